@@ -1,0 +1,4 @@
+import ArgumentParser
+import Reconciler
+import Simulator
+print("x")
