@@ -1,0 +1,32 @@
+/// How long to wait for what, and how often to try.
+public struct ConvergencePolicy: Hashable, Sendable {
+    /// How long a callback is awaited before the device is looked up. The carrier sends a message four times
+    /// within 15 minutes (`thingspace.md`, section 5.3); how long the work itself may take is documented nowhere.
+    public var callbackDeadline: Duration
+    /// How long after a warning the second callback is awaited before an `enable` is asked for.
+    public var enableAfter: Duration
+    /// The wait before the second attempt; it doubles with each further one.
+    public var retryDelay: Duration
+    /// How many attempts in a row there are before a device counts as failed.
+    public var maximumAttempts: Int
+
+    /// The most requests for one device within an hour, whatever else is configured: the carrier asks for at
+    /// most four automated network accesses (`thingspace.md`, section 6.3).
+    public static let maximumAttemptsPerHour = 4
+
+    public init(
+        callbackDeadline: Duration = .seconds(30 * 60), enableAfter: Duration = .seconds(30 * 60),
+        retryDelay: Duration = .seconds(60), maximumAttempts: Int = 4
+    ) {
+        self.callbackDeadline = callbackDeadline
+        self.enableAfter = enableAfter
+        self.retryDelay = retryDelay
+        self.maximumAttempts = maximumAttempts
+    }
+
+    /// When an operation that failed in its `attempt`th try may be tried again; `nil` if it may not.
+    func retryTime(after failure: OperationFailure, attempt: Int, at now: Timestamp) -> Timestamp? {
+        guard failure.remedy == .retry, attempt < maximumAttempts else { return nil }
+        return now + retryDelay * (1 << min(attempt - 1, 10))
+    }
+}

@@ -1,0 +1,77 @@
+/// A managed device for which a plan holds no action although its desired state is not reached, and why.
+public struct PlanException: Hashable, Sendable {
+    public enum Reason: Hashable, Sendable {
+        /// The carrier would refuse a change: the line is not active, or the account does not have the device.
+        case blocked(ServiceState)
+        /// An operation is in flight.
+        case inProgress(Operation)
+        /// A call may or may not have been taken, or the carrier does not know the profile's state.
+        case held(String)
+        /// The last attempt failed, and the next one is not due yet.
+        case waiting(OperationFailure, until: Timestamp)
+        /// The last attempt failed, and a person has to look at it, or the attempts are used up.
+        case failed(OperationFailure, attempts: Int)
+    }
+
+    public let key: DeviceKey
+    public let account: AccountName
+    public let desired: DesiredState
+    public let known: ProfileState?
+    public let reason: Reason
+
+    public init(
+        key: DeviceKey, account: AccountName, desired: DesiredState, known: ProfileState?, reason: Reason
+    ) {
+        self.key = key
+        self.account = account
+        self.desired = desired
+        self.known = known
+        self.reason = reason
+    }
+}
+
+extension PlanException.Reason {
+    /// The word that plans, JSON and status use.
+    public var name: String {
+        switch self {
+        case .blocked: "blocked"
+        case .inProgress: "in progress"
+        case .held: "held"
+        case .waiting: "waiting"
+        case .failed: "failed"
+        }
+    }
+
+    /// The reason as a sentence, with what to do where there is something to do.
+    public var explanation: String {
+        switch self {
+        case .blocked(.notOnAccount):
+            "The account does not have this device. Correct its accountName or its identifiers, or remove it."
+        case .blocked(let service):
+            "The line is \(service.word); only an active one can be changed. Activate it, then refresh."
+        case .inProgress(let operation):
+            switch operation.phase {
+            case .enablePending:
+                "\(operation.action.rawValue) is done but for the enabling, which the device has yet to confirm."
+            default:
+                "\(operation.action.rawValue) was asked for at \(operation.intendedAt); its callback is awaited."
+            }
+        case .held(let reason):
+            "\(reason.capitalizedSentence) Nothing is sent before that is settled: by a callback, a refresh, "
+                + "or `profilectl resolve`."
+        case .waiting(let failure, let until):
+            "\(failure.explanation) The next attempt is due at \(until)."
+        case .failed(let failure, let attempts):
+            "\(failure.explanation) \(attempts == 1 ? "1 attempt was" : "\(attempts) attempts were") made; "
+                + "`--retry-failed` makes another one."
+        }
+    }
+}
+
+extension String {
+    /// The text with a capital first letter and a full stop.
+    var capitalizedSentence: String {
+        let text = prefix(1).uppercased() + dropFirst()
+        return text.hasSuffix(".") ? text : text + "."
+    }
+}

@@ -1,0 +1,166 @@
+/// Computes plans: pure, from the desired and the known fleet, by the table in DESIGN.md.
+public struct Planner: Sendable {
+    /// The time by which retries are due or not.
+    public let now: Timestamp
+    /// Whether devices whose attempts are used up, or that need a person, are tried once more.
+    public let retryFailed: Bool
+
+    public init(now: Timestamp, retryFailed: Bool = false) {
+        self.now = now
+        self.retryFailed = retryFailed
+    }
+
+    /// Merges the two fleets, both in the order of their keys.
+    public func plan(desired: DesiredFleet, known: KnownFleet) -> Plan {
+        var plan = Plan(createdAt: now)
+        plan.desiredCount = desired.devices.count
+        var change = ChangeTally(setCount: desired.sets.count)
+        var cursor = 0
+        for device in desired.devices {
+            while cursor < known.devices.count, known.devices[cursor].key < device.key {
+                plan.unmanaged.append(known.devices[cursor].key)
+                cursor += 1
+            }
+            var record: KnownDevice?
+            if cursor < known.devices.count, known.devices[cursor].key == device.key {
+                record = known.devices[cursor]
+                cursor += 1
+            }
+            let step = step(for: device.state, record: record, in: known)
+            let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
+            change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
+            switch step {
+            case .nothing:
+                plan.convergedCount += 1
+            case .act(let action, let attempt):
+                plan.actions.append(
+                    PlannedAction(
+                        key: device.key, imei: device.imei, action: action, account: desired.accountName(of: device),
+                        smsr: desired.smsrOid(of: device), desired: device.state, known: record?.profile,
+                        version: record?.version ?? 0, attempt: attempt,
+                        isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false))
+            case .except(let reason):
+                plan.exceptions.append(
+                    PlanException(
+                        key: device.key, account: desired.accountName(of: device), desired: device.state,
+                        known: record?.profile, reason: reason))
+            }
+        }
+        while cursor < known.devices.count {
+            plan.unmanaged.append(known.devices[cursor].key)
+            cursor += 1
+        }
+        plan.largeChanges = change.largeChanges(in: desired)
+        return plan
+    }
+
+    private enum Step {
+        case nothing
+        case act(ProfileAction, attempt: Int)
+        case except(PlanException.Reason)
+
+        var isAction: Bool {
+            if case .act = self { return true }
+            return false
+        }
+    }
+
+    private func step(for desired: DesiredState, record: KnownDevice?, in known: KnownFleet) -> Step {
+        guard let record else {
+            return .act(Self.download(for: desired), attempt: 1)
+        }
+        let operation = known.operation(of: record)
+        switch operation?.phase {
+        case .intended, .submitted, .enablePending:
+            return operation.map { .except(.inProgress($0)) } ?? .nothing
+        case .unresolved(let reason):
+            return .except(.held(reason))
+        case .succeeded, .failed, .withdrawn, nil:
+            break
+        }
+        switch Self.action(for: desired, known: record.profile) {
+        case .nothing:
+            return .nothing
+        case .hold:
+            return .except(.held("the carrier was asked and does not know the state of the profile"))
+        case .take(let action):
+            let service = known.service(of: record)
+            guard service.allowsChange else { return .except(.blocked(service)) }
+            return step(taking: action, after: operation)
+        }
+    }
+
+    private func step(taking action: ProfileAction, after operation: Operation?) -> Step {
+        guard let operation else { return .act(action, attempt: 1) }
+        if case .withdrawn(let reason, let retryAt?) = operation.phase, retryAt > now {
+            let failure = OperationFailure(
+                code: nil, carrierText: nil, explanation: reason.capitalizedSentence, remedy: .retry)
+            return .except(.waiting(failure, until: retryAt))
+        }
+        guard case .failed(let failure, let retryAt) = operation.phase else {
+            return .act(action, attempt: operation.attemptsUsed + 1)
+        }
+        if retryFailed { return .act(action, attempt: 1) }
+        // The wish has changed since, or the failed action was a step to another one: that is no repetition.
+        guard operation.action.expectedState == action.expectedState else { return .act(action, attempt: 1) }
+        guard let retryAt else { return .except(.failed(failure, attempts: operation.attempt)) }
+        guard retryAt <= now else { return .except(.waiting(failure, until: retryAt)) }
+        return .act(action, attempt: operation.attempt + 1)
+    }
+
+    private enum Wish {
+        case nothing
+        case hold
+        case take(ProfileAction)
+    }
+
+    private static func action(for desired: DesiredState, known: ProfileState?) -> Wish {
+        switch (desired, known) {
+        case (_, nil), (_, .notDownloaded), (_, .deleted): .take(download(for: desired))
+        case (.downloadedEnabled, .downloadedDisabled): .take(.enable)
+        case (.downloadedDisabled, .downloadedEnabled): .take(.disable)
+        case (.downloadedEnabled, .downloadedEnabled), (.downloadedDisabled, .downloadedDisabled): .nothing
+        case (_, .unknown): .hold
+        }
+    }
+
+    private static func download(for desired: DesiredState) -> ProfileAction {
+        switch desired {
+        case .downloadedEnabled: .downloadEnable
+        case .downloadedDisabled: .downloadDisable
+        }
+    }
+
+    private static func hasDrifted(_ record: KnownDevice, from desired: DesiredState) -> Bool {
+        guard let reached = record.reached, let profile = record.profile else { return false }
+        return reached == download(for: desired).expectedState && profile != reached
+    }
+}
+
+/// Counts, per profile set, the devices whose profile is there and those of them that would change.
+private struct ChangeTally {
+    private var present: [Int]
+    private var changes: [Int]
+
+    init(setCount: Int) {
+        present = Array(repeating: 0, count: setCount)
+        changes = present
+    }
+
+    mutating func count(set: Int, wasPresent: Bool, changes isChange: Bool) {
+        guard wasPresent, present.indices.contains(set) else { return }
+        present[set] += 1
+        if isChange { changes[set] += 1 }
+    }
+
+    func largeChanges(in desired: DesiredFleet) -> [LargeChange] {
+        desired.sets.indices.compactMap { index in
+            let limit = desired.sets[index].rollout.maxChange
+            guard present[index] >= LargeChange.smallestSet,
+                Double(changes[index]) * 100 > limit * Double(present[index])
+            else { return nil }
+            return LargeChange(
+                profileSet: desired.sets[index].name, changes: changes[index], present: present[index], limit: limit)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// One row of the known fleet, as small as a plan needs it.
+public struct KnownDevice: Sendable {
+    public let key: DeviceKey
+    /// 0 as long as nobody has told, otherwise the raw value of the profile state.
+    let profileCode: UInt8
+    let reachedCode: UInt8
+    let serviceIndex: UInt16
+    /// Into `KnownFleet.operations`, or -1.
+    let operationIndex: Int32
+    public let version: Int64
+    /// When the profile state was learnt; 0 if it never was.
+    let observedMilliseconds: Int64
+
+    public var profile: ProfileState? { ProfileState(rawValue: profileCode) }
+    public var reached: ProfileState? { ProfileState(rawValue: reachedCode) }
+    public var observedAt: Timestamp? {
+        observedMilliseconds == 0 ? nil : Timestamp(milliseconds: observedMilliseconds)
+    }
+}
+
+/// The known state of all devices, in the order of their keys.
+///
+/// Only operations that matter for a plan are with it: those that are open and those that failed last.
+public struct KnownFleet: Sendable {
+    public internal(set) var devices: ContiguousArray<KnownDevice> = []
+    public internal(set) var operations: ContiguousArray<Operation> = []
+    var serviceStates: [ServiceState] = [.unknown]
+
+    public init() {}
+
+    public func service(of device: KnownDevice) -> ServiceState {
+        serviceStates[Int(device.serviceIndex)]
+    }
+
+    public func operation(of device: KnownDevice) -> Operation? {
+        device.operationIndex < 0 ? nil : operations[Int(device.operationIndex)]
+    }
+}
+
+extension KnownFleet {
+    /// A known fleet from full records, for tests and models.
+    public init(_ records: some Sequence<DeviceRecord>) {
+        var services: [ServiceState: UInt16] = [.unknown: 0]
+        for record in records.sorted(by: { $0.key < $1.key }) {
+            let next = UInt16(serviceStates.count)
+            if services[record.service] == nil {
+                services[record.service] = next
+                serviceStates.append(record.service)
+            }
+            var operationIndex: Int32 = -1
+            if let operation = record.operation, operation.mattersForPlan {
+                operationIndex = Int32(operations.count)
+                operations.append(operation)
+            }
+            devices.append(
+                KnownDevice(
+                    key: record.key, profileCode: record.observation?.state.rawValue ?? 0,
+                    reachedCode: record.reached?.rawValue ?? 0, serviceIndex: services[record.service] ?? 0,
+                    operationIndex: operationIndex, version: record.version,
+                    observedMilliseconds: record.observation?.at.milliseconds ?? 0))
+        }
+    }
+}
+
+extension Operation {
+    /// Whether a plan has to look at it: it is open, it failed, or it may be sent only later.
+    var mattersForPlan: Bool {
+        switch phase {
+        case .intended, .submitted, .enablePending, .unresolved, .failed: true
+        case .withdrawn(_, let retryAt): retryAt != nil
+        case .succeeded: false
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import GRDB
+
+/// The tables of the store, as named steps. A step is never edited after a release; a change is a new step.
+enum SQLiteMigrations {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 devices, operations, requests, callbacks, events") { db in
+            try db.execute(sql: firstTables)
+        }
+        return migrator
+    }
+
+    /// EIDs and ICCIDs are blobs of packed digits, so that `hex(eid)` reads as the number itself (filled with F)
+    /// and their order is the order of `DeviceKey`. Times are milliseconds since 1970.
+    private static let firstTables = """
+        CREATE TABLE name (
+            id INTEGER PRIMARY KEY,
+            text TEXT NOT NULL UNIQUE
+        ) STRICT;
+        CREATE TABLE device (
+            eid BLOB NOT NULL,
+            iccid BLOB NOT NULL,
+            account INTEGER NOT NULL REFERENCES name,
+            imei INTEGER,
+            profile INTEGER,
+            profileStatus INTEGER REFERENCES name,
+            observedAt INTEGER,
+            source INTEGER,
+            service INTEGER NOT NULL REFERENCES name,
+            reached INTEGER,
+            version INTEGER NOT NULL,
+            operation INTEGER,
+            matters INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (eid, iccid)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX deviceByICCID ON device (iccid);
+        CREATE INDEX deviceByIMEI ON device (imei) WHERE imei IS NOT NULL;
+        CREATE TABLE request (
+            id INTEGER PRIMARY KEY,
+            action TEXT,
+            smsr INTEGER REFERENCES name,
+            filter TEXT,
+            account INTEGER NOT NULL REFERENCES name,
+            deviceCount INTEGER NOT NULL,
+            sentAt INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            requestID TEXT,
+            detail TEXT
+        ) STRICT;
+        CREATE INDEX requestByID ON request (requestID) WHERE requestID IS NOT NULL;
+        CREATE TABLE operation (
+            id INTEGER PRIMARY KEY,
+            eid BLOB NOT NULL,
+            iccid BLOB NOT NULL,
+            action TEXT NOT NULL,
+            account INTEGER NOT NULL REFERENCES name,
+            smsr INTEGER NOT NULL REFERENCES name,
+            attempt INTEGER NOT NULL,
+            request INTEGER NOT NULL REFERENCES request,
+            intendedAt INTEGER NOT NULL,
+            phase INTEGER NOT NULL,
+            requestID TEXT,
+            dueAt INTEGER,
+            detail TEXT
+        ) STRICT;
+        CREATE INDEX operationByDevice ON operation (eid, iccid, intendedAt);
+        CREATE INDEX operationByRequest ON operation (request);
+        CREATE INDEX operationOpen ON operation (phase) WHERE phase <= 4;
+        CREATE TABLE callback (
+            id INTEGER PRIMARY KEY,
+            receivedAt INTEGER NOT NULL,
+            digest BLOB NOT NULL UNIQUE,
+            deliveries INTEGER NOT NULL DEFAULT 1,
+            verdict INTEGER NOT NULL DEFAULT 0,
+            eid BLOB,
+            iccid BLOB,
+            text TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX callbackUnread ON callback (id) WHERE verdict = 0;
+        CREATE INDEX callbackByDevice ON callback (eid, iccid) WHERE eid IS NOT NULL;
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            eid BLOB NOT NULL,
+            iccid BLOB NOT NULL,
+            kind INTEGER NOT NULL,
+            operation INTEGER,
+            request INTEGER,
+            callback INTEGER,
+            detail TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX eventByDevice ON event (eid, iccid);
+        CREATE TABLE counter (
+            name TEXT PRIMARY KEY,
+            value INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE signIn (
+            credential TEXT PRIMARY KEY,
+            refusals INTEGER NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE lease (
+            name TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            expiresAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}

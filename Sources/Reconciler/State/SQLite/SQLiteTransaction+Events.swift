@@ -1,0 +1,50 @@
+import GRDB
+
+extension SQLiteTransaction {
+    func append(_ events: [StateEvent]) throws {
+        let append = try statement(
+            """
+            INSERT INTO event (at, eid, iccid, kind, operation, request, callback, detail)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        for event in events {
+            try append.run(
+                .time(event.at), .eid(event.device.eid), .iccid(event.device.iccid), .number(event.kind.rawValue),
+                .optional(event.operation?.number), .optional(event.request?.number),
+                .optional(event.callback?.number), .text(event.detail))
+        }
+    }
+
+    func timeline(of eid: EID) throws -> [StateEvent] {
+        var events: [StateEvent] = []
+        try statement(
+            """
+            SELECT at, eid, iccid, kind, operation, request, callback, detail FROM event WHERE eid = ? ORDER BY id
+            """
+        ).run(.eid(eid)) { row in
+            guard let kind = StateEvent.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(3))) else { return }
+            events.append(
+                StateEvent(
+                    at: row.time(0), device: try row.key(1), kind: kind,
+                    operation: row.optionalInteger(4).map { OperationID($0) },
+                    request: row.optionalInteger(5).map { RequestNumber($0) },
+                    callback: row.optionalInteger(6).map { CallbackNumber($0) }, detail: row.text(7)))
+        }
+        return events
+    }
+
+    func raiseCounter(_ name: String, by amount: Int64) throws {
+        try statement(
+            """
+            INSERT INTO counter (name, value) VALUES (?, ?)
+            ON CONFLICT DO UPDATE SET value = value + excluded.value
+            """
+        ).run(.text(name), .integer(amount))
+    }
+
+    func counters() throws -> [String: Int64] {
+        var counters: [String: Int64] = [:]
+        try statement("SELECT name, value FROM counter").run { counters[$0.text(0)] = $0.integer(1) }
+        return counters
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import GRDB
+
+/// The numbers that stand for phases in the table `operation`; open phases come first.
+enum OperationPhaseCode {
+    static let intended = 1
+    static let submitted = 2
+    static let enablePending = 3
+    static let unresolved = 4
+    static let succeeded = 5
+    static let failed = 6
+    static let withdrawn = 7
+    static let lastOpen = unresolved
+}
+
+extension SQLiteTransaction {
+    static let operationColumns = """
+        o.id, o.eid, o.iccid, o.action, o.account, o.smsr, o.attempt, o.request, o.intendedAt, o.phase, o.requestID,
+        o.dueAt, o.detail
+        """
+
+    /// Reads an operation from `operationColumns`, the first of which is at `first`.
+    func operation(_ row: SQLiteRow, from first: CInt) throws -> Operation {
+        guard let action = ProfileAction(rawValue: row.text(first + 3)),
+            let phase = try phase(row, from: first + 9)
+        else {
+            throw StateStoreError(
+                .damaged,
+                "The state store holds an operation (\(row.integer(first))) that cannot be read: it is damaged. "
+                    + "Restore it from a copy.")
+        }
+        return Operation(
+            id: OperationID(row.integer(first)), key: try row.key(first + 1), action: action,
+            account: AccountName(try text(named: row.integer(first + 4))),
+            smsr: SmsrOid(try text(named: row.integer(first + 5))), attempt: Int(row.integer(first + 6)),
+            request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8), phase: phase)
+    }
+
+    private func phase(_ row: SQLiteRow, from first: CInt) throws -> Operation.Phase? {
+        let dueAt = row.optionalInteger(first + 2).map { Timestamp(milliseconds: $0) }
+        let detail = row.text(first + 3)
+        switch Int(row.integer(first)) {
+        case OperationPhaseCode.intended:
+            return .intended
+        case OperationPhaseCode.submitted:
+            return dueAt.map { .submitted(RequestID(row.text(first + 1)), deadline: $0) }
+        case OperationPhaseCode.enablePending:
+            return dueAt.map { .enablePending(deadline: $0) }
+        case OperationPhaseCode.unresolved:
+            return .unresolved(reason: detail)
+        case OperationPhaseCode.succeeded:
+            return .succeeded
+        case OperationPhaseCode.failed:
+            let failure = try JSONDecoder().decode(OperationFailure.self, from: Data(detail.utf8))
+            return .failed(failure, retryAt: dueAt)
+        case OperationPhaseCode.withdrawn:
+            return .withdrawn(reason: detail, retryAt: dueAt)
+        default:
+            return nil
+        }
+    }
+
+    private struct PhaseColumns {
+        var code: Int
+        var requestID: String?
+        var dueAt: Timestamp?
+        var detail: String?
+
+        init(_ phase: Operation.Phase) throws {
+            switch phase {
+            case .intended:
+                code = OperationPhaseCode.intended
+            case .submitted(let id, let deadline):
+                code = OperationPhaseCode.submitted
+                requestID = id.description
+                dueAt = deadline
+            case .enablePending(let deadline):
+                code = OperationPhaseCode.enablePending
+                dueAt = deadline
+            case .unresolved(let reason):
+                code = OperationPhaseCode.unresolved
+                detail = reason
+            case .succeeded:
+                code = OperationPhaseCode.succeeded
+            case .failed(let failure, let retryAt):
+                code = OperationPhaseCode.failed
+                dueAt = retryAt
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = .sortedKeys
+                detail = String(decoding: try encoder.encode(failure), as: UTF8.self)
+            case .withdrawn(let reason, let retryAt):
+                code = OperationPhaseCode.withdrawn
+                dueAt = retryAt
+                detail = reason
+            }
+        }
+    }
+
+    func addOperations(
+        _ intents: [OperationIntent], under request: RequestNumber, at now: Timestamp
+    ) throws -> [Operation] {
+        let insert = try statement(
+            """
+            INSERT INTO operation (eid, iccid, action, account, smsr, attempt, request, intendedAt, phase)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended))
+            """)
+        let makeLatest = try statement(
+            "UPDATE device SET operation = ?, matters = 1, version = version + 1 WHERE eid = ? AND iccid = ?")
+        return try intents.map { intent in
+            let account = try number(naming: intent.account.description)
+            let smsr = try number(naming: intent.smsr.description)
+            try insert.run(
+                .eid(intent.key.eid), .iccid(intent.key.iccid), .text(intent.action.rawValue), .integer(account),
+                .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now))
+            let id = OperationID(database.lastInsertedRowID)
+            try makeLatest.run(.integer(id.number), .eid(intent.key.eid), .iccid(intent.key.iccid))
+            return Operation(
+                id: id, key: intent.key, action: intent.action, account: intent.account, smsr: intent.smsr,
+                attempt: intent.attempt, request: request, intendedAt: now)
+        }
+    }
+
+    func update(_ operations: [Operation]) throws {
+        // The request's name stays when a later phase has none of its own.
+        let update = try statement(
+            """
+            UPDATE operation SET phase = ?, requestID = coalesce(?, requestID), dueAt = ?, detail = ? WHERE id = ?
+            """)
+        let mark = try statement(
+            "UPDATE device SET matters = ?, version = version + 1 WHERE eid = ? AND iccid = ? AND operation = ?")
+        for operation in operations {
+            let columns = try PhaseColumns(operation.phase)
+            try update.run(
+                .number(columns.code), .optional(columns.requestID), .time(columns.dueAt), .optional(columns.detail),
+                .integer(operation.id.number))
+            try mark.run(
+                .number(operation.mattersForPlan ? 1 : 0), .eid(operation.key.eid), .iccid(operation.key.iccid),
+                .integer(operation.id.number))
+        }
+    }
+
+    func devices(under request: RequestNumber) throws -> [DeviceKey] {
+        var keys: [DeviceKey] = []
+        try statement("SELECT eid, iccid FROM operation WHERE request = ?").run(.integer(request.number)) { row in
+            keys.append(try row.key(0))
+        }
+        return keys
+    }
+
+    func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int] {
+        let count = try statement(
+            """
+            SELECT count(*) FROM operation
+            WHERE eid = ? AND iccid = ? AND intendedAt > ? AND phase <> \(OperationPhaseCode.withdrawn)
+            """)
+        var attempts: [DeviceKey: Int] = [:]
+        for key in keys {
+            try count.run(.eid(key.eid), .iccid(key.iccid), .time(since)) { attempts[key] = Int($0.integer(0)) }
+        }
+        return attempts
+    }
+}
