@@ -14,6 +14,8 @@ public enum OperationEvent: Hashable, Sendable {
     /// A callback warned that the profile is on the device and not enabled yet.
     case reportedWarning
     case reportedFailure(OperationFailure)
+    /// A callback came that does not tell the outcome: the device is due to be looked up.
+    case reportedUnclear
     /// The carrier's records were asked for at `asOf`; `nil` if they do not tell.
     case lookedUp(ProfileState?, asOf: Timestamp)
     /// The wait for the second callback after a warning is over.
@@ -60,6 +62,10 @@ extension Operation {
         case .reportedFailure(let failure):
             guard isOpen else { return .none }
             return fail(failure, at: now, policy: policy)
+        case .reportedUnclear:
+            guard case .submitted(let id, let deadline) = phase, deadline > now else { return .none }
+            phase = .submitted(id, deadline: now)
+            return changed()
         case .lookedUp(let state, let asOf):
             return lookedUp(state, asOf: asOf, at: now, policy: policy)
         case .enablingOverdue:
@@ -122,7 +128,7 @@ extension Operation {
         switch phase {
         case .intended, .submitted, .unresolved:
             // An accepted request may still be under way: "not there" proves nothing before its time is up.
-            guard asOf >= intendedAt + policy.callbackDeadline else { return .none }
+            guard asOf >= answerDue(by: policy) else { return .none }
             guard let state, state != .unknown else {
                 let reason = "the carrier's records do not tell whether \(action.rawValue) was carried out"
                 guard phase != .unresolved(reason: reason) else { return .none }
@@ -133,6 +139,11 @@ extension Operation {
         case .enablePending, .succeeded, .failed, .withdrawn:
             return .none
         }
+    }
+
+    /// From when on the records are believed when they say that nothing was done.
+    private func answerDue(by policy: ConvergencePolicy) -> Timestamp {
+        deadline ?? intendedAt + policy.callbackDeadline
     }
 
     private mutating func settle(

@@ -2,34 +2,50 @@ import Synchronization
 
 /// Tells all who wait that the state has changed. It says nothing of what: they look at the state again.
 public final class Wakeup: Sendable {
-    private struct Listeners {
-        var next = 0
-        var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
+    /// How many changes there have been.
+    public typealias Count = Int
+
+    private struct Waiters {
+        var count: Count = 0
+        var nextNumber = 0
+        var continuations: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
-    private let listeners = Mutex(Listeners())
+    private let waiters = Mutex(Waiters())
 
     public init() {}
 
+    /// To be read before the state is looked at, so that no change in between is missed.
+    public var count: Count { waiters.withLock { $0.count } }
+
     public func notify() {
-        listeners.withLock { listeners in
-            for continuation in listeners.continuations.values {
-                continuation.yield()
-            }
+        let woken = waiters.withLock { waiters in
+            waiters.count += 1
+            defer { waiters.continuations = [:] }
+            return waiters.continuations.values.map { $0 }
+        }
+        for continuation in woken {
+            continuation.resume()
         }
     }
 
-    /// A stream with an element for what has happened since the last one; many calls of `notify` may be one element.
-    public func changes() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let number = listeners.withLock { listeners in
-            listeners.next += 1
-            listeners.continuations[listeners.next] = continuation
-            return listeners.next
+    /// Waits for a change after the `seen`th; returns at once if there has been one, and when the task is cancelled.
+    public func change(after seen: Count) async {
+        let number = waiters.withLock { waiters in
+            waiters.nextNumber += 1
+            return waiters.nextNumber
         }
-        continuation.onTermination = { [weak self] _ in
-            _ = self?.listeners.withLock { $0.continuations.removeValue(forKey: number) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = waiters.withLock { waiters in
+                    if waiters.count > seen || Task.isCancelled { return true }
+                    waiters.continuations[number] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            waiters.withLock { $0.continuations.removeValue(forKey: number) }?.resume()
         }
-        return stream
     }
 }

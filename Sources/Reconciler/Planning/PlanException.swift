@@ -6,7 +6,7 @@ public struct PlanException: Hashable, Sendable {
         /// An operation is in flight.
         case inProgress(Operation)
         /// A call may or may not have been taken, or the carrier does not know the profile's state.
-        case held(String)
+        case held(String, Operation?)
         /// The last attempt failed, and the next one is not due yet.
         case waiting(OperationFailure, until: Timestamp)
         /// The last attempt failed, and a person has to look at it, or the attempts are used up.
@@ -56,7 +56,7 @@ extension PlanException.Reason {
             default:
                 "\(operation.action.rawValue) was asked for at \(operation.intendedAt); its callback is awaited."
             }
-        case .held(let reason):
+        case .held(let reason, _):
             "\(reason.capitalizedSentence) Nothing is sent before that is settled: by a callback, a refresh, "
                 + "or `profilectl resolve`."
         case .waiting(let failure, let until):

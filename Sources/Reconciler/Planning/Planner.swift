@@ -74,7 +74,7 @@ public struct Planner: Sendable {
         case .intended, .submitted, .enablePending:
             return operation.map { .except(.inProgress($0)) } ?? .nothing
         case .unresolved(let reason):
-            return .except(.held(reason))
+            return .except(.held(reason, operation))
         case .succeeded, .failed, .withdrawn, nil:
             break
         }
@@ -82,7 +82,7 @@ public struct Planner: Sendable {
         case .nothing:
             return .nothing
         case .hold:
-            return .except(.held("the carrier was asked and does not know the state of the profile"))
+            return .except(.held("the carrier was asked and does not know the state of the profile", nil))
         case .take(let action):
             let service = known.service(of: record)
             guard service.allowsChange else { return .except(.blocked(service)) }

@@ -29,6 +29,10 @@ public protocol StateReader {
     /// The requests that the carrier named so.
     func requests(_ ids: [RequestID]) throws -> [RequestID: RequestRecord]
     func request(_ number: RequestNumber) throws -> RequestRecord?
+    /// Whether a device list was asked for since `since` whose requestId is not known yet.
+    func awaitsDeviceListName(since: Timestamp) throws -> Bool
+    /// Those of the device lists that the carrier has taken and not answered yet.
+    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> [RequestRecord]
     /// The devices that a request carried.
     func devices(under request: RequestNumber) throws -> [DeviceKey]
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.

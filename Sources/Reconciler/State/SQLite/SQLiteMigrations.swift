@@ -48,6 +48,7 @@ enum SQLiteMigrations {
             detail TEXT
         ) STRICT;
         CREATE INDEX requestByID ON request (requestID) WHERE requestID IS NOT NULL;
+        CREATE INDEX requestPending ON request (sentAt) WHERE outcome = 'pending';
         CREATE TABLE operation (
             id INTEGER PRIMARY KEY,
             eid BLOB NOT NULL,

@@ -42,6 +42,21 @@ extension SQLiteTransaction {
         return found
     }
 
+    func awaitsDeviceListName(since: Timestamp) throws -> Bool {
+        var found = false
+        try statement("SELECT 1 FROM request WHERE outcome = 'pending' AND action IS NULL AND sentAt > ? LIMIT 1").run(
+            .time(since)
+        ) { _ in found = true }
+        return found
+    }
+
+    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> [RequestRecord] {
+        try numbers.compactMap { try request($0) }.filter {
+            if case .accepted = $0.outcome { return true }
+            return false
+        }
+    }
+
     func addRequest(
         _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at now: Timestamp
     ) throws -> RequestRecord {

@@ -1,0 +1,43 @@
+/// How far a run has come; also its final word.
+public struct ApplyReport: Sendable {
+    /// How a run came to its end.
+    public enum Ending: Hashable, Sendable {
+        /// Still at work.
+        case running
+        /// Nothing is left to do or to wait for.
+        case settled
+        /// Everything is asked for; the run was told not to wait.
+        case asked
+        case timedOut
+        /// A person stopped it.
+        case interrupted
+        /// It cannot go on before something has changed: a refused sign-in, an unreachable carrier, an account
+        /// that the carrier does not accept.
+        case stopped(String)
+    }
+
+    public var ending: Ending = .running
+    /// How many devices of the run's actions are as desired.
+    public var converged = 0
+    /// How many devices the run set out to change or found in flight.
+    public var total = 0
+    public var inFlight = 0
+    public var enablePending = 0
+    /// Devices that are waiting for their next attempt.
+    public var waiting = 0
+    public var queued = 0
+    /// Devices that failed, are blocked or held, with the reason.
+    public var exceptions: [PlanException] = []
+    /// How many requests were sent.
+    public var requests = 0
+    /// Things that a person should know although the run goes on.
+    public var remarks: [String] = []
+
+    public var failed: Int { count("failed") }
+    public var blocked: Int { count("blocked") }
+    public var held: Int { count("held") }
+
+    private func count(_ name: String) -> Int {
+        exceptions.count { $0.reason.name == name }
+    }
+}

@@ -1,0 +1,93 @@
+/// Takes a fleet to its desired state: plans, sends what is to be sent, waits for the callbacks, plans again.
+///
+/// Every decision is made from the state read now; a change of the state only wakes the loop. So a run that was
+/// killed is simply run again.
+public struct ApplyRun: Sendable {
+    let desired: DesiredFleet
+    let store: any StateStore
+    let carrier: any Carrier
+    let clock: any WallClock
+    let wakeup: Wakeup
+    let options: ApplyOptions
+    let stop: StopSwitch
+
+    /// - Parameters:
+    ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
+    ///   - stop: lets a person end the run; what is under way is written down first.
+    public init(
+        desired: DesiredFleet, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
+        options: ApplyOptions, stop: StopSwitch
+    ) {
+        self.desired = desired
+        self.store = store
+        self.carrier = carrier
+        self.clock = clock
+        self.wakeup = wakeup
+        self.options = options
+        self.stop = stop
+    }
+
+    /// Runs until nothing is left to do or to wait for, or until told or forced to stop.
+    ///
+    /// - Parameter progress: told of each step forward, in order.
+    /// - Throws: `StateStoreError`, `TooLargeChange`
+    public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
+        let sender = RequestSender(store: store, carrier: carrier, clock: clock, policy: options.policy)
+        try await adoptOrphans()
+        var loop = ApplyLoop(run: self, sender: sender, startedAt: clock.now(), progress: progress)
+        return try await loop.run()
+    }
+
+    /// Operations that were intended by a run that has died since may or may not have been taken.
+    private func adoptOrphans() async throws {
+        let now = clock.now()
+        let policy = options.policy
+        try await store.write { transaction in
+            var changed: [Operation] = []
+            var events: [StateEvent] = []
+            for record in try transaction.devicesInFlight() {
+                guard var operation = record.operation, operation.phase == .intended else { continue }
+                let reason = "the run that sent the call ended before the answer was kept"
+                _ = operation.received(.outcomeUnknown(reason: reason), at: now, policy: policy)
+                changed.append(operation)
+                var log = FoldLog(device: record.key, operation: operation, callback: nil, at: now)
+                log.add(outcomeOf: operation)
+                events += log.events
+            }
+            try transaction.update(changed)
+            try transaction.append(events)
+        }
+    }
+
+    func plan() async throws -> Plan {
+        let known = try await store.read { try $0.knownFleet() }
+        return Planner(now: clock.now()).plan(desired: desired, known: known)
+    }
+}
+
+/// More would change than the sets' `maxChange` allows.
+public struct TooLargeChange: Error, Sendable, CustomStringConvertible {
+    public let changes: [LargeChange]
+
+    public var description: String {
+        changes.map(\.description).joined(separator: "\n")
+    }
+}
+
+/// Lets a person end a run: once thrown, it stays thrown.
+public final class StopSwitch: Sendable {
+    private let wakeup: Wakeup
+    private let thrown = Wakeup()
+
+    /// - Parameter wakeup: told when the switch is thrown, so that who waits looks at it.
+    public init(wakeup: Wakeup) {
+        self.wakeup = wakeup
+    }
+
+    public func stop() {
+        thrown.notify()
+        wakeup.notify()
+    }
+
+    public var isStopped: Bool { thrown.count > 0 }
+}

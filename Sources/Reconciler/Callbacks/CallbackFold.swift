@@ -1,0 +1,129 @@
+/// How the request that a message names relates to the device it is about.
+enum RequestRelation: Hashable, Sendable {
+    /// It carries the device's latest operation.
+    case latestOperation
+    /// It carried an earlier operation of the device.
+    case earlierOperation
+    /// It is none of ours, or the message names none. The carrier's own samples show one sequence under two
+    /// requestIds (`thingspace.md`, section 8.3).
+    case foreign
+}
+
+/// What one message means for one device: pure, from what is known of the device and what the message says.
+struct CallbackFold {
+    let verdict: CallbackVerdict
+    /// The record as it is from now on; `nil` if the message changes nothing.
+    let record: DeviceRecord?
+    let events: [StateEvent]
+
+    init(
+        _ reading: CallbackReading, service: ServiceState?, callback: CallbackNumber, about record: DeviceRecord,
+        relation: RequestRelation, at now: Timestamp, policy: ConvergencePolicy
+    ) {
+        var changed = record
+        var log = FoldLog(device: record.key, operation: record.operation, callback: callback, at: now)
+        if let service, service != .unknown { changed.service = service }
+
+        let isAboutOperation =
+            switch relation {
+            case .latestOperation: true
+            case .earlierOperation: false
+            case .foreign: Self.fits(reading, record.operation)
+            }
+        if isAboutOperation, var operation = record.operation {
+            let effect = operation.received(Self.event(for: reading), at: now, policy: policy)
+            if effect.changed || reading.isUnclear {
+                log.add(.callback, reading.summary)
+            }
+            guard effect.changed else {
+                verdict = reading.isUnclear ? .settled : .late
+                self.record = nil
+                events = log.events
+                return
+            }
+            changed.operation = operation
+            changed.learn(effect.profile, status: reading.profileStatus, at: now, source: .callback)
+            if operation.phase == .succeeded { changed.reached = operation.action.expectedState }
+            log.add(outcomeOf: operation)
+            verdict = .settled
+            self.record = changed
+            events = log.events
+            return
+        }
+        guard relation != .earlierOperation else {
+            verdict = .late
+            self.record = nil
+            events = []
+            return
+        }
+        log.add(.observed, reading.summary)
+        if case .succeeded(let status?) = reading {
+            changed.learn(ProfileState(profileStatus: status), status: status, at: now, source: .callback)
+        }
+        verdict = .observation
+        self.record = changed == record ? nil : changed
+        events = log.events
+    }
+
+    /// A message under a foreign requestId is about the open operation unless it reports another state.
+    private static func fits(_ reading: CallbackReading, _ operation: Operation?) -> Bool {
+        guard let operation, operation.isOpen else { return false }
+        guard case .succeeded(let status?) = reading else { return true }
+        return ProfileState(profileStatus: status) == operation.action.expectedState
+    }
+
+    private static func event(for reading: CallbackReading) -> OperationEvent {
+        switch reading {
+        case .succeeded(let status):
+            let state = status.map { ProfileState(profileStatus: $0) }
+            return .reportedSuccess(state == .unknown ? nil : state)
+        case .enablePending: return .reportedWarning
+        case .failed(let failure): return .reportedFailure(failure)
+        case .unclear: return .reportedUnclear
+        }
+    }
+}
+
+extension DeviceRecord {
+    /// Takes a newly learnt profile state over; `nil` leaves what is known.
+    mutating func learn(_ state: ProfileState?, status: String?, at now: Timestamp, source: ObservationSource) {
+        guard let state else { return }
+        observation = ProfileObservation(state: state, profileStatus: status, at: now, source: source)
+    }
+}
+
+/// Collects the events of one fold.
+struct FoldLog {
+    let device: DeviceKey
+    let operation: Operation?
+    let callback: CallbackNumber?
+    let at: Timestamp
+    private(set) var events: [StateEvent] = []
+
+    init(device: DeviceKey, operation: Operation?, callback: CallbackNumber?, at: Timestamp) {
+        self.device = device
+        self.operation = operation
+        self.callback = callback
+        self.at = at
+    }
+
+    mutating func add(_ kind: StateEvent.Kind, _ detail: String = "") {
+        events.append(
+            StateEvent(
+                at: at, device: device, kind: kind, operation: operation?.id, request: operation?.request,
+                callback: callback, detail: detail))
+    }
+
+    mutating func add(outcomeOf operation: Operation) {
+        switch operation.phase {
+        case .intended: break
+        case .submitted(let id, _): add(.accepted, "request \(id)")
+        case .enablePending(let deadline): add(.enablePending, "until \(deadline)")
+        case .unresolved(let reason): add(.outcomeUnknown, reason)
+        case .succeeded: add(.succeeded, operation.action.rawValue)
+        case .failed(let failure, let retryAt):
+            add(.failed, failure.explanation + (retryAt.map { " Next attempt at \($0)." } ?? ""))
+        case .withdrawn(let reason, _): add(.notSent, reason)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Reads the callbacks that the inbox has kept and lets them take effect: known state, operations, event log.
+///
+/// What is kept and not yet read survives a crash; a later run reads it. A callback takes effect once, whichever
+/// process reads it, because its mark and its effect are one transaction.
+public struct CallbackFolder: Sendable {
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let policy: ConvergencePolicy
+    private let wakeup: Wakeup
+
+    /// - Parameter wakeup: told when callbacks have taken effect.
+    public init(store: any StateStore, clock: any WallClock, policy: ConvergencePolicy, wakeup: Wakeup) {
+        self.store = store
+        self.clock = clock
+        self.policy = policy
+        self.wakeup = wakeup
+    }
+
+    /// How many callbacks are read in one transaction.
+    static let batchSize = 500
+
+    /// Reads all callbacks that are waiting.
+    /// - Returns: how many there were.
+    /// - Throws: `StateStoreError`
+    @discardableResult
+    public func readAll() async throws -> Int {
+        var total = 0
+        while true {
+            let count = try await readBatch()
+            total += count
+            if count > 0 { wakeup.notify() }
+            if count < Self.batchSize { return total }
+        }
+    }
+
+    private func readBatch() async throws -> Int {
+        let unread = try await store.read { try $0.unreadCallbacks(limit: Self.batchSize) }
+        guard !unread.isEmpty else { return 0 }
+        var messages: [CallbackNumber: CallbackMessage] = [:]
+        for record in unread {
+            messages[record.number] = try? CallbackMessage(json: Array(record.redactedText.utf8))
+        }
+        let now = clock.now()
+        return try await store.write { [messages, policy] transaction in
+            var batch = FoldBatch(transaction: transaction, now: now, policy: policy)
+            // Another process may have read some of them meanwhile.
+            let records = try transaction.unreadCallbacks(limit: Self.batchSize).filter {
+                $0.number.number <= unread[unread.count - 1].number.number
+            }
+            try batch.prepare(for: records.compactMap { messages[$0.number] })
+            for record in records {
+                try batch.fold(record, messages[record.number])
+            }
+            try batch.commit()
+            return records.count
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+
+/// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk.
+///
+/// It knows one path; everything else is not found. Source: `thingspace.md`, sections 5.2 to 5.4.
+public struct CallbackListener: Sendable {
+    /// The largest body that is read, in bytes.
+    public static let maximumBodySize = 1 << 20
+
+    private let configuration: CallbackListenerConfiguration
+    private let inbox: CallbackInbox
+    private let folder: CallbackFolder
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let wakeup: Wakeup
+    private let logger: Logger
+
+    public init(
+        configuration: CallbackListenerConfiguration, store: any StateStore, clock: any WallClock,
+        policy: ConvergencePolicy, wakeup: Wakeup, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.clock = clock
+        self.wakeup = wakeup
+        self.logger = logger
+        inbox = CallbackInbox(store: store, wakeup: wakeup)
+        folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
+    }
+
+    /// Listens until the task is cancelled or the service group shuts down gracefully.
+    ///
+    /// - Parameter onListening: told the port once callbacks can come.
+    /// - Throws: an error of the socket (the port is taken, may not be used), `StateStoreError`.
+    public func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
+        let router = Router()
+        router.on(RouterPath(configuration.path), method: .post) { request, _ in await receive(request) }
+        let application = Application(
+            router: router, server: try Self.server(configuration.tls),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.runService(gracefulShutdownSignals: []) }
+            group.addTask { try await readContinually() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private static func server(_ tls: CallbackTLS?) throws -> HTTPServerBuilder {
+        guard let tls else { return .http1() }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(tls.certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: tls.key, format: .pem)))
+        configuration.minimumTLSVersion = .tlsv12
+        return try .tls(.http1(), tlsConfiguration: configuration)
+    }
+
+    /// Lets kept callbacks take effect, those of an earlier run first.
+    private func readContinually() async throws {
+        while true {
+            let seen = wakeup.count
+            do {
+                try await folder.readAll()
+            } catch let error as StateStoreError {
+                // What is kept stays kept; it is read when the store works again.
+                logger.error("\(error)")
+            }
+            let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: .seconds(1))
+            try await waiter.change(after: seen, until: clock.now() + .seconds(1))
+        }
+    }
+
+    private func receive(_ request: Request) async -> Response {
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: Self.maximumBodySize)
+        } catch {
+            return await refuse(.contentTooLarge, counter: "callbacks.tooLarge")
+        }
+        let message: CallbackMessage
+        do {
+            message = try CallbackMessage(json: Array(body.readableBytesView))
+        } catch {
+            return await refuse(.badRequest, counter: "callbacks.malformed")
+        }
+        guard configuration.credentials.accepts(message.credentials) else {
+            return await refuse(.unauthorized, counter: "callbacks.wrongCredentials")
+        }
+        do {
+            try await inbox.keep(
+                NewCallback(receivedAt: clock.now(), digest: message.digest, redactedText: message.redactedText))
+            return Response(status: .ok)
+        } catch {
+            logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")
+            return Response(status: .serviceUnavailable)
+        }
+    }
+
+    private func refuse(_ status: HTTPResponse.Status, counter: String) async -> Response {
+        logger.warning("A callback was refused", metadata: ["status": "\(status.code)", "counter": "\(counter)"])
+        try? await store.write { try $0.raiseCounter(counter, by: 1) }
+        return Response(status: status)
+    }
+}

@@ -1,0 +1,32 @@
+/// The PEM files that TLS is spoken with.
+public struct CallbackTLS: Hashable, Sendable {
+    public var certificate: String
+    public var key: String
+
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// Where callbacks are listened for, and what they must carry.
+public struct CallbackListenerConfiguration: Sendable {
+    public var host: String
+    /// 0 for one that the system chooses.
+    public var port: Int
+    /// The path of the URL that the carrier is told, `/callbacks` for one.
+    public var path: String
+    public var credentials: CallbackCredentials
+
+    public var tls: CallbackTLS?
+
+    public init(
+        host: String, port: Int, path: String, credentials: CallbackCredentials, tls: CallbackTLS? = nil
+    ) {
+        self.tls = tls
+        self.host = host
+        self.port = port
+        self.path = path
+        self.credentials = credentials
+    }
+}

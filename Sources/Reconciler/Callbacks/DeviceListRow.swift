@@ -1,0 +1,73 @@
+/// One device in the answer to a v2 device list.
+///
+/// Nobody has published such an answer (`thingspace.md`, section 4.2), so rows are looked for anywhere in it: an
+/// object within an array that names a device.
+struct DeviceListRow: Hashable, Sendable {
+    let identifiers: DeviceIdentifiers
+    let profileStatus: String?
+    let serviceState: ServiceState?
+
+    static func rows(in message: JSONValue) -> [DeviceListRow] {
+        var rows: [DeviceListRow] = []
+        collect(from: message, into: &rows)
+        return rows
+    }
+
+    private static let listKeys = ["deviceIds", "ids", "device", "deviceIdentifierCollection"]
+
+    private static func collect(from value: JSONValue, into rows: inout [DeviceListRow]) {
+        switch value {
+        case .array(let elements):
+            for element in elements {
+                if let row = DeviceListRow(element) {
+                    rows.append(row)
+                } else {
+                    collect(from: element, into: &rows)
+                }
+            }
+        case .object(let members):
+            for (key, member) in members where !listKeys.contains(where: { $0.lowercased() == key.lowercased() }) {
+                collect(from: member, into: &rows)
+            }
+        case .null, .bool, .number, .string:
+            break
+        }
+    }
+
+    private init?(_ element: JSONValue) {
+        guard case .object = element, element["kind"] == nil else { return nil }
+        var identifiers = DeviceIdentifiers(element)
+        for key in Self.listKeys {
+            let listed = DeviceIdentifiers(element[key])
+            identifiers.eids += listed.eids
+            identifiers.iccids += listed.iccids
+            identifiers.imeis += listed.imeis
+        }
+        guard !identifiers.isEmpty else { return nil }
+        self.identifiers = identifiers
+        profileStatus = Self.text(["profileStatus", "profile_status"], in: element)
+        serviceState = Self.text(["state", "provisioningStatus", "deviceState"], in: element)
+            .map { ServiceState(carrierWord: $0) }
+    }
+
+    /// The first of the keys in the object, or in the objects and lists right within it.
+    private static func text(_ keys: [String], in element: JSONValue) -> String? {
+        for key in keys {
+            if let text = element[key]?.text { return text }
+        }
+        guard case .object(let members) = element else { return nil }
+        for member in members.sorted(by: { $0.key < $1.key }).map(\.value) {
+            for candidate in [member] + member.elements {
+                for key in keys {
+                    if let text = candidate[key]?.text { return text }
+                    if candidate["key"]?.text?.foldedForComparison == key.foldedForComparison,
+                        let text = candidate["value"]?.text
+                    {
+                        return text
+                    }
+                }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,158 @@
+/// Lets a batch of callbacks take effect within one transaction: everything is read first, changed in memory,
+/// and written once.
+struct FoldBatch {
+    private let transaction: any StateTransaction
+    private let now: Timestamp
+    private let policy: ConvergencePolicy
+
+    private var records: [DeviceKey: DeviceRecord] = [:]
+    private var keysByEID: [EID: Set<DeviceKey>] = [:]
+    private var keysByICCID: [ICCID: Set<DeviceKey>] = [:]
+    private var keysByIMEI: [IMEI: Set<DeviceKey>] = [:]
+    private var requests: [RequestID: RequestRecord] = [:]
+    private var keysByRequest: [RequestNumber: Set<DeviceKey>] = [:]
+    private var changedRecords: Set<DeviceKey> = []
+    private var changedOperations: [OperationID: Operation] = [:]
+    private var events: [StateEvent] = []
+
+    /// How long the answer to a call may take, at most.
+    private static let longestCall = Duration.seconds(120)
+
+    init(transaction: any StateTransaction, now: Timestamp, policy: ConvergencePolicy) {
+        self.transaction = transaction
+        self.now = now
+        self.policy = policy
+    }
+
+    /// Reads the devices and requests that the messages name.
+    mutating func prepare(for messages: [CallbackMessage]) throws {
+        var eids: Set<EID> = []
+        var iccids: Set<ICCID> = []
+        var imeis: Set<IMEI> = []
+        var requestIDs: Set<RequestID> = []
+        for message in messages {
+            let rows = message.deviceListRows.map(\.identifiers)
+            for identifiers in [message.outerIdentifiers, message.innerIdentifiers] + rows {
+                eids.formUnion(identifiers.eids)
+                iccids.formUnion(identifiers.iccids)
+                imeis.formUnion(identifiers.imeis)
+            }
+            if let id = message.requestID { requestIDs.insert(id) }
+        }
+        requests = try transaction.requests(Array(requestIDs))
+        try add(transaction.devices(eids: Array(eids), iccids: Array(iccids), imeis: Array(imeis)))
+        for request in requests.values {
+            let keys = try transaction.devices(under: request.number)
+            keysByRequest[request.number] = Set(keys)
+            try add(transaction.devices(keys.filter { records[$0] == nil }).values)
+        }
+    }
+
+    private mutating func add(_ found: some Sequence<DeviceRecord>) {
+        for record in found {
+            records[record.key] = record
+            keysByEID[record.key.eid, default: []].insert(record.key)
+            keysByICCID[record.key.iccid, default: []].insert(record.key)
+            if let imei = record.imei { keysByIMEI[imei, default: []].insert(record.key) }
+        }
+    }
+
+    /// Lets one callback take effect.
+    mutating func fold(_ callback: CallbackRecord, _ message: CallbackMessage?) throws {
+        guard let message else {
+            return try transaction.mark(callback.number, as: .unreadable, device: nil)
+        }
+        let request = message.requestID.flatMap { requests[$0] }
+        if let request, case .deviceList(let filter) = request.kind {
+            try fold(message.deviceListRows, answering: request, filter: filter)
+            return try transaction.mark(callback.number, as: .deviceList, device: nil)
+        }
+        if request == nil, !message.deviceListRows.isEmpty,
+            try transaction.awaitsDeviceListName(since: now - Self.longestCall)
+        {
+            // The answer was faster than the name of the request; it stays unread until that is written down.
+            return
+        }
+        guard let key = device(meantBy: message, request: request), let record = records[key] else {
+            return try transaction.mark(callback.number, as: .unknownDevice, device: nil)
+        }
+        let fold = CallbackFold(
+            message.reading, service: message.serviceState, callback: callback.number, about: record,
+            relation: relation(of: request, to: record), at: now, policy: policy)
+        take(fold.record, over: record)
+        events += fold.events
+        try transaction.mark(callback.number, as: fold.verdict, device: key)
+    }
+
+    private func relation(of request: RequestRecord?, to record: DeviceRecord) -> RequestRelation {
+        guard let request else { return .foreign }
+        if record.operation?.request == request.number { return .latestOperation }
+        return keysByRequest[request.number, default: []].contains(record.key) ? .earlierOperation : .foreign
+    }
+
+    private func device(meantBy message: CallbackMessage, request: RequestRecord?) -> DeviceKey? {
+        var keys: Set<DeviceKey> = []
+        for identifiers in [message.outerIdentifiers, message.innerIdentifiers] {
+            for eid in identifiers.eids { keys.formUnion(keysByEID[eid, default: []]) }
+            for iccid in identifiers.iccids { keys.formUnion(keysByICCID[iccid, default: []]) }
+            for imei in identifiers.imeis { keys.formUnion(keysByIMEI[imei, default: []]) }
+        }
+        let underRequest = request.map { keysByRequest[$0.number, default: []] } ?? []
+        keys.formUnion(underRequest)
+        let candidates = keys.compactMap { records[$0] }.sorted { $0.key < $1.key }.map { record in
+            MatchCandidate(
+                key: record.key, imei: record.imei, hasOpenOperation: record.operation?.isOpen ?? false,
+                isUnderRequest: underRequest.contains(record.key))
+        }
+        return CallbackMatcher.device(meantBy: message, among: candidates)
+    }
+
+    private mutating func take(_ changed: DeviceRecord?, over record: DeviceRecord) {
+        guard let changed else { return }
+        records[changed.key] = changed
+        if let operation = changed.operation, operation != record.operation {
+            changedOperations[operation.id] = operation
+        }
+        var withoutOperation = changed
+        withoutOperation.operation = record.operation
+        if withoutOperation != record { changedRecords.insert(changed.key) }
+    }
+
+    // MARK: Device lists
+
+    private mutating func fold(
+        _ rows: [DeviceListRow], answering request: RequestRecord, filter: String?
+    ) throws {
+        for row in rows {
+            for key in keys(of: row) {
+                guard let record = records[key] else { continue }
+                take(
+                    record.lookedUp(
+                        row.profileStatus ?? filter, service: row.serviceState, asOf: request.sentAt, at: now,
+                        policy: policy, events: &events),
+                    over: record)
+            }
+        }
+        guard let id = request.requestID else { return }
+        var answered = request
+        answered.outcome = .answered(id)
+        try transaction.update(answered)
+    }
+
+    private func keys(of row: DeviceListRow) -> Set<DeviceKey> {
+        let byICCID = row.identifiers.iccids.reduce(into: Set<DeviceKey>()) { $0.formUnion(keysByICCID[$1, default: []]) }
+        let byEID = row.identifiers.eids.reduce(into: Set<DeviceKey>()) { $0.formUnion(keysByEID[$1, default: []]) }
+        if byICCID.isEmpty {
+            // Without an ICCID a row names a device only if the eUICC holds one profile.
+            return byEID.count == 1 && row.identifiers.iccids.isEmpty ? byEID : []
+        }
+        return byEID.isEmpty ? byICCID : byICCID.intersection(byEID)
+    }
+
+    /// Writes what has changed.
+    func commit() throws {
+        try transaction.save(changedRecords.sorted().compactMap { records[$0] })
+        try transaction.update(changedOperations.values.sorted { $0.id.number < $1.id.number })
+        try transaction.append(events)
+    }
+}

@@ -1,0 +1,149 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+
+/// A whole run: the lock, the store, the carrier, the callback listener and the registration around an `ApplyRun`.
+public struct ApplySession: Sendable {
+    private let desired: DesiredFleet
+    private let settings: Settings
+    private let carrierCredentials: CarrierCredentials
+    private let callbackCredentials: CallbackCredentials
+    private let store: any StateStore
+    private let options: ApplyOptions
+    private let command: String
+    private let clock: any WallClock
+    private let logger: Logger
+    private let wakeup = Wakeup()
+
+    /// Throw it to end the run; what is under way is written down first.
+    public let stop: StopSwitch
+
+    /// - Parameter command: what was typed, for those who find the lock.
+    public init(
+        desired: DesiredFleet, settings: Settings, carrierCredentials: CarrierCredentials,
+        callbackCredentials: CallbackCredentials, store: any StateStore, options: ApplyOptions, command: String,
+        clock: any WallClock, logger: Logger
+    ) {
+        self.desired = desired
+        self.settings = settings
+        self.carrierCredentials = carrierCredentials
+        self.callbackCredentials = callbackCredentials
+        self.store = store
+        self.options = options
+        self.command = command
+        self.clock = clock
+        self.logger = logger
+        stop = StopSwitch(wakeup: wakeup)
+    }
+
+    /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `TooLargeChange`,
+    ///   `ListenerFailed`, `RegistrationProblem`
+    public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
+        let lock = RunLock(store: store, clock: clock, owner: RunOwner(command: command).description)
+        return try await lock.hold(ownerIsAlive: RunOwner.mayBeAlive) {
+            let client = HTTPTransport.makeClient()
+            do {
+                let report = try await run(client, progress: progress)
+                try await client.shutdown()
+                return report
+            } catch {
+                try? await client.shutdown()
+                throw error
+            }
+        }
+    }
+
+    private func run(
+        _ client: HTTPClient, progress: @escaping @Sendable (ApplyReport) -> Void
+    ) async throws -> ApplyReport {
+        let baseURL: BaseURL
+        do {
+            baseURL = try BaseURL(settings.baseURL)
+        } catch {
+            throw SettingsError(error.description)
+        }
+        let endpoint = try CallbackEndpoint(
+            settings, credentials: callbackCredentials, carrierIsLoopback: baseURL.isLoopback)
+        let carrier = ThingSpaceClient(
+            baseURL: baseURL, credentials: carrierCredentials,
+            ledger: StoredSignInLedger(store: store, clock: clock), client: client, clock: clock)
+        let listener = CallbackListener(
+            configuration: endpoint.configuration, store: store, clock: clock, policy: options.policy, wakeup: wakeup,
+            logger: logger)
+        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
+
+        return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
+            group.addTask {
+                defer { portContinuation.finish() }
+                do {
+                    try await listener.run { portContinuation.yield($0) }
+                } catch is CancellationError {
+                    return nil
+                } catch {
+                    throw ListenerFailed(address: settings.callbackListen, error: error)
+                }
+                return nil
+            }
+            group.addTask {
+                guard let port = await ports.first(where: { _ in true }) else { return nil }
+                try await checkRegistrations(carrier, url: endpoint.url(port: port))
+                return try await ApplyRun(
+                    desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
+                    stop: stop
+                ).run(progress: progress)
+            }
+            defer { group.cancelAll() }
+            while let report = try await group.next() {
+                if let report { return report }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func checkRegistrations(_ carrier: any Carrier, url: String) async throws {
+        guard settings.register != .never else { return }
+        for account in Set(desired.accounts).sorted() {
+            let registered = try await carrier.callbackRegistrations(of: account).first {
+                $0.serviceName.lowercased() == CallbackRegistration.profileService.lowercased()
+            }
+            switch (registered?.url, settings.register) {
+            case (url?, _):
+                continue
+            case (nil, .auto):
+                logger.info("Registering for callbacks", metadata: ["account": "\(account)", "url": "\(url)"])
+                try await carrier.registerCallback(url: url, credentials: callbackCredentials, for: account)
+            case (let other, _):
+                throw RegistrationProblem(account: account, registered: other, ours: url)
+            }
+        }
+    }
+}
+
+/// Callbacks cannot be listened for.
+public struct ListenerFailed: Error, CustomStringConvertible {
+    let address: String
+    let error: any Error
+
+    public var description: String {
+        "Callbacks cannot be listened for on \(address): \("\(error)".excerpt(limit: 200)). Is the port in use, or the "
+            + "certificate not readable? Set callbacks.listen, or end the other process."
+    }
+}
+
+/// The carrier calls somebody else, or nobody.
+public struct RegistrationProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    public let account: AccountName
+    /// The URL that is registered, `nil` for none.
+    public let registered: String?
+    public let ours: String
+
+    public var description: String {
+        let now = registered.map { "The carrier sends the profile callbacks of account \(account) to \($0), not to \(ours)." }
+            ?? "The carrier sends the profile callbacks of account \(account) nowhere."
+        return now
+            + (registered == nil
+                ? " Use `callbacks.register: auto` (or --register auto) to have \(ours) registered."
+                : " One endpoint can be registered for each account, and another system's is never replaced: "
+                    + "deregister it there first, or set callbacks.url to what is registered.")
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// Where callbacks come in: the socket that we listen on and the URL that the carrier is told.
+struct CallbackEndpoint: Sendable {
+    let configuration: CallbackListenerConfiguration
+    /// `nil` if the carrier is told the port that the system chooses.
+    let url: String?
+
+    /// The ports that the carrier calls. Source: `thingspace.md`, section 5.2.
+    static let carrierPorts: [ClosedRange<Int>] = [80...80, 443...443, 9001...9006, 50551...50559, 28200...28220]
+
+    /// - Parameter carrierIsLoopback: whether the carrier is a simulator on this machine, which calls any port.
+    /// - Throws: `SettingsError`
+    init(
+        _ settings: Settings, credentials: CallbackCredentials, carrierIsLoopback: Bool
+    ) throws(SettingsError) {
+        guard let colon = settings.callbackListen.lastIndex(of: ":"),
+            let port = Int(settings.callbackListen[settings.callbackListen.index(after: colon)...]), 0...65535 ~= port
+        else {
+            throw SettingsError("callbacks.listen is `\(settings.callbackListen)`, expected HOST:PORT.")
+        }
+        let host = settings.callbackListen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        guard settings.callbackTLS != nil || isLoopback || settings.behindProxy else {
+            throw SettingsError(
+                "callbacks.listen is \(settings.callbackListen), and there is no callbacks.tls: callbacks carry a "
+                    + "password in their body. Set callbacks.tls, listen on 127.0.0.1, or set callbacks.behindProxy: true "
+                    + "if a proxy speaks TLS for it.")
+        }
+        var path = "/callbacks"
+        if let text = settings.callbackURL {
+            guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+                ["http", "https"].contains(scheme), parts.host?.isEmpty == false
+            else {
+                throw SettingsError("callbacks.url is `\(text)`, expected a URL such as https://fleet.example.com:9001/callbacks.")
+            }
+            let urlPort = parts.port ?? (scheme == "https" ? 443 : 80)
+            guard carrierIsLoopback || Self.carrierPorts.contains(where: { $0.contains(urlPort) }) else {
+                throw SettingsError(
+                    "callbacks.url has port \(urlPort), which the carrier does not call. It calls "
+                        + Self.carrierPorts.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+                        .joined(separator: ", ") + ".")
+            }
+            path = parts.path.isEmpty ? "/" : parts.path
+            url = text
+        } else if carrierIsLoopback {
+            url = nil
+        } else {
+            throw SettingsError(
+                "callbacks.url is not set: the carrier tells the outcome of an action by calling it. Set it in "
+                    + "profilectl.yaml or PROFILECTL_CALLBACKS_URL.")
+        }
+        configuration = CallbackListenerConfiguration(
+            host: host, port: port, path: path, credentials: credentials, tls: settings.callbackTLS)
+    }
+
+    /// The URL that the carrier is told, now that the port is known.
+    func url(port: Int) -> String {
+        url ?? "http://127.0.0.1:\(port)\(configuration.path)"
+    }
+}

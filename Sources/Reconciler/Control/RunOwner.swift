@@ -1,0 +1,23 @@
+import Foundation
+
+/// Names a run for those who find its lock: who, where, which process, doing what.
+public struct RunOwner: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// This process.
+    public init(command: String) {
+        let process = ProcessInfo.processInfo
+        let user = process.environment["USER"] ?? process.environment["LOGNAME"] ?? "uid \(getuid())"
+        description = "`profilectl \(command)` by \(user) on \(process.hostName), process \(process.processIdentifier)"
+    }
+
+    /// Whether the owner with this description may still run: `false` only if it was a process of this machine that
+    /// is gone.
+    public static func mayBeAlive(_ description: String) -> Bool {
+        guard let mark = description.range(of: ", process ", options: .backwards),
+            let processID = pid_t(description[mark.upperBound...]),
+            description[..<mark.lowerBound].hasSuffix(" on \(ProcessInfo.processInfo.hostName)")
+        else { return true }
+        return kill(processID, 0) == 0 || errno == EPERM
+    }
+}

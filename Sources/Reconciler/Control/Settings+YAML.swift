@@ -1,0 +1,162 @@
+import Foundation
+
+extension Settings {
+    private static let keys = ["thingspace", "state", "callbacks", "refresh", "verify", "convergence"]
+    static let durationExpected = "a duration such as 30s, 15m or 6h"
+
+    /// Reads the settings file, then the environment over it.
+    ///
+    /// - Parameters:
+    ///   - path: `nil` for `profilectl.yaml` if that exists.
+    ///   - environment: variables named `PROFILECTL_...`, one for each setting.
+    /// - Throws: `SettingsError` with all that is wrong.
+    public static func load(path: String?, environment: [String: String]) throws(SettingsError) -> Settings {
+        var settings = Settings()
+        let file = path ?? "profilectl.yaml"
+        if path != nil || FileManager.default.fileExists(atPath: file) {
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw SettingsError("The settings file \(file) cannot be read. Check its path and mode.")
+            }
+            try settings.take(data, file: file)
+        }
+        try settings.take(environment)
+        return settings
+    }
+
+    private mutating func take(_ data: Data, file: String) throws(SettingsError) {
+        var complaints = ComplaintList(limit: 100, isStrict: false)
+        var composer = YAMLComposer(data, limits: ManifestLimits())
+        do {
+            var isOver = false
+            while !isOver {
+                switch try composer.next() {
+                case .documentStart:
+                    if let node = try composer.nextNode(depth: 0), !node.isNull {
+                        take(node, file: file, complaints: &complaints)
+                    }
+                case .streamEnd: isOver = true
+                default: break
+                }
+            }
+        } catch {
+            throw SettingsError("\(SourcePlace(file: file, mark: error.mark)): the settings file cannot be read as YAML.")
+        }
+        for duplicate in composer.takeDuplicateKeys() {
+            complaints.add(
+                Complaint(
+                    .error, at: SourcePlace(file: file, mark: duplicate.mark), found: "the key `\(duplicate.key)` twice",
+                    expected: "each key once"))
+        }
+        guard complaints.errorCount == 0 else {
+            throw SettingsError(complaints.complaints.map(\.text).joined(separator: "\n"))
+        }
+    }
+
+    private mutating func take(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
+        guard let top = MappingReader(node, file: file, path: "", known: Self.keys, complaints: &complaints) else {
+            return
+        }
+        state = top.text("state", expected: "sqlite:PATH", complaints: &complaints) ?? state
+        verification =
+            top.scalar("verify", expected: "lookup or trust", complaints: &complaints) {
+                ApplyOptions.Verification(rawValue: $0)
+            } ?? verification
+        if let node = top.node("thingspace"),
+            let reader = MappingReader(node, file: file, path: "thingspace", known: ["baseURL"], complaints: &complaints)
+        {
+            baseURL = reader.text("baseURL", expected: "a URL", complaints: &complaints) ?? baseURL
+        }
+        if let node = top.node("callbacks") { takeCallbacks(node, file: file, complaints: &complaints) }
+        if let node = top.node("refresh") {
+            // Periodic refresh is not built yet; its settings are checked so that a file stays valid.
+            _ = MappingReader(node, file: file, path: "refresh", known: ["v1", "v2", "every"], complaints: &complaints)
+        }
+        if let node = top.node("convergence") { takeConvergence(node, file: file, complaints: &complaints) }
+    }
+
+    private mutating func takeCallbacks(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
+        guard
+            let reader = MappingReader(
+                node, file: file, path: "callbacks", known: ["listen", "url", "tls", "behindProxy", "register"],
+                complaints: &complaints)
+        else { return }
+        callbackListen = reader.text("listen", expected: "HOST:PORT", complaints: &complaints) ?? callbackListen
+        callbackURL = reader.text("url", expected: "a URL", complaints: &complaints) ?? callbackURL
+        if let node = reader.node("tls"),
+            let tls = MappingReader(
+                node, file: file, path: "callbacks.tls", known: ["certificate", "key"], complaints: &complaints)
+        {
+            let certificate = tls.text("certificate", expected: "the path of a PEM file", complaints: &complaints)
+            let key = tls.text("key", expected: "the path of a PEM file", complaints: &complaints)
+            if let certificate, let key {
+                callbackTLS = CallbackTLS(certificate: certificate, key: key)
+            } else if tls.node("certificate") == nil || tls.node("key") == nil {
+                tls.missing(
+                    tls.node("key") == nil ? "key" : "certificate", expected: "the path of a PEM file",
+                    complaints: &complaints)
+            }
+        }
+        behindProxy =
+            reader.scalar("behindProxy", expected: "true or false", complaints: &complaints) { Bool($0) } ?? behindProxy
+        register =
+            reader.scalar("register", expected: "check, auto or never", complaints: &complaints) {
+                RegistrationMode(rawValue: $0)
+            } ?? register
+    }
+
+    private mutating func takeConvergence(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
+        guard
+            let reader = MappingReader(
+                node, file: file, path: "convergence",
+                known: ["callbackDeadline", "enableAfter", "retryDelay", "maximumAttempts"], complaints: &complaints)
+        else { return }
+        func duration(_ key: String, _ current: Duration) -> Duration {
+            reader.scalar(key, expected: Self.durationExpected, complaints: &complaints) {
+                Duration(settingText: $0)
+            } ?? current
+        }
+        policy.callbackDeadline = duration("callbackDeadline", policy.callbackDeadline)
+        policy.enableAfter = duration("enableAfter", policy.enableAfter)
+        policy.retryDelay = duration("retryDelay", policy.retryDelay)
+        policy.maximumAttempts =
+            reader.scalar("maximumAttempts", expected: "a number from 1 to 100", complaints: &complaints) { text in
+                Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
+            } ?? policy.maximumAttempts
+    }
+
+    private mutating func take(_ environment: [String: String]) throws(SettingsError) {
+        func value(_ name: String) -> String? {
+            environment["PROFILECTL_" + name].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        baseURL = value("THINGSPACE_BASE_URL") ?? baseURL
+        state = value("STATE") ?? state
+        callbackListen = value("CALLBACKS_LISTEN") ?? callbackListen
+        callbackURL = value("CALLBACKS_URL") ?? callbackURL
+        try read("CALLBACKS_REGISTER", value, expected: "check, auto or never") { RegistrationMode(rawValue: $0) }
+            .map { register = $0 }
+        try read("CALLBACKS_BEHIND_PROXY", value, expected: "true or false") { Bool($0) }.map { behindProxy = $0 }
+        try read("VERIFY", value, expected: "lookup or trust") { ApplyOptions.Verification(rawValue: $0) }
+            .map { verification = $0 }
+        try read("CONVERGENCE_CALLBACK_DEADLINE", value, expected: Self.durationExpected) {
+            Duration(settingText: $0)
+        }.map { policy.callbackDeadline = $0 }
+        try read("CONVERGENCE_ENABLE_AFTER", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+            .map { policy.enableAfter = $0 }
+        try read("CONVERGENCE_RETRY_DELAY", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+            .map { policy.retryDelay = $0 }
+        try read("CONVERGENCE_MAXIMUM_ATTEMPTS", value, expected: "a number from 1 to 100") { text in
+            Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
+        }.map { policy.maximumAttempts = $0 }
+    }
+
+    private func read<Value>(
+        _ name: String, _ value: (String) -> String?, expected: String, parse: (String) -> Value?
+    ) throws(SettingsError) -> Value? {
+        guard let text = value(name) else { return nil }
+        guard let parsed = parse(text) else {
+            throw SettingsError(
+                "The environment variable PROFILECTL_\(name) holds `\(text.excerpt(limit: 60))`, expected \(expected).")
+        }
+        return parsed
+    }
+}

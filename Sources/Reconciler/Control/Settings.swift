@@ -1,0 +1,56 @@
+/// How a callback registration is dealt with.
+public enum RegistrationMode: String, CaseIterable, Sendable {
+    /// Look whether the carrier calls us, and refuse to run if it does not.
+    case check
+    /// Register where nobody is registered; never replace another one.
+    case auto
+    /// Do not look.
+    case never
+}
+
+/// The settings of a run, from `profilectl.yaml`, the environment and options.
+public struct Settings: Sendable {
+    public var baseURL = BaseURL.production
+    /// `sqlite:PATH`
+    public var state = "sqlite:.profilectl/state.db"
+    /// Host and port on which callbacks are listened for.
+    public var callbackListen = "0.0.0.0:9001"
+    /// What the carrier is told to call.
+    public var callbackURL: String?
+    /// The files that TLS is spoken with; without them plain HTTP, on loopback or behind a proxy only.
+    public var callbackTLS: CallbackTLS?
+    /// Whether a proxy that speaks TLS stands before the listener.
+    public var behindProxy = false
+    public var register = RegistrationMode.check
+    public var verification = ApplyOptions.Verification.lookup
+    public var policy = ConvergencePolicy()
+
+    public init() {}
+}
+
+/// Settings that cannot be used, as a sentence with what to do.
+public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension Duration {
+    /// Reads `90s`, `30m`, `6h`, `2d`, `500ms`; `nil` for anything else.
+    public init?(settingText text: String) {
+        let digits = text.prefix { $0.isNumber || $0 == "." }
+        guard let number = Double(digits), number >= 0, number < 1e9 else { return nil }
+        let milliseconds: Double
+        switch text.dropFirst(digits.count) {
+        case "ms": milliseconds = 1
+        case "s": milliseconds = 1000
+        case "m": milliseconds = 60_000
+        case "h": milliseconds = 3_600_000
+        case "d": milliseconds = 86_400_000
+        default: return nil
+        }
+        self = .milliseconds(Int64(number * milliseconds))
+    }
+}

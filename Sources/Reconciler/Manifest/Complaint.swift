@@ -1,0 +1,88 @@
+/// A place in a file, for people: both count from 1.
+public struct SourcePlace: Hashable, Codable, Sendable, CustomStringConvertible {
+    public let file: String
+    public let line: Int
+    public let column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public var description: String { "\(file):\(line):\(column)" }
+}
+
+/// Something that is wrong, or looks wrong, in what people wrote.
+public struct Complaint: Hashable, Codable, Sendable {
+    public enum Severity: String, Codable, Sendable {
+        case error
+        case warning
+    }
+
+    public let severity: Severity
+    /// Missing if it is about no place in a file.
+    public let place: SourcePlace?
+    /// The path to the value, `devices[3].iccid`; empty if it is about none.
+    public let path: String
+    /// What was found.
+    public let found: String
+    /// What was expected.
+    public let expected: String
+    /// The nearest known word, or what to do.
+    public let hint: String?
+    /// The other place, where two do not go together.
+    public let related: SourcePlace?
+    /// The line in question with a caret below the column.
+    public internal(set) var excerpt: SourceExcerpt?
+
+    public init(
+        _ severity: Severity, at place: SourcePlace?, path: String = "", found: String, expected: String,
+        hint: String? = nil, related: SourcePlace? = nil
+    ) {
+        self.severity = severity
+        self.place = place
+        self.path = path
+        self.found = found
+        self.expected = expected
+        self.hint = hint
+        self.related = related
+    }
+
+    /// One sentence: the path, what was found, what was expected, the hint, the other place.
+    public var message: String {
+        var text = path.isEmpty ? "" : path + ": "
+        text += "found \(found), expected \(expected)"
+        if let related { text += "; the other is at \(related)" }
+        if let hint { text += "; \(hint)" }
+        return text
+    }
+
+    /// The complaint as compilers print it, over one to three lines.
+    public var text: String {
+        var lines = "\(place.map { "\($0): " } ?? "")\(severity.rawValue): \(message)"
+        if let excerpt { lines += "\n    \(excerpt.line)\n    \(excerpt.caret)" }
+        return lines
+    }
+}
+
+/// A line of a file and a caret below one of its columns.
+public struct SourceExcerpt: Hashable, Codable, Sendable {
+    public let line: String
+    public let caret: String
+
+    private static let width = 100
+
+    /// Cuts a window around `column` (from 1) out of a long line; control characters are shown as spaces.
+    init(line: String, column: Int) {
+        let characters = line.map { character -> Character in
+            character.unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value } ? " " : character
+        }
+        let position = min(max(column - 1, 0), characters.count)
+        let start = max(0, min(position - Self.width / 2, characters.count - Self.width))
+        let end = min(characters.count, start + Self.width)
+        let prefix = start > 0 ? "..." : ""
+        self.line = prefix + String(characters[start..<end]) + (end < characters.count ? "..." : "")
+        caret = String(repeating: " ", count: prefix.count + position - start) + "^"
+    }
+}

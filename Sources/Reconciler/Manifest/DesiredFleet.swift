@@ -1,0 +1,44 @@
+/// One device of the desired fleet, small enough for millions: names are numbers into the fleet's tables.
+public struct DesiredDevice: Sendable {
+    public let key: DeviceKey
+    public let state: DesiredState
+    let account: UInt16
+    let smsr: UInt16
+    let set: UInt16
+    let labels: UInt32
+    let file: UInt16
+    let column: UInt16
+    let line: UInt32
+    /// The IMEI, or no digits at all.
+    let imeiDigits: PackedDigits
+
+    public var imei: IMEI? { imeiDigits.count == 0 ? nil : IMEI(word: imeiDigits.word) }
+}
+
+/// A profile set: the document that a device comes from.
+public struct ProfileSet: Hashable, Sendable {
+    public let name: String
+    public let rollout: RolloutPolicy
+    public let place: SourcePlace?
+}
+
+/// What the YAML declares, over all files: the devices in the order of their keys.
+public struct DesiredFleet: Sendable {
+    public internal(set) var devices: ContiguousArray<DesiredDevice> = []
+    public internal(set) var accounts: [AccountName] = []
+    public internal(set) var smsrs: [SmsrOid] = []
+    public internal(set) var sets: [ProfileSet] = []
+    var labelSets: [[String: String]] = [[:]]
+    var files: [String] = []
+
+    public init() {}
+
+    public func accountName(of device: DesiredDevice) -> AccountName { accounts[Int(device.account)] }
+    public func smsrOid(of device: DesiredDevice) -> SmsrOid { smsrs[Int(device.smsr)] }
+    public func labels(of device: DesiredDevice) -> [String: String] { labelSets[Int(device.labels)] }
+    public func profileSet(of device: DesiredDevice) -> ProfileSet { sets[Int(device.set)] }
+
+    public func place(of device: DesiredDevice) -> SourcePlace {
+        SourcePlace(file: files[Int(device.file)], line: Int(device.line), column: Int(device.column))
+    }
+}

@@ -1,0 +1,204 @@
+/// One `ProfileSet` document, decoded: its devices are given on as they come, so that a large list is never in
+/// memory as nodes.
+struct ManifestDocument {
+    static let apiVersion = "profilectl/v1"
+    static let kind = "ProfileSet"
+    static let keys = ["apiVersion", "kind", "metadata", "defaults", "devices", "devicesFrom", "rollout"]
+    static let deviceKeys = ["eid", "iccid", "imei", "state", "accountName", "smsrOid", "labels"]
+    static let defaultKeys = ["accountName", "smsrOid", "state", "labels"]
+
+    /// What a document says of devices that do not say it themselves.
+    struct Defaults {
+        var account: AccountName?
+        var smsr: SmsrOid?
+        var state: DesiredState?
+        var labels: [String: String] = [:]
+    }
+
+    /// A CSV that holds further devices.
+    struct Source {
+        let csv: String
+        let place: SourcePlace
+        let path: String
+    }
+
+    let file: String
+    private(set) var name: String?
+    private(set) var namePlace: SourcePlace?
+    private(set) var metadataLabels: [String: String] = [:]
+    private(set) var defaults = Defaults()
+    private(set) var rollout = RolloutPolicy()
+    private(set) var sources: [Source] = []
+    private(set) var deviceCount = 0
+
+    init(file: String) {
+        self.file = file
+    }
+
+    // MARK: The top
+
+    /// Takes everything but the list of devices.
+    mutating func take(_ top: YAMLNode, complaints: inout ComplaintList) {
+        guard let reader = MappingReader(top, file: file, path: "", known: Self.keys, complaints: &complaints) else {
+            return
+        }
+        takeKind(reader, complaints: &complaints)
+        if let node = reader.node("metadata") {
+            takeMetadata(node, complaints: &complaints)
+        } else {
+            reader.missing("metadata", expected: "a mapping with the `name` of the set", complaints: &complaints)
+        }
+        if let node = reader.node("defaults"), !node.isNull { takeDefaults(node, complaints: &complaints) }
+        if let node = reader.node("devicesFrom"), !node.isNull { takeSources(node, complaints: &complaints) }
+        if let node = reader.node("rollout"), !node.isNull {
+            rollout = RolloutPolicy(node, file: file, complaints: &complaints)
+        }
+    }
+
+    private func takeKind(_ reader: MappingReader, complaints: inout ComplaintList) {
+        for (key, expected) in [("apiVersion", Self.apiVersion), ("kind", Self.kind)] {
+            if reader.node(key) == nil {
+                reader.missing(key, expected: "`\(expected)`", complaints: &complaints)
+            } else {
+                _ = reader.scalar(
+                    key, expected: "`\(expected)`", complaints: &complaints,
+                    hint: { NearestWord.hint(for: $0, among: [expected]) }, parse: { $0 == expected ? $0 : nil })
+            }
+        }
+    }
+
+    private mutating func takeMetadata(_ node: YAMLNode, complaints: inout ComplaintList) {
+        guard
+            let reader = MappingReader(
+                node, file: file, path: "metadata", known: ["name", "labels"], complaints: &complaints)
+        else { return }
+        let expected = "a name of letters, digits, dots and dashes"
+        if reader.node("name") == nil {
+            reader.missing("name", expected: expected, complaints: &complaints)
+        } else {
+            name = reader.scalar("name", expected: expected, complaints: &complaints) { text in
+                let isName = !text.isEmpty && text.utf8.count <= 253
+                    && text.utf8.allSatisfy { byte in
+                        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte || byte == 0x2D || byte == 0x2E
+                            || byte == 0x5F
+                    }
+                return isName ? text : nil
+            }
+            namePlace = reader.place(of: "name")
+        }
+        metadataLabels = Self.labels(reader, complaints: &complaints)
+    }
+
+    private mutating func takeDefaults(_ node: YAMLNode, complaints: inout ComplaintList) {
+        guard
+            let reader = MappingReader(
+                node, file: file, path: "defaults", known: Self.defaultKeys, complaints: &complaints)
+        else { return }
+        defaults.account = Self.account(reader, complaints: &complaints)
+        defaults.smsr = Self.smsr(reader, complaints: &complaints)
+        defaults.state = Self.state(reader, complaints: &complaints)
+        defaults.labels = Self.labels(reader, complaints: &complaints)
+    }
+
+    private mutating func takeSources(_ node: YAMLNode, complaints: inout ComplaintList) {
+        guard case .sequence(let elements) = node.content else {
+            complaints.add(
+                Complaint(
+                    .error, at: SourcePlace(file: file, mark: node.mark), path: "devicesFrom", found: node.summary,
+                    expected: "a list such as `- csv: inventory/phoenix.csv`"))
+            return
+        }
+        for (index, element) in elements.enumerated() {
+            let path = "devicesFrom[\(index)]"
+            guard
+                let reader = MappingReader(element, file: file, path: path, known: ["csv"], complaints: &complaints)
+            else { continue }
+            if reader.node("csv") == nil {
+                reader.missing("csv", expected: "the path of a CSV file", complaints: &complaints)
+            } else if let csv = reader.text("csv", expected: "the path of a CSV file", complaints: &complaints) {
+                sources.append(Source(csv: csv, place: reader.place(of: "csv"), path: reader.path(to: "csv")))
+            }
+        }
+    }
+
+    // MARK: Devices
+
+    /// Decodes the next entry of `devices`.
+    mutating func device(_ node: YAMLNode, complaints: inout ComplaintList) -> DeviceDraft? {
+        let path = "devices[\(deviceCount)]"
+        deviceCount += 1
+        guard
+            let reader = MappingReader(node, file: file, path: path, known: Self.deviceKeys, complaints: &complaints)
+        else { return nil }
+        let errorsBefore = complaints.errorCount
+        var draft = DeviceDraft(place: SourcePlace(file: file, mark: node.mark), path: path)
+        draft.eid = reader.scalar(
+            "eid", expected: DeviceValues.eidExpected, complaints: &complaints, parse: { EID($0) })
+        draft.iccid = reader.scalar(
+            "iccid", expected: DeviceValues.iccidExpected, complaints: &complaints, parse: { ICCID($0) })
+        draft.imei = reader.scalar(
+            "imei", expected: DeviceValues.imeiExpected, complaints: &complaints, parse: DeviceValues.imei)
+        draft.state = Self.state(reader, complaints: &complaints)
+        draft.account = Self.account(reader, complaints: &complaints)
+        draft.smsr = Self.smsr(reader, complaints: &complaints)
+        draft.labels = Self.labels(reader, complaints: &complaints)
+        for (key, expected) in [("eid", DeviceValues.eidExpected), ("iccid", DeviceValues.iccidExpected)]
+        where reader.node(key) == nil {
+            reader.missing(key, expected: expected, complaints: &complaints)
+        }
+        draft.isFaulty = complaints.errorCount > errorsBefore
+        return draft
+    }
+
+    private static func state(_ reader: MappingReader, complaints: inout ComplaintList) -> DesiredState? {
+        reader.scalar(
+            "state", expected: DeviceValues.stateExpected, complaints: &complaints, hint: DeviceValues.stateHint,
+            parse: { DesiredState(rawValue: $0) })
+    }
+
+    private static func account(_ reader: MappingReader, complaints: inout ComplaintList) -> AccountName? {
+        reader.scalar(
+            "accountName", expected: DeviceValues.accountExpected, complaints: &complaints, parse: DeviceValues.account)
+    }
+
+    private static func smsr(_ reader: MappingReader, complaints: inout ComplaintList) -> SmsrOid? {
+        reader.scalar(
+            "smsrOid", expected: DeviceValues.smsrExpected, complaints: &complaints, parse: DeviceValues.smsr)
+    }
+
+    private static func labels(_ reader: MappingReader, complaints: inout ComplaintList) -> [String: String] {
+        guard let node = reader.node("labels"), !node.isNull else { return [:] }
+        guard case .mapping(let entries) = node.content,
+            let labels = MappingReader(
+                node, file: reader.file, path: reader.path(to: "labels"),
+                known: entries.compactMap(\.key.scalar) + Self.mergedKeys(entries), complaints: &complaints)
+        else {
+            complaints.add(
+                Complaint(
+                    .error, at: reader.place(of: "labels"), path: reader.path(to: "labels"), found: node.summary,
+                    expected: "a mapping of label names to values"))
+            return [:]
+        }
+        var result: [String: String] = [:]
+        for key in labels.keys {
+            result[key] = labels.scalar(key, expected: "the value of a label", complaints: &complaints) { $0 }
+        }
+        return result
+    }
+
+    private static func mergedKeys(_ entries: [YAMLNode.Entry]) -> [String] {
+        entries.filter { $0.key.scalar == "<<" }.flatMap { entry -> [String] in
+            switch entry.value.content {
+            case .mapping(let merged): merged.compactMap(\.key.scalar) + mergedKeys(merged)
+            case .sequence(let list):
+                list.flatMap { element -> [String] in
+                    if case .mapping(let merged) = element.content {
+                        return merged.compactMap(\.key.scalar) + mergedKeys(merged)
+                    }
+                    return []
+                }
+            case .scalar: []
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+
+extension RolloutPolicy {
+    static let keys = ["batchSize", "maxInFlight", "requestsPerSecond", "waves", "abortWhen", "maxChange"]
+
+    /// Decodes `rollout:`; what cannot be read is complained of and left at its default.
+    init(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
+        guard
+            let reader = MappingReader(node, file: file, path: "rollout", known: Self.keys, complaints: &complaints)
+        else { return }
+        batchSize =
+            reader.scalar(
+                "batchSize", expected: "a number from 1 to 200 (the most that the carrier's documents allow)",
+                complaints: &complaints, parse: { Self.whole($0, in: 1...200) }) ?? batchSize
+        maxInFlight =
+            reader.scalar(
+                "maxInFlight", expected: "a number from 1 to 1000000", complaints: &complaints,
+                parse: { Self.whole($0, in: 1...1_000_000) }) ?? maxInFlight
+        requestsPerSecond =
+            reader.scalar(
+                "requestsPerSecond", expected: "a number above 0, at most 10000", complaints: &complaints,
+                parse: { Self.decimal($0).flatMap { $0 > 0 && $0 <= 10_000 ? $0 : nil } }) ?? requestsPerSecond
+        maxChange =
+            reader.scalar(
+                "maxChange", expected: "a share from 0% to 100%", complaints: &complaints,
+                parse: { Self.percent($0) }) ?? maxChange
+        takeWaves(reader, complaints: &complaints)
+        takeAbortRule(reader, complaints: &complaints)
+    }
+
+    private mutating func takeWaves(_ reader: MappingReader, complaints: inout ComplaintList) {
+        let expected = "a growing list of shares or numbers of devices, such as [1%, 10%, 100%]"
+        guard let node = reader.node("waves"), !node.isNull else { return }
+        guard case .sequence(let elements) = node.content else {
+            complaints.add(
+                Complaint(
+                    .error, at: reader.place(of: "waves"), path: reader.path(to: "waves"), found: node.summary,
+                    expected: expected))
+            return
+        }
+        for (index, element) in elements.enumerated() {
+            guard let amount = element.scalar.flatMap({ Amount($0) }), !(waves.last.map { !amount.isMore(than: $0) } ?? false)
+            else {
+                complaints.add(
+                    Complaint(
+                        .error, at: SourcePlace(file: reader.file, mark: element.mark),
+                        path: "\(reader.path(to: "waves"))[\(index)]", found: element.summary, expected: expected))
+                continue
+            }
+            waves.append(amount)
+        }
+    }
+
+    private mutating func takeAbortRule(_ reader: MappingReader, complaints: inout ComplaintList) {
+        guard let node = reader.node("abortWhen"), !node.isNull,
+            let rule = MappingReader(
+                node, file: reader.file, path: reader.path(to: "abortWhen"), known: ["failed", "atLeast"],
+                complaints: &complaints)
+        else { return }
+        let atLeast = rule.scalar(
+            "atLeast", expected: "a number of devices", complaints: &complaints,
+            parse: { Self.whole($0, in: 0...1_000_000_000) })
+        guard rule.node("failed") != nil else {
+            return rule.missing("failed", expected: "a share such as 5%, or a number of devices", complaints: &complaints)
+        }
+        let failed = rule.scalar(
+            "failed", expected: "a share such as 5%, or a number of devices", complaints: &complaints,
+            parse: { Amount($0) })
+        if let failed { abortWhen = AbortRule(failed: failed, atLeast: atLeast ?? 0) }
+    }
+
+    fileprivate static func whole(_ text: String, in range: ClosedRange<Int>) -> Int? {
+        guard text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(text), range.contains(number) else {
+            return nil
+        }
+        return number
+    }
+
+    fileprivate static func decimal(_ text: String) -> Double? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || $0 == 0x2E }) else { return nil }
+        return Double(text)
+    }
+
+    fileprivate static func percent(_ text: String) -> Double? {
+        guard text.hasSuffix("%"), let number = decimal(text.dropLast().trimmingCharacters(in: .whitespaces)),
+            0...100 ~= number
+        else { return nil }
+        return number
+    }
+}
+
+extension RolloutPolicy.Amount {
+    fileprivate init?(_ text: String) {
+        if let percent = RolloutPolicy.percent(text) {
+            self = .percent(percent)
+        } else if let count = RolloutPolicy.whole(text, in: 0...1_000_000_000) {
+            self = .devices(count)
+        } else {
+            return nil
+        }
+    }
+
+    /// Shares and numbers cannot be compared before the size of the change is known.
+    fileprivate func isMore(than other: Self) -> Bool {
+        switch (self, other) {
+        case (.percent(let a), .percent(let b)): a > b
+        case (.devices(let a), .devices(let b)): a > b
+        default: true
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// A part of a document: a scalar as it was written, a sequence or a mapping.
+struct YAMLNode {
+    enum Content {
+        case scalar(String, tag: String?)
+        case sequence([YAMLNode])
+        case mapping([Entry])
+    }
+
+    struct Entry {
+        let key: YAMLNode
+        let value: YAMLNode
+    }
+
+    let content: Content
+    let mark: YAMLMark
+    /// How many nodes it is when written out, aliases included. Shared parts cost memory once and count each time.
+    let weight: Int
+
+    /// The scalar as it was written; `nil` for sequences and mappings.
+    var scalar: String? {
+        if case .scalar(let text, _) = content { return text }
+        return nil
+    }
+
+    /// Whether it is an empty scalar, `~` or `null`.
+    var isNull: Bool {
+        if case .scalar(let text, let tag) = content { return tag == nil && ["", "~", "null", "Null", "NULL"].contains(text) }
+        return false
+    }
+
+    /// What it is, for a complaint.
+    var summary: String {
+        switch content {
+        case .scalar("", _): "nothing"
+        case .scalar(let text, _): "`\(text.excerpt(limit: 60))`"
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/// What the reconciler asks of the carrier.
+public protocol Carrier: Sendable {
+    /// Asks for an action on up to 200 devices of one account and one SM-SR. Their callbacks tell the outcomes.
+    func request(
+        _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
+    ) async -> RequestOutcome
+
+    /// Asks for the records of up to 50 devices; the answer comes by callback (v2 device list).
+    func requestDeviceList(
+        account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
+    ) async -> RequestOutcome
+
+    /// The endpoints that the carrier calls for an account.
+    func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration]
+
+    /// Registers an endpoint for the profile callbacks of an account.
+    func registerCallback(
+        url: String, credentials: CallbackCredentials, for account: AccountName
+    ) async throws(CarrierError)
+}
+
+/// How a POST that changes something ended.
+public enum RequestOutcome: Sendable {
+    case accepted(RequestID)
+    /// The carrier said no, which proves that it took nothing.
+    case refused(CarrierRefusal)
+    /// The call provably never reached the carrier.
+    case notSent(TransportProblem)
+    /// The call left, and no answer proves anything.
+    case outcomeUnknown(TransportProblem)
+    /// The carrier refused the credentials. Never retried on its own: five refusals lock the contact.
+    case signInRefused(SignInProblem)
+}
+
+/// A no of the carrier's.
+public struct CarrierRefusal: Hashable, Sendable, CustomStringConvertible {
+    public enum Classification: Hashable, Sendable {
+        case badDevice
+        case deviceNotActive
+        case tooLarge
+        case accountOrConfiguration
+        case alreadyDone
+        case invalidRequest
+        case unexpected
+        case throttled(retryAfter: Duration?)
+        case temporarilyUnavailable(retryAfter: Duration?)
+    }
+
+    public let classification: Classification
+    public let code: CarrierErrorCode?
+    /// The carrier's own words.
+    public let message: String
+    /// What happened and what to do.
+    public let explanation: String
+
+    public var description: String {
+        let words = [code?.text, message.isEmpty ? nil : message].compactMap { $0 }.joined(separator: ": ")
+        return words.isEmpty ? explanation : "\(explanation) (The carrier says: \(words))"
+    }
+
+    /// The failure of an operation that was refused so.
+    var operationFailure: OperationFailure {
+        code?.failure(carrierText: message)
+            ?? OperationFailure(
+                code: nil, carrierText: message.isEmpty ? "refused" : message, explanation: explanation, remedy: .person)
+    }
+}
+
+/// What went wrong between us and the carrier, as a sentence.
+public struct TransportProblem: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+/// Why nobody can be signed in, as a sentence with what to do.
+public struct SignInProblem: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+/// A call to the carrier that did not work, as a sentence.
+public enum CarrierError: Error, Sendable, CustomStringConvertible {
+    case refused(CarrierRefusal)
+    case transport(TransportProblem)
+    case signInRefused(SignInProblem)
+
+    public var description: String {
+        switch self {
+        case .refused(let refusal): refusal.description
+        case .transport(let problem): problem.description
+        case .signInRefused(let problem): problem.description
+        }
+    }
+}
+
+/// One registered callback endpoint. The password that the carrier shows beside it is not kept.
+public struct CallbackRegistration: Hashable, Sendable {
+    public let accountName: AccountName
+    public let serviceName: String
+    public let url: String
+
+    /// The service that profile callbacks come from (`thingspace.md`, section 5.1).
+    public static let profileService = "DeviceProfileService"
+}

@@ -1,0 +1,109 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// An answer as it came: status, what it says of waiting, and the body, cut at a limit.
+struct HTTPAnswer: Sendable {
+    let status: Int
+    let retryAfter: Duration?
+    let body: [UInt8]
+}
+
+/// Why there is no answer.
+enum HTTPFailure: Error, Sendable {
+    /// The request provably never left.
+    case notSent(TransportProblem)
+    /// It may have arrived.
+    case unknown(TransportProblem)
+
+    var problem: TransportProblem {
+        switch self {
+        case .notSent(let problem), .unknown(let problem): problem
+        }
+    }
+}
+
+/// Carries calls over HTTP, and tells those that never left from those that may have arrived.
+struct HTTPTransport: Sendable {
+    private let client: HTTPClient
+    private let baseURL: BaseURL
+    private let timeout: Duration
+
+    init(client: HTTPClient, baseURL: BaseURL, timeout: Duration) {
+        self.client = client
+        self.baseURL = baseURL
+        self.timeout = timeout
+    }
+
+    /// A client as the carrier needs it: no redirects (a POST must not become a GET), and idle connections given up
+    /// before the other side does, since a call on one that is just being closed has an unknown outcome.
+    static func makeClient(connectTimeout: Duration = .seconds(10)) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.idleTimeout = .seconds(10)
+        configuration.timeout.connect = .milliseconds(connectTimeout.wholeMilliseconds)
+        configuration.decompression = .disabled
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// - Parameters:
+    ///   - path: behind the base URL, with its leading slash.
+    ///   - limit: the largest body that is read, in bytes.
+    func send(
+        _ method: HTTPMethod, _ path: String, headers: [(String, String)], body: [UInt8]? = nil, limit: Int
+    ) async throws(HTTPFailure) -> HTTPAnswer {
+        var request = HTTPClientRequest(url: baseURL.description + path)
+        request.method = method
+        request.headers = HTTPHeaders(headers)
+        if let body { request.body = .bytes(body) }
+        do {
+            let deadline = NIODeadline.now() + .milliseconds(timeout.wholeMilliseconds)
+            let response = try await client.execute(request, deadline: deadline)
+            let bytes = try await response.body.collect(upTo: limit)
+            return HTTPAnswer(
+                status: Int(response.status.code), retryAfter: Self.retryAfter(response.headers),
+                body: Array(bytes.readableBytesView))
+        } catch {
+            throw Self.failure(error, path: path, host: baseURL.description)
+        }
+    }
+
+    /// `Retry-After` in seconds or as a date; more than an hour counts as an hour.
+    private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
+        guard let text = headers.first(name: "Retry-After")?.trimmingCharacters(in: .whitespaces) else { return nil }
+        if let seconds = Int(text), seconds >= 0 { return .seconds(min(seconds, 3600)) }
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 0)
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        guard let date = formatter.date(from: text) else { return nil }
+        return .seconds(min(max(date.timeIntervalSinceNow, 0), 3600))
+    }
+
+    private static func failure(_ error: any Error, path: String, host: String) -> HTTPFailure {
+        let call = "\(host)\(path)"
+        switch error {
+        case let error as HTTPClientError where error == .connectTimeout:
+            return .notSent(TransportProblem(description: "\(call): no connection within the time allowed."))
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
+            return .unknown(TransportProblem(description: "\(call): no answer within the time allowed."))
+        case let error as NIOConnectionError:
+            let reason = error.connectionErrors.first.map { "\($0.error)" } ?? "no address for the host"
+            return .notSent(
+                TransportProblem(description: "\(call) cannot be reached: \(reason.excerpt(limit: 200))."))
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            return .notSent(TransportProblem(description: "\(call) cannot be reached: connection refused."))
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            return .notSent(
+                TransportProblem(description: "\(call): no TLS connection: \("\(error)".excerpt(limit: 200))."))
+        case is NIOTooManyBytesError:
+            return .unknown(TransportProblem(description: "\(call): the answer is larger than any that is documented."))
+        default:
+            return .unknown(
+                TransportProblem(description: "\(call): the connection broke: \("\(error)".excerpt(limit: 200))."))
+        }
+    }
+}

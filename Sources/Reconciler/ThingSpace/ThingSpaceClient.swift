@@ -1,0 +1,170 @@
+import AsyncHTTPClient
+import Foundation
+import NIOHTTP1
+
+/// The carrier over HTTP: Verizon ThingSpace Connectivity Management.
+///
+/// A call whose token has ended is made once more with a new one; nothing else is repeated here.
+public struct ThingSpaceClient: Carrier {
+    private let transport: HTTPTransport
+    private let session: CarrierSession
+
+    private static let actionAnswerLimit = 64 << 10
+    private static let listAnswerLimit = 16 << 20
+
+    /// - Parameters:
+    ///   - client: shut down by the caller.
+    ///   - timeout: for one call, from the connection to the last byte of the answer.
+    public init(
+        baseURL: BaseURL, credentials: CarrierCredentials, ledger: any SignInLedger, client: HTTPClient,
+        clock: any WallClock, timeout: Duration = .seconds(30)
+    ) {
+        transport = HTTPTransport(client: client, baseURL: baseURL, timeout: timeout)
+        session = CarrierSession(transport: transport, credentials: credentials, ledger: ledger, clock: clock)
+    }
+
+    public func request(
+        _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
+    ) async -> RequestOutcome {
+        let path = "/m2m/v1/devices/profile/actions/\(action.pathComponent)"
+        return await post(path, ProfileActionBody(devices: devices, account: account, smsr: smsr))
+    }
+
+    public func requestDeviceList(
+        account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
+    ) async -> RequestOutcome {
+        await post(
+            "/m2m/v2/devices/actions/list",
+            DeviceListBody(account: account, profileStatusFilter: profileStatusFilter, devices: devices))
+    }
+
+    public func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] {
+        let body = try await call(.GET, "/m2m/v1/callbacks/\(account.pathComponent)", body: nil)
+        return body.elements.compactMap { element in
+            guard let url = element["url"]?.text, let name = (element["serviceName"] ?? element["name"])?.text else {
+                return nil
+            }
+            return CallbackRegistration(
+                accountName: AccountName(element["accountName"]?.text ?? account.description), serviceName: name,
+                url: url)
+        }
+    }
+
+    public func registerCallback(
+        url: String, credentials: CallbackCredentials, for account: AccountName
+    ) async throws(CarrierError) {
+        let body = CallbackRegistrationBody(
+            name: CallbackRegistration.profileService, url: url,
+            username: credentials.areEmpty ? nil : credentials.username,
+            password: credentials.areEmpty ? nil : credentials.password)
+        _ = try await call(.POST, "/m2m/v1/callbacks/\(account.pathComponent)", body: CarrierJSON.encode(body))
+    }
+
+    // MARK: Calling
+
+    private func post(_ path: String, _ body: some Encodable) async -> RequestOutcome {
+        switch await exchange(.POST, path, body: CarrierJSON.encode(body), limit: Self.actionAnswerLimit) {
+        case .answered(.success(let answer)):
+            guard let id = answer["requestId"]?.text else {
+                return .outcomeUnknown(TransportProblem(description: "The carrier's answer holds no requestId."))
+            }
+            return .accepted(RequestID(id))
+        case .answered(.bearerEnded(let refusal)), .answered(.sessionEnded(let refusal)),
+            .answered(.refused(let refusal)):
+            return .refused(refusal)
+        case .answered(.unproven(let why)):
+            return .outcomeUnknown(TransportProblem(description: why.capitalizedSentence))
+        case .failed(.notSent(let problem)):
+            return .notSent(problem)
+        case .failed(.unknown(let problem)):
+            return .outcomeUnknown(problem)
+        case .notSignedIn(.refused(let problem)):
+            return .signInRefused(problem)
+        case .notSignedIn(.transport(let problem)):
+            return .notSent(problem)
+        case .notSignedIn(.refusedForNow(let refusal)):
+            return .refused(refusal)
+        }
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, body: [UInt8]?) async throws(CarrierError) -> JSONValue {
+        switch await exchange(method, path, body: body, limit: Self.listAnswerLimit) {
+        case .answered(.success(let answer)):
+            return answer
+        case .answered(.bearerEnded(let refusal)), .answered(.sessionEnded(let refusal)),
+            .answered(.refused(let refusal)), .notSignedIn(.refusedForNow(let refusal)):
+            throw .refused(refusal)
+        case .answered(.unproven(let why)):
+            throw .transport(TransportProblem(description: why.capitalizedSentence))
+        case .failed(let failure):
+            throw .transport(failure.problem)
+        case .notSignedIn(.refused(let problem)):
+            throw .signInRefused(problem)
+        case .notSignedIn(.transport(let problem)):
+            throw .transport(problem)
+        }
+    }
+
+    private enum Exchange {
+        case answered(CarrierAnswer)
+        case failed(HTTPFailure)
+        case notSignedIn(CarrierSession.Problem)
+    }
+
+    /// Makes a call, and once more if the answer says that a token has ended, which proves that it was not taken.
+    private func exchange(_ method: HTTPMethod, _ path: String, body: [UInt8]?, limit: Int) async -> Exchange {
+        var hasRenewedBearer = false
+        var hasRenewedSession = false
+        while true {
+            let tokens: CarrierSession.Tokens
+            do {
+                tokens = try await session.tokens()
+            } catch {
+                return .notSignedIn(error)
+            }
+            let answer: CarrierAnswer
+            do {
+                answer = CarrierAnswer(
+                    try await transport.send(
+                        method, path,
+                        headers: [
+                            ("Authorization", "Bearer \(tokens.bearer)"), ("VZ-M2M-Token", tokens.session),
+                            ("Content-Type", "application/json"), ("Accept", "application/json"),
+                        ], body: body, limit: limit))
+            } catch {
+                return .failed(error)
+            }
+            switch answer {
+            case .bearerEnded where !hasRenewedBearer:
+                hasRenewedBearer = true
+                await session.bearerEnded(tokens.bearer)
+            case .sessionEnded where !hasRenewedSession:
+                hasRenewedSession = true
+                await session.sessionEnded(tokens.session)
+            default:
+                return .answered(answer)
+            }
+        }
+    }
+}
+
+extension ProfileAction {
+    /// The last part of the action's path. Source: `thingspace.md`, section 2.1.
+    var pathComponent: String {
+        switch self {
+        case .downloadEnable: "download_enable"
+        case .downloadDisable: "download_disable"
+        case .enable: "enable"
+        case .disable: "disable"
+        }
+    }
+}
+
+extension AccountName {
+    /// The name as a part of a path.
+    var pathComponent: String {
+        var allowed = CharacterSet.alphanumerics
+        allowed.insert(charactersIn: "-._~")
+        return description.addingPercentEncoding(withAllowedCharacters: allowed) ?? description
+    }
+}

@@ -1,0 +1,47 @@
+/// An answer to a call.
+struct Answer: Sendable {
+    var status: Int
+    var contentType = "application/json"
+    var body: String
+    var retryAfter: Int?
+
+    static func ok(_ body: JSON, status: Int = 200) -> Answer {
+        Answer(status: status, body: body.text)
+    }
+
+    /// The two-field error of the Connectivity Management API. Source: `thingspace.md`, section 6.1.
+    static func error(_ code: String, _ message: String, status: Int = 400) -> Answer {
+        ok(
+            .object([("errorCode", .string("UnifiedWebService.\(code)")), ("errorMessage", .string(message))]),
+            status: status)
+    }
+
+    /// The fault of the gateway. Source: `thingspace.md`, section 1.4.
+    static func fault(_ code: String, _ message: String, status: Int) -> Answer {
+        ok(
+            .object([
+                (
+                    "fault",
+                    .object([
+                        ("code", .string(code)), ("message", .string(message)),
+                        ("description", .string("Access failure for API: /api/m2m, version: v1")),
+                    ])
+                )
+            ]), status: status)
+    }
+
+    static let wrongBearer = fault("900901", "Invalid Credentials", status: 401)
+    static let missingBearer = fault("900902", "Missing Credentials", status: 401)
+    static let wrongPath = fault("900906", "No matching resource found in the API for the given request", status: 400)
+    static let sessionExpired = error("REQUEST_FAILED.SessionToken.Expired", "The session token has expired.")
+    static let sessionMissing = error("REQUEST_FAILED.SessionToken.Format", "The session token is missing.")
+    static let sessionInvalid = error("INPUT_INVALID.SessionToken.Invalid", "The session token is not valid.")
+
+    /// "Wrong authentication" comes as XML, with an inner code that contradicts the status.
+    static let wrongAuthentication = Answer(
+        status: 403, contentType: "application/xml",
+        body: """
+            <am:fault xmlns:am="http://wso2.org/apimanager"><am:code>404</am:code><am:type>Status report</am:type>\
+            <am:message>Not Found</am:message><am:description>The requested resource is not available.</am:description></am:fault>
+            """)
+}

@@ -1,0 +1,174 @@
+/// How work ends: what becomes of the device, and the messages that tell it. Shapes: `thingspace.md`, section 2.6.
+extension CarrierModel {
+    /// Ends a job.
+    /// - Returns: the messages to send now, and work that goes on.
+    mutating func finish(_ job: Job) -> ([Message], [Job]) {
+        switch job.kind {
+        case .action(let action, let index, let attempt):
+            return finish(action, of: index, attempt: attempt, job)
+        case .afterWarning(let action, let index):
+            set(action.resultingStatus, of: index)
+            return ([success(action, of: index, requestID: job.requestID, namedByIMEI: true)], [])
+        case .deviceList(let account, let filter):
+            return ([deviceList(account: account, filter: filter, requestID: job.requestID)], [])
+        }
+    }
+
+    private mutating func finish(
+        _ action: ProfileActionName, of index: Int, attempt: Int, _ job: Job
+    ) -> ([Message], [Job]) {
+        if action.isDownload { downloadEnded(index) }
+        let device = devices[index]
+        if action.isDownload == device.isPresent {
+            // There already, or not there at all: the SM-SR refuses. Which code it uses is documented nowhere.
+            return ([euiccError(action, of: index, job, code: action.isDownload ? "8.2.1,3.3" : "8.2.1,3.9")], [])
+        }
+        if chance.share("fails", device.iccid) < options.failureRate {
+            let isPermanent = chance.share("permanent", device.iccid) < 0.5
+            if isPermanent || attempt == 1 {
+                let message =
+                    chance.share("fault", device.iccid) < 0.5 && isPermanent
+                    ? fault(of: index, job) : euiccError(action, of: index, job, code: isPermanent ? "8.2.5,3.8" : "8.1,5.1")
+                return ([message], [])
+            }
+        }
+        if action != .downloadDisable, attempt == 1, chance.share("warns", device.iccid) < options.warningRate {
+            if action.isDownload { set("DOWNLOAD_DISABLE", of: index) }
+            let next = Job(
+                kind: .afterWarning(action, device: index), requestID: nextGUID(), due: job.due + options.warningDelay)
+            return ([warning(of: index, job)], [next])
+        }
+        set(action.resultingStatus, of: index)
+        return ([success(action, of: index, requestID: job.requestID, namedByIMEI: false)], [])
+    }
+
+    private func ids(_ index: Int, byIMEI: Bool, capitalized: Bool) -> JSON {
+        let device = devices[index]
+        func id(_ kind: String, _ value: String) -> JSON {
+            .object([("id", .string(value)), ("kind", .string(capitalized ? kind : kind.lowercased()))])
+        }
+        if byIMEI, let imei = device.imei { return .array([id("Imei", imei), id("Eid", device.eid)]) }
+        return .array([id("Iccid", device.iccid), id("Eid", device.eid)])
+    }
+
+    private func message(
+        _ index: Int, requestID: String, byIMEI: Bool, _ members: [(String, JSON)]
+    ) -> Message {
+        Message(
+            account: devices[index].accountName, requestID: requestID,
+            members: [("deviceIds", ids(index, byIMEI: byIMEI, capitalized: true))] + members,
+            fate: "\(devices[index].iccid) \(devices[index].acceptedCalls) \(requestID)")
+    }
+
+    private func profileResponse(_ members: [(String, JSON)]) -> (String, JSON) {
+        ("deviceResponse", .object([("deviceProfileResponse", .object(members))]))
+    }
+
+    /// Samples (a) and (c): a plain success has no `status`, one after a warning has.
+    private func success(
+        _ action: ProfileActionName, of index: Int, requestID: String, namedByIMEI: Bool
+    ) -> Message {
+        let device = devices[index]
+        var members: [(String, JSON)] = [
+            ("deviceIdentifierCollection", ids(index, byIMEI: false, capitalized: false))
+        ]
+        if !namedByIMEI {
+            members += [
+                ("ipAddress", .string("11.11.11.12")), ("state", .string(device.state)),
+                ("servicePlan", .string("sp4g")), ("deviceCredential", .object([])),
+            ]
+        }
+        members += [
+            ("smsrOid", .string(device.smsrOid)), ("profileStatus", .string(action.resultingStatus)),
+            ("euiccStatus", .string("EXECUTED_SUCCESS")), ("euiccStatusCode", .string("1.2.365")),
+            ("euiccStatusDesc", .string("EUICC device profile has been updated")),
+            ("euiccSubAddressUpdateStatus", .string("EXECUTED_SUCCESS")),
+            ("euiccSubAddressUpdateStatusCode", .string("1")),
+            ("euiccSubAddressUpdateStatusDesc", .string("SUCCESS: Address has been updated")),
+        ]
+        return message(
+            index, requestID: requestID, byIMEI: namedByIMEI,
+            [profileResponse(members)] + (namedByIMEI ? [("status", .string("Success"))] : []))
+    }
+
+    /// Sample (b).
+    private func warning(of index: Int, _ job: Job) -> Message {
+        message(
+            index, requestID: job.requestID, byIMEI: true,
+            [
+                profileResponse([
+                    ("euiccStatus", .string("EXECUTED_WITHWARNING")), ("euiccStatusCode", .string("8.2.1,3.9")),
+                    (
+                        "euiccStatusDesc",
+                        .string(
+                            "The use case was expired at notification receiving step. "
+                                + "The server did not receive eUICC notification.")
+                    ),
+                ]), ("status", .string("Success")),
+            ])
+    }
+
+    /// Shape (d), known from prose only.
+    private func euiccError(_ action: ProfileActionName, of index: Int, _ job: Job, code: String) -> Message {
+        message(
+            index, requestID: job.requestID, byIMEI: false,
+            [
+                profileResponse([
+                    ("deviceIdentifierCollection", ids(index, byIMEI: false, capitalized: false)),
+                    ("profileStatus", .string(devices[index].profileStatus)), ("euiccErrorCode", .string(code)),
+                    ("euiccErrorDesc", .string("The \(action.rawValue) could not be carried out.")),
+                ]), ("status", .string("Failed")),
+            ])
+    }
+
+    /// Shape (e).
+    private func fault(of index: Int, _ job: Job) -> Message {
+        message(
+            index, requestID: job.requestID, byIMEI: false,
+            [
+                (
+                    "faultResponse",
+                    .object([
+                        ("faultcode", .string("UnifiedWebService.INPUT_INVALID.Device.Account.Invalid")),
+                        ("faultstring", .string("INPUT_INVALID. The device is not part of the account")),
+                    ])
+                ), ("status", .string("Failed")),
+            ])
+    }
+
+    /// The shape of this body is published nowhere (`thingspace.md`, section 4.2).
+    private func deviceList(account: String, filter: DeviceListFilter, requestID: String) -> Message {
+        let rows = devices.indices(matching: filter, account: account, model: self).map { index -> JSON in
+            let device = devices[index]
+            var members: [(String, JSON)] = [
+                ("deviceIds", ids(index, byIMEI: false, capitalized: false)), ("state", .string(device.state)),
+                ("smsrOid", .string(device.smsrOid)),
+            ]
+            if options.listsProfileStatus { members.append(("profileStatus", .string(device.profileStatus))) }
+            return .object(members)
+        }
+        return Message(
+            account: account, requestID: requestID,
+            members: [
+                ("deviceResponse", .object([("deviceList", .array(rows))])), ("status", .string("Success")),
+            ], fate: "list \(requestID)")
+    }
+}
+
+extension [SimulatedDevice] {
+    fileprivate func indices(matching filter: DeviceListFilter, account: String, model: CarrierModel) -> [Int] {
+        let named = filter.ids.map { ids in
+            ids.flatMap { model.indices(kind: $0.kind, id: $0.id) }.sorted()
+        }
+        return (named ?? Array<Int>(indices)).filter { index in
+            let device = self[index]
+            return device.accountName == account
+                && (filter.profileStatus.map { folded($0) == folded(device.profileStatus) } ?? true)
+                && (filter.provisioningStatus.map { folded($0).hasPrefix(folded(device.state)) } ?? true)
+        }
+    }
+
+    private func folded(_ word: String) -> String {
+        word.lowercased().filter { !" _-".contains($0) }
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+
+/// Tokens and sessions. Source: `thingspace.md`, section 1.
+extension CarrierModel {
+    mutating func issueToken(authorization: String?, contentType: String?, body: String, now: Double) -> Answer {
+        guard let authorization, authorization.hasPrefix("Basic ") else { return .missingBearer }
+        let expected = Data("\(options.clientID):\(options.clientSecret)".utf8).base64EncodedString()
+        guard authorization.dropFirst("Basic ".count) == expected else {
+            return .ok(
+                .object([
+                    ("error", .string("invalid_client")),
+                    ("error_description", .string("Client authentication failed")),
+                ]), status: 401)
+        }
+        guard contentType?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true,
+            body.split(separator: "&").contains("grant_type=client_credentials")
+        else {
+            return Answer(
+                status: 400, contentType: "text/plain",
+                body: "invalid_request, missing grant_type parameter value")
+        }
+        // Asked again within its life, the same token comes back with what is left of it.
+        if bearer == nil || now >= (bearer?.issuedAt ?? 0) + options.tokenLife {
+            bearer = (nextGUID(), now)
+            counts.tokensIssued += 1
+        }
+        guard let bearer else { return .wrongAuthentication }
+        return .ok(
+            .object([
+                ("access_token", .string(bearer.token)), ("scope", .string("default")), ("token_type", .string("Bearer")),
+                ("expires_in", .number(max(1, Int(bearer.issuedAt + options.tokenLife - now)))),
+            ]))
+    }
+
+    /// `nil` if the bearer token is right.
+    func refuseBearer(_ authorization: String?, now: Double) -> Answer? {
+        guard let authorization, !authorization.isEmpty else { return .missingBearer }
+        guard authorization.hasPrefix("Bearer ") else { return .wrongAuthentication }
+        guard let bearer, authorization.dropFirst("Bearer ".count) == bearer.token,
+            now < bearer.issuedAt + options.tokenLife
+        else { return .wrongBearer }
+        return nil
+    }
+
+    mutating func logIn(_ body: [String: Any]?, now: Double) -> Answer {
+        guard refusedLogins < options.maximumRefusedLogins else {
+            counts.refusedLogins += 1
+            return .error("REQUEST_FAILED.ContactLocked", "The contact is locked. Call support.", status: 401)
+        }
+        guard let username = body?["username"] as? String, let password = body?["password"] as? String else {
+            return .error("INPUT_INVALID.RequestUndefined", "username and password are required.")
+        }
+        guard username == options.username, password == options.password else {
+            refusedLogins += 1
+            counts.refusedLogins += 1
+            return .error("REQUEST_FAILED.InvalidCredentials", "The user name or password is not valid.", status: 401)
+        }
+        refusedLogins = 0
+        counts.logins += 1
+        let token = nextGUID()
+        sessions[token] = now
+        return .ok(.object([("sessionToken", .string(token))]))
+    }
+
+    /// `nil` if the session is right; it lives on from now.
+    mutating func refuseSession(_ token: String?, now: Double) -> Answer? {
+        guard let token, !token.isEmpty else { return .sessionMissing }
+        guard UUID(uuidString: token) != nil, let usedAt = sessions[token] else { return .sessionInvalid }
+        guard now - usedAt < options.sessionIdleLife else {
+            sessions[token] = nil
+            return .sessionExpired
+        }
+        sessions[token] = now
+        return nil
+    }
+
+    mutating func logOut(_ token: String) -> Answer {
+        sessions[token] = nil
+        return .ok(.object([("sessionToken", .string(token))]))
+    }
+}

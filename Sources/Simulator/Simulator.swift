@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The ThingSpace simulator: the carrier's API over real HTTP, with devices, callbacks and counters.
+///
+/// For example:
+///
+/// ```swift
+/// let simulator = Simulator(devices: devices, options: SimulatorOptions(), logger: logger)
+/// try await simulator.run(host: "127.0.0.1", port: 0) { port in print("http://127.0.0.1:\(port)/api") }
+/// ```
+public struct Simulator: Sendable {
+    private let state: SimulatorState
+    private let wake: AsyncStream<Void>
+    private let latency: Double
+    private let logger: Logger
+
+    private static let bodyLimit = 16 << 20
+
+    public init(devices: [SimulatedDevice], options: SimulatorOptions, logger: Logger) {
+        let (wake, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        state = SimulatorState(model: CarrierModel(devices: devices, options: options), wake: continuation)
+        self.wake = wake
+        latency = options.latency
+        self.logger = logger
+    }
+
+    /// Serves until the task is cancelled.
+    ///
+    /// - Parameter onListening: told the port once calls can come.
+    /// - Throws: an error of the socket.
+    public func run(host: String, port: Int, onListening: @escaping @Sendable (Int) async -> Void) async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.idleTimeout = .seconds(10)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let application = Application(
+            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await respond(to: request) },
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
+            logger: logger)
+        let result: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await application.runService(gracefulShutdownSignals: []) }
+                group.addTask { await CallbackSender(state: state, client: client).run(wake: wake) }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try? await client.shutdown()
+        try result.get()
+    }
+
+    /// What was counted so far.
+    public var counts: SimulatorCounts {
+        get async { await state.counts }
+    }
+
+    /// The devices as they are now.
+    public var devices: [SimulatedDevice] {
+        get async { await state.devices }
+    }
+
+    /// Changes a profile behind everybody's back.
+    public func set(profileStatus: String, iccid: String) async {
+        await state.set(profileStatus: profileStatus, iccid: iccid)
+    }
+
+    private func respond(to request: Request) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.bodyLimit)
+        if latency > 0 { try await Task.sleep(for: .seconds(latency)) }
+        let answer = await state.answer(
+            Call(
+                method: request.method.rawValue, path: request.uri.path, authorization: request.headers[.authorization],
+                sessionToken: HTTPField.Name("VZ-M2M-Token").flatMap { request.headers[$0] },
+                contentType: request.headers[.contentType], body: String(buffer: body)))
+        var headers: HTTPFields = [.contentType: answer.contentType]
+        if let retryAfter = answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
+        return Response(
+            status: .init(code: answer.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+    }
+}

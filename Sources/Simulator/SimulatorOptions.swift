@@ -1,0 +1,52 @@
+/// How the simulated carrier behaves. Rates are shares from 0 to 1.
+public struct SimulatorOptions: Sendable {
+    /// Decides all that is left to chance; the same seed gives each device the same fate.
+    public var seed: UInt64 = 1
+    /// How long an action takes until its callback is sent, in seconds.
+    public var callbackDelay: ClosedRange<Double> = 0.05...0.3
+    /// How long the answer to a call takes, in seconds.
+    public var latency = 0.0
+    /// Devices whose first attempt fails; for half of them every attempt does.
+    public var failureRate = 0.0
+    /// Devices whose action first ends with a warning.
+    public var warningRate = 0.0
+    /// How long after a warning the success is sent, in seconds.
+    public var warningDelay = 0.5
+    /// Messages that are sent twice although they were acknowledged.
+    public var duplicateRate = 0.0
+    /// Messages that are held back so that later ones overtake them.
+    public var reorderRate = 0.0
+    /// How long they are held back, in seconds.
+    public var reorderDelay = 0.5
+    /// Messages that are never sent.
+    public var dropRate = 0.0
+    /// The time between deliveries that are not acknowledged, in seconds. The carrier's is 5 minutes.
+    public var redeliveryInterval = 300.0
+    /// Deliveries of a message, at most.
+    public var maxCallbackThreshold = 4
+    /// Devices in one request, at most.
+    public var maximumDevicesPerRequest = 200
+    /// Requests a second that are answered; others get 429. `nil` for any number.
+    public var requestsPerSecond: Int?
+    /// Seconds from the first issue of a bearer token to its end.
+    public var tokenLife = 3600.0
+    /// Seconds without use after which a session ends.
+    public var sessionIdleLife = 1200.0
+    /// So many refused logins in a row lock the contact.
+    public var maximumRefusedLogins = 5
+    public var clientID = "simulator-key"
+    public var clientSecret = "simulator-secret"
+    public var username = "simulator-user"
+    public var password = "simulator-password"
+    /// Whether callbacks may go to ports that the carrier does not call.
+    public var allowsAnyCallbackPort = false
+    /// Whether rows of the v2 device list tell the profile status.
+    public var listsProfileStatus = true
+
+    public init() {}
+
+    /// Source: `thingspace.md`, section 5.2.
+    public static let callbackPorts: [ClosedRange<Int>] = [
+        80...80, 443...443, 9001...9006, 50551...50559, 28200...28220,
+    ]
+}

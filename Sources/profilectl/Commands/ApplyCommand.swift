@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import Reconciler
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Takes the fleet to its desired state, and waits until it is there.",
+        discussion: """
+            Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes down what is under way and
+            ends; a later run goes on from there.
+
+            Examples:
+              profilectl apply fleet/
+              profilectl apply fleet/ --auto-approve --timeout 2h
+              profilectl apply fleet/ --simulate --warning-rate 0.1 --failure-rate 0.05
+            """)
+
+    @OptionGroup var manifests: ManifestArguments
+    @OptionGroup var common: CommonOptions
+    @OptionGroup(title: "Settings") var overrides: SettingsOverrides
+    @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
+
+    @Flag(help: "Do not ask.")
+    var autoApprove = false
+
+    @Flag(help: "End once everything is asked for; do not wait for the callbacks.")
+    var noWait = false
+
+    @Option(help: "How long to wait for convergence (30s, 15m, 2h).")
+    var timeout: DurationArgument = DurationArgument(.seconds(3600))
+
+    @Flag(help: "Try devices once more whose attempts are used up, or that need a person.")
+    var retryFailed = false
+
+    @Flag(help: "Allow more to change than rollout.maxChange.")
+    var allowLargeChange = false
+
+    @Flag(help: "Use the carrier's simulator, in this process, and a throw-away store unless --state is given.")
+    var simulate = false
+
+    func run() async throws {
+        try await reporting(common) {
+            let fleet = try manifests.load(common)
+            var settings = overrides.applied(to: try common.settings())
+            let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
+            defer { scratch?.remove() }
+            if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
+
+            let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
+            PlanText(plan: plan, style: common.output, limit: PlanText.page).lines().forEach { print($0) }
+            guard try plan.isConverged || autoApprove || Approval(style: common.output).ask() else {
+                print("Nothing was changed.")
+                return
+            }
+            let report = try await carryOut(fleet, settings: settings, hasWork: !plan.isConverged)
+            guard let report else { return }
+            print(ApplyReportText(report: report, style: common.output).summary())
+            let code = report.exitCode
+            if code != 0 { throw ExitCode(code) }
+        }
+    }
+
+    private func carryOut(_ fleet: DesiredFleet, settings: Settings, hasWork: Bool) async throws -> ApplyReport? {
+        guard hasWork else { return nil }
+        let options = ApplyOptions(
+            policy: settings.policy, verification: settings.verification,
+            lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
+            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
+        let progress = ProgressDisplay(style: common.errorOutput)
+        let store = try StateLocation.open(settings.state)
+        if overrides.retrySignIn { try await StoredSignInLedger(store: store, clock: SystemClock()).forgetRefusals() }
+        let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
+        if simulate {
+            return try await simulator.whileRunning(fleet: fleet, host: "127.0.0.1", port: 0, logger: common.logger()) {
+                running in
+                var settings = settings
+                settings.baseURL = running.baseURL
+                settings.callbackListen = "127.0.0.1:0"
+                settings.callbackURL = nil
+                settings.callbackTLS = nil
+                settings.register = .auto
+                return try await run(
+                    fleet, settings: settings, credentials: running.credentials,
+                    callbackCredentials: running.callbackCredentials, store: store, options: options, progress)
+            }
+        }
+        return try await run(
+            fleet, settings: settings, credentials: secrets.carrierCredentials(),
+            callbackCredentials: secrets.callbackCredentials(), store: store, options: options, progress)
+    }
+
+    private func run(
+        _ fleet: DesiredFleet, settings: Settings, credentials: CarrierCredentials,
+        callbackCredentials: CallbackCredentials, store: any StateStore, options: ApplyOptions,
+        _ progress: ProgressDisplay
+    ) async throws -> ApplyReport {
+        let session = ApplySession(
+            desired: fleet, settings: settings, carrierCredentials: credentials,
+            callbackCredentials: callbackCredentials, store: store, options: options, command: "apply",
+            clock: SystemClock(), logger: common.logger())
+        let report = try await InterruptSignals.stopping(session.stop) {
+            try await session.run { progress.show($0) }
+        }
+        progress.finish()
+        return report
+    }
+}
+
+extension ApplyReport {
+    /// The exit code of the contract.
+    var exitCode: Int32 {
+        switch ending {
+        case .stopped: 1
+        case .timedOut, .interrupted: 4
+        case .running, .settled, .asked: exceptions.isEmpty ? 0 : 3
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Reconciler
+import UnixSignals
+
+/// Ctrl-C and SIGTERM: the first asks the run to end, the second ends the process at once.
+enum InterruptSignals {
+    /// Does `work`, and throws the switch when a signal comes.
+    static func stopping<Result: Sendable>(
+        _ stop: StopSwitch, _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await watching({
+            printError("Stopping: what is under way is written down. Once more ends at once.")
+            stop.stop()
+        }, work)
+    }
+
+    /// Does `work`, and cancels it when a signal comes.
+    static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
+            }
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch is CancellationError {}
+        }
+    }
+
+    private static func watching<Result: Sendable>(
+        _ onFirst: @escaping @Sendable () -> Void, _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                var count = 0
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                    count += 1
+                    if count > 1 { _exit(130) }
+                    onFirst()
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+}

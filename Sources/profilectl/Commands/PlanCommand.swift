@@ -1,0 +1,51 @@
+import ArgumentParser
+import Reconciler
+
+enum PlanFormat: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+}
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Shows what would be done to take the fleet to its desired state.",
+        discussion: """
+            Nothing is changed and nobody is asked: the plan is computed from the manifests and the state store.
+
+            Examples:
+              profilectl plan fleet/
+              profilectl plan fleet/ --format json
+              profilectl plan fleet/ --detailed-exitcode   # exit code 2 if there is something to do
+            """)
+
+    @OptionGroup var manifests: ManifestArguments
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "How the plan is printed: text or json.")
+    var format: PlanFormat = .text
+
+    @Flag(help: "List every device, however many there are.")
+    var all = false
+
+    @Flag(help: "End with exit code 2 if there is something to do.")
+    var detailedExitcode = false
+
+    @Flag(help: "Plan another attempt for devices whose attempts are used up, or that need a person.")
+    var retryFailed = false
+
+    func run() async throws {
+        try await reporting(common) {
+            let settings = try common.settings()
+            let fleet = try manifests.load(common)
+            let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
+            switch format {
+            case .text:
+                PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page).lines().forEach { print($0) }
+            case .json:
+                try printJSON(PlanDocument(plan))
+            }
+            if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Reconciler
+import Simulator
+
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Runs the carrier's simulator alone, with the fleet's devices as its inventory.",
+        discussion: """
+            It answers as ThingSpace does under http://HOST:PORT/api, signs in the key simulator-key with the secret
+            simulator-secret and the user simulator-user with the password simulator-password, and calls the endpoint
+            that is registered with it. What it has counted is at /simulator/counts, the devices at /simulator/devices.
+
+            Examples:
+              profilectl simulate fleet/ --listen 127.0.0.1:8080
+              curl http://127.0.0.1:8080/simulator/counts
+            """)
+
+    @OptionGroup var manifests: ManifestArguments
+    @OptionGroup var common: CommonOptions
+    @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
+
+    @Option(help: ArgumentHelp("Host and port to listen on; port 0 for any.", valueName: "host:port"))
+    var listen = "127.0.0.1:8080"
+
+    @Flag(help: "Call any port, also those that the carrier does not.")
+    var anyCallbackPort = false
+
+    func run() async throws {
+        try await reporting(common) {
+            let fleet = try manifests.load(common)
+            guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]) else {
+                throw SettingsError("--listen is `\(listen)`, expected HOST:PORT.")
+            }
+            let host = String(listen[..<colon])
+            var options = simulator.options
+            options.allowsAnyCallbackPort = anyCallbackPort
+            let server = Simulator(
+                devices: SimulatorArguments.inventory(of: fleet), options: options, logger: common.logger())
+            try await InterruptSignals.cancelling {
+                try await server.run(host: host, port: port) { port in
+                    print("Simulating \(counted(fleet.devices.count, "device")) at http://\(host):\(port)/api")
+                    fflush(nil)
+                }
+            }
+        }
+    }
+}

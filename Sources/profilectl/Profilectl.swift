@@ -1,0 +1,26 @@
+import ArgumentParser
+import Reconciler
+
+@main
+struct Profilectl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profilectl",
+        abstract: "Declares the eSIM profile state of a fleet in YAML, and takes the fleet there.",
+        discussion: """
+            Examples:
+              profilectl validate fleet/
+              profilectl plan fleet/
+              profilectl apply fleet/
+              profilectl apply fleet/ --simulate     # against a simulator, with a throw-away store
+              profilectl status
+
+            Exit codes: 0 done; 1 could not run; 2 changes pending (plan --detailed-exitcode); 3 some devices failed,
+            are held or blocked; 4 not converged in time; 5 another run holds the lock; 64 wrong usage.
+            """,
+        version: profilectlVersion,
+        subcommands: [
+            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, SimulateCommand.self,
+        ])
+}
+
+let profilectlVersion = "0.1.0"

@@ -1,4 +1,0 @@
-import ArgumentParser
-import Reconciler
-import Simulator
-print("x")
