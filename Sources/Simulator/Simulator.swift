@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// The ThingSpace simulator: the carrier's API over real HTTP, with devices, callbacks and counters.
 ///
@@ -10,7 +11,8 @@ import NIOCore
 ///
 /// ```swift
 /// let simulator = Simulator(devices: devices, options: SimulatorOptions(), logger: logger)
-/// try await simulator.run(host: "127.0.0.1", port: 0) { port in print("http://127.0.0.1:\(port)/api") }
+/// let (stop, end) = AsyncStream.makeStream(of: Void.self)   // end.finish() ends it
+/// try await simulator.run(host: "127.0.0.1", port: 0, until: stop) { port in print("http://127.0.0.1:\(port)/api") }
 /// ```
 public struct Simulator: Sendable {
     private let state: SimulatorState
@@ -28,24 +30,29 @@ public struct Simulator: Sendable {
         self.logger = logger
     }
 
-    /// Serves until the task is cancelled.
+    /// Serves until the stream of stops gives an element or ends, or the task is cancelled.
     ///
-    /// - Parameter onListening: told the port once calls can come.
+    /// - Parameters:
+    ///   - stop: when the service is to end; calls that are under way end first.
+    ///   - onListening: told the port once calls can come.
     /// - Throws: an error of the socket.
-    public func run(host: String, port: Int, onListening: @escaping @Sendable (Int) async -> Void) async throws {
+    public func run(
+        host: String, port: Int, until stop: AsyncStream<Void>, onListening: @escaping @Sendable (Int) async -> Void
+    ) async throws {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.idleTimeout = .seconds(10)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let application = Application(
-            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await respond(to: request) },
+            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await respond(to: request)
+            },
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
             logger: logger)
         let result: Result<Void, any Error>
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.runService(gracefulShutdownSignals: []) }
+                group.addTask { try await serve(application, until: stop) }
                 group.addTask { await CallbackSender(state: state, client: client).run(wake: wake) }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -56,6 +63,26 @@ public struct Simulator: Sendable {
         }
         try? await client.shutdown()
         try result.get()
+    }
+
+    private func serve(_ application: some Service, until stop: AsyncStream<Void>) async throws {
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: logger))
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await services.run()
+                return true
+            }
+            group.addTask {
+                for await _ in stop { break }
+                await services.triggerGracefulShutdown()
+                return false
+            }
+            defer { group.cancelAll() }
+            while let hasEnded = try await group.next(), !hasEnded {}
+        }
     }
 
     /// What was counted so far.

@@ -6,8 +6,10 @@ public struct SimulatorOptions: Sendable {
     public var callbackDelay: ClosedRange<Double> = 0.05...0.3
     /// How long the answer to a call takes, in seconds.
     public var latency = 0.0
-    /// Devices whose first attempt fails; for half of them every attempt does.
+    /// Devices whose first attempt fails.
     public var failureRate = 0.0
+    /// Devices that fail at every attempt.
+    public var permanentFailureRate = 0.0
     /// Devices whose action first ends with a warning.
     public var warningRate = 0.0
     /// How long after a warning the success is sent, in seconds.

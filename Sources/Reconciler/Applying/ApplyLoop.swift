@@ -30,6 +30,7 @@ struct ApplyLoop {
 
     mutating func run() async throws -> ApplyReport {
         let deadline = startedAt + run.options.timeout
+        let mark = try await run.store.read { try $0.eventMark() }
         while report.ending == .running {
             let seen = run.wakeup.count
             let plan = try await currentPlan()
@@ -52,6 +53,7 @@ struct ApplyLoop {
             }
         }
         update(with: try await run.plan())
+        report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
         return report
     }
@@ -180,7 +182,9 @@ struct ApplyLoop {
         for exception in plan.exceptions where !lookedUp.contains(exception.key) {
             if case .blocked = exception.reason, run.options.verification == .lookup {
                 due[exception.account, default: []].append(exception.key)
-            } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy), dueAt <= now {
+            } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),
+                dueAt <= now
+            {
                 due[exception.account, default: []].append(exception.key)
             }
         }
@@ -215,7 +219,8 @@ struct ApplyLoop {
             stoppedAccounts.insert(account)
             remark(
                 "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
-                    + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet.")
+                    + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
+            )
         case .signInRefused(let reason):
             stopRun(reason)
         }
@@ -224,7 +229,8 @@ struct ApplyLoop {
     private func endOverdueEnabling(_ plan: Plan, at now: Timestamp) async throws {
         var overdue: [Operation] = []
         for exception in plan.exceptions {
-            guard case .inProgress(var operation) = exception.reason, case .enablePending(let deadline) = operation.phase,
+            guard case .inProgress(var operation) = exception.reason,
+                case .enablePending(let deadline) = operation.phase,
                 deadline <= now,
                 operation.received(.enablingOverdue, at: now, policy: run.options.policy).changed
             else { continue }

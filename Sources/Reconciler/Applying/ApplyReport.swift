@@ -28,6 +28,8 @@ public struct ApplyReport: Sendable {
     public var queued = 0
     /// Devices that failed, are blocked or held, with the reason.
     public var exceptions: [PlanException] = []
+    /// What happened meanwhile, by the event log.
+    public var events: [StateEvent.Kind: Int] = [:]
     /// How many requests were sent.
     public var requests = 0
     /// Things that a person should know although the run goes on.

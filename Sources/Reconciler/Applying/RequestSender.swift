@@ -132,7 +132,8 @@ struct RequestSender: Sendable {
         _ actions: [PlannedAction], of batch: RequestBatch, at now: Timestamp, in transaction: any StateTransaction
     ) throws {
         guard !actions.isEmpty else { return }
-        let reason = "\(ConvergencePolicy.maximumAttemptsPerHour) attempts were made within an hour, more are not allowed"
+        let reason =
+            "\(ConvergencePolicy.maximumAttemptsPerHour) attempts were made within an hour, more are not allowed"
         var request = try transaction.addRequest(
             .action(batch.action, batch.smsr), account: batch.account, deviceCount: actions.count, at: now)
         request.outcome = .notSent(reason)

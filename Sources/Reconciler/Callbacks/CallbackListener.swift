@@ -34,11 +34,15 @@ public struct CallbackListener: Sendable {
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
     }
 
-    /// Listens until the task is cancelled or the service group shuts down gracefully.
+    /// Listens until it is told to stop or the task is cancelled.
     ///
-    /// - Parameter onListening: told the port once callbacks can come.
+    /// - Parameters:
+    ///   - stop: ends the listening after its first change; callbacks that are being kept are acknowledged first.
+    ///   - onListening: told the port once callbacks can come.
     /// - Throws: an error of the socket (the port is taken, may not be used), `StateStoreError`.
-    public func run(onListening: @escaping @Sendable (Int) async -> Void) async throws {
+    public func run(
+        until stop: Wakeup, onListening: @escaping @Sendable (Int) async -> Void
+    ) async throws {
         let router = Router()
         router.on(RouterPath(configuration.path), method: .post) { request, _ in await receive(request) }
         let application = Application(
@@ -48,7 +52,7 @@ public struct CallbackListener: Sendable {
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.runService(gracefulShutdownSignals: []) }
+            group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
             group.addTask { try await readContinually() }
             defer { group.cancelAll() }
             try await group.next()

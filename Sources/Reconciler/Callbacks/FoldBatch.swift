@@ -140,7 +140,9 @@ struct FoldBatch {
     }
 
     private func keys(of row: DeviceListRow) -> Set<DeviceKey> {
-        let byICCID = row.identifiers.iccids.reduce(into: Set<DeviceKey>()) { $0.formUnion(keysByICCID[$1, default: []]) }
+        let byICCID = row.identifiers.iccids.reduce(into: Set<DeviceKey>()) {
+            $0.formUnion(keysByICCID[$1, default: []])
+        }
         let byEID = row.identifiers.eids.reduce(into: Set<DeviceKey>()) { $0.formUnion(keysByEID[$1, default: []]) }
         if byICCID.isEmpty {
             // Without an ICCID a row names a device only if the eUICC holds one profile.

@@ -70,13 +70,14 @@ public struct ApplySession: Sendable {
         let listener = CallbackListener(
             configuration: endpoint.configuration, store: store, clock: clock, policy: options.policy, wakeup: wakeup,
             logger: logger)
+        let stopListening = Wakeup()
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
 
         return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
             group.addTask {
                 defer { portContinuation.finish() }
                 do {
-                    try await listener.run { portContinuation.yield($0) }
+                    try await listener.run(until: stopListening) { portContinuation.yield($0) }
                 } catch is CancellationError {
                     return nil
                 } catch {
@@ -93,10 +94,13 @@ public struct ApplySession: Sendable {
                 ).run(progress: progress)
             }
             defer { group.cancelAll() }
+            var finished: ApplyReport?
             while let report = try await group.next() {
-                if let report { return report }
+                finished = report ?? finished
+                stopListening.notify()
             }
-            throw CancellationError()
+            guard let finished else { throw CancellationError() }
+            return finished
         }
     }
 
@@ -138,7 +142,8 @@ public struct RegistrationProblem: Error, Hashable, Sendable, CustomStringConver
     public let ours: String
 
     public var description: String {
-        let now = registered.map { "The carrier sends the profile callbacks of account \(account) to \($0), not to \(ours)." }
+        let now =
+            registered.map { "The carrier sends the profile callbacks of account \(account) to \($0), not to \(ours)." }
             ?? "The carrier sends the profile callbacks of account \(account) nowhere."
         return now
             + (registered == nil

@@ -32,13 +32,16 @@ struct CallbackEndpoint: Sendable {
             guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
                 ["http", "https"].contains(scheme), parts.host?.isEmpty == false
             else {
-                throw SettingsError("callbacks.url is `\(text)`, expected a URL such as https://fleet.example.com:9001/callbacks.")
+                throw SettingsError(
+                    "callbacks.url is `\(text)`, expected a URL such as https://fleet.example.com:9001/callbacks.")
             }
             let urlPort = parts.port ?? (scheme == "https" ? 443 : 80)
             guard carrierIsLoopback || Self.carrierPorts.contains(where: { $0.contains(urlPort) }) else {
                 throw SettingsError(
                     "callbacks.url has port \(urlPort), which the carrier does not call. It calls "
-                        + Self.carrierPorts.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+                        + Self.carrierPorts.map {
+                            $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+                        }
                         .joined(separator: ", ") + ".")
             }
             path = parts.path.isEmpty ? "/" : parts.path

@@ -39,12 +39,14 @@ extension Settings {
                 }
             }
         } catch {
-            throw SettingsError("\(SourcePlace(file: file, mark: error.mark)): the settings file cannot be read as YAML.")
+            throw SettingsError(
+                "\(SourcePlace(file: file, mark: error.mark)): the settings file cannot be read as YAML.")
         }
         for duplicate in composer.takeDuplicateKeys() {
             complaints.add(
                 Complaint(
-                    .error, at: SourcePlace(file: file, mark: duplicate.mark), found: "the key `\(duplicate.key)` twice",
+                    .error, at: SourcePlace(file: file, mark: duplicate.mark),
+                    found: "the key `\(duplicate.key)` twice",
                     expected: "each key once"))
         }
         guard complaints.errorCount == 0 else {
@@ -62,7 +64,8 @@ extension Settings {
                 ApplyOptions.Verification(rawValue: $0)
             } ?? verification
         if let node = top.node("thingspace"),
-            let reader = MappingReader(node, file: file, path: "thingspace", known: ["baseURL"], complaints: &complaints)
+            let reader = MappingReader(
+                node, file: file, path: "thingspace", known: ["baseURL"], complaints: &complaints)
         {
             baseURL = reader.text("baseURL", expected: "a URL", complaints: &complaints) ?? baseURL
         }

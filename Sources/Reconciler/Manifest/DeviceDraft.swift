@@ -44,7 +44,9 @@ enum DeviceValues {
 
     private static func isAcceptable(_ text: String) -> Bool {
         !text.isEmpty && text.count <= 200
-            && text.unicodeScalars.allSatisfy { !"'<\\".unicodeScalars.contains($0) && $0.value > 0x20 && $0.value != 0x7F }
+            && text.unicodeScalars.allSatisfy {
+                !"'<\\".unicodeScalars.contains($0) && $0.value > 0x20 && $0.value != 0x7F
+            }
     }
 
     static func stateHint(_ text: String) -> String? {

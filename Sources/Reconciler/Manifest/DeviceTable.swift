@@ -44,7 +44,8 @@ struct DeviceTable {
             if !isLabel, !Self.columns.contains(field.text) {
                 complaints.add(
                     Complaint(
-                        .error, at: place(field), path: "header", found: "the unknown column `\(field.text.excerpt(limit: 60))`",
+                        .error, at: place(field), path: "header",
+                        found: "the unknown column `\(field.text.excerpt(limit: 60))`",
                         expected: "one of \(Self.columns.joined(separator: ", ")), label:KEY",
                         hint: NearestWord.hint(for: field.text, among: Self.columns)))
             }
@@ -72,7 +73,8 @@ struct DeviceTable {
         guard row.count == names.count else {
             complaints.add(
                 Complaint(
-                    .error, at: place(first), path: path, found: "\(row.count) fields", expected: "\(names.count) fields"))
+                    .error, at: place(first), path: path, found: "\(row.count) fields",
+                    expected: "\(names.count) fields"))
             return nil
         }
         let errorsBefore = complaints.errorCount

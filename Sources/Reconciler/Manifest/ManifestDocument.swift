@@ -77,9 +77,11 @@ struct ManifestDocument {
             reader.missing("name", expected: expected, complaints: &complaints)
         } else {
             name = reader.scalar("name", expected: expected, complaints: &complaints) { text in
-                let isName = !text.isEmpty && text.utf8.count <= 253
+                let isName =
+                    !text.isEmpty && text.utf8.count <= 253
                     && text.utf8.allSatisfy { byte in
-                        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte || byte == 0x2D || byte == 0x2E
+                        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte || byte == 0x2D
+                            || byte == 0x2E
                             || byte == 0x5F
                     }
                 return isName ? text : nil

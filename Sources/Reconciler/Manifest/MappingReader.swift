@@ -69,7 +69,8 @@ struct MappingReader {
                 complaints.add(
                     Complaint(
                         .error, at: SourcePlace(file: file, mark: merge.mark), path: path,
-                        found: "\(merge.summary) behind the merge key `<<`", expected: "a mapping or a list of mappings"))
+                        found: "\(merge.summary) behind the merge key `<<`", expected: "a mapping or a list of mappings"
+                    ))
             }
         }
     }

@@ -39,7 +39,8 @@ extension RolloutPolicy {
             return
         }
         for (index, element) in elements.enumerated() {
-            guard let amount = element.scalar.flatMap({ Amount($0) }), !(waves.last.map { !amount.isMore(than: $0) } ?? false)
+            guard let amount = element.scalar.flatMap({ Amount($0) }),
+                !(waves.last.map { !amount.isMore(than: $0) } ?? false)
             else {
                 complaints.add(
                     Complaint(
@@ -61,7 +62,8 @@ extension RolloutPolicy {
             "atLeast", expected: "a number of devices", complaints: &complaints,
             parse: { Self.whole($0, in: 0...1_000_000_000) })
         guard rule.node("failed") != nil else {
-            return rule.missing("failed", expected: "a share such as 5%, or a number of devices", complaints: &complaints)
+            return rule.missing(
+                "failed", expected: "a share such as 5%, or a number of devices", complaints: &complaints)
         }
         let failed = rule.scalar(
             "failed", expected: "a share such as 5%, or a number of devices", complaints: &complaints,

@@ -41,6 +41,10 @@ public protocol StateReader {
     /// Everything that happened to the devices of an EID, oldest first.
     func timeline(of eid: EID) throws -> [StateEvent]
     func callbacks(of eid: EID) throws -> [CallbackRecord]
+    /// Marks the end of the event log as it is now.
+    func eventMark() throws -> Int64
+    /// How many events of each kind came after the mark.
+    func eventCounts(after mark: Int64) throws -> [StateEvent.Kind: Int]
     func callbackCounts() throws -> [CallbackVerdict: Int]
     func counters() throws -> [String: Int64]
     func signIn(of credential: String) throws -> SignInRecord?

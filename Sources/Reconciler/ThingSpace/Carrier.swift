@@ -62,7 +62,8 @@ public struct CarrierRefusal: Hashable, Sendable, CustomStringConvertible {
     var operationFailure: OperationFailure {
         code?.failure(carrierText: message)
             ?? OperationFailure(
-                code: nil, carrierText: message.isEmpty ? "refused" : message, explanation: explanation, remedy: .person)
+                code: nil, carrierText: message.isEmpty ? "refused" : message, explanation: explanation, remedy: .person
+            )
     }
 }
 

@@ -30,7 +30,8 @@ enum CarrierAnswer: Sendable {
         } else if answer.status >= 500 || answer.status == 408 {
             self = .unproven("the carrier answered with HTTP status \(answer.status)")
         } else if 200..<300 ~= answer.status, body["errorCode"] == nil, fault == nil {
-            self = isObject || !body.elements.isEmpty || Self.isEmptyList(body)
+            self =
+                isObject || !body.elements.isEmpty || Self.isEmptyList(body)
                 ? .success(body) : .unproven("the answer is no JSON that is documented")
         } else if let fault {
             self = Self.readFault(fault, refusal)
@@ -59,10 +60,12 @@ enum CarrierAnswer: Sendable {
 
     private static func readFault(_ fault: String, _ refusal: Refusal) -> CarrierAnswer {
         switch fault {
-        case "900906", "404" where refusal.status == 404:
+        case "900906",
+            "404" where refusal.status == 404:
             .refused(
                 refusal.make(
-                    .accountOrConfiguration, "The carrier does not know the path that was called. Check thingspace.baseURL."))
+                    .accountOrConfiguration,
+                    "The carrier does not know the path that was called. Check thingspace.baseURL."))
         default:
             .bearerEnded(refusal.make(.accountOrConfiguration, notSignedIn))
         }

@@ -23,10 +23,11 @@ public struct CarrierCredentials: Sendable, CustomStringConvertible, CustomDebug
         // Many rounds, so that a weak password cannot be guessed from a copied state store in no time.
         var digest = Array(SHA256.hash(data: Array("profilectl \(kind) \(name.utf8.count) \(name) \(secret)".utf8)))
         for _ in 0..<2_000 { digest = Array(SHA256.hash(data: digest)) }
-        return kind + " " + digest.prefix(8).map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.count == 1 ? "0" + hex : hex
-        }.joined()
+        return kind + " "
+            + digest.prefix(8).map { byte in
+                let hex = String(byte, radix: 16)
+                return hex.count == 1 ? "0" + hex : hex
+            }.joined()
     }
 
     public var description: String { "<redacted>" }

@@ -30,11 +30,14 @@ enum Endpoint: Hashable {
     }
 
     private init?(method: String, parts: [String]) {
-        if method == "POST", parts.count == 7, parts.prefix(6) == ["api", "m2m", "v1", "devices", "profile", "actions"],
+        if method == "POST", parts.count == 7,
+            parts.prefix(6) == ["api", "m2m", "v1", "devices", "profile", "actions"],
             let action = ProfileActionName(rawValue: parts[6])
         {
             self = .action(action)
-        } else if ["POST", "GET"].contains(method), parts.count == 5, parts.prefix(4) == ["api", "m2m", "v1", "callbacks"] {
+        } else if ["POST", "GET"].contains(method), parts.count == 5,
+            parts.prefix(4) == ["api", "m2m", "v1", "callbacks"]
+        {
             self = .callbacks(account: parts[4].removingPercentEncoding ?? parts[4])
         } else if method == "DELETE", parts.count == 7, parts.prefix(4) == ["api", "m2m", "v1", "callbacks"],
             parts[5] == "name"

@@ -21,7 +21,8 @@ extension CarrierModel {
             return .error("INPUT_INVALID.Callback.Invalid", "name and url are required.")
         }
         let port = url.port ?? (scheme == "https" ? 443 : 80)
-        guard options.allowsAnyCallbackPort || SimulatorOptions.callbackPorts.contains(where: { $0.contains(port) }) else {
+        guard options.allowsAnyCallbackPort || SimulatorOptions.callbackPorts.contains(where: { $0.contains(port) })
+        else {
             return .error("INPUT_INVALID.Callback.Url", "The port \(port) is not allowed for callbacks.")
         }
         let username = body?["username"] as? String ?? ""

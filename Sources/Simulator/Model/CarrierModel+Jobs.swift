@@ -23,14 +23,13 @@ extension CarrierModel {
             // There already, or not there at all: the SM-SR refuses. Which code it uses is documented nowhere.
             return ([euiccError(action, of: index, job, code: action.isDownload ? "8.2.1,3.3" : "8.2.1,3.9")], [])
         }
-        if chance.share("fails", device.iccid) < options.failureRate {
-            let isPermanent = chance.share("permanent", device.iccid) < 0.5
-            if isPermanent || attempt == 1 {
-                let message =
-                    chance.share("fault", device.iccid) < 0.5 && isPermanent
-                    ? fault(of: index, job) : euiccError(action, of: index, job, code: isPermanent ? "8.2.5,3.8" : "8.1,5.1")
-                return ([message], [])
-            }
+        if chance.share("permanent", device.iccid) < options.permanentFailureRate {
+            let isFault = chance.share("fault", device.iccid) < 0.5
+            return ([isFault ? fault(of: index, job) : euiccError(action, of: index, job, code: "8.2.5,3.8")], [])
+        }
+        if attempt == 1, chance.share("fails", device.iccid) < options.failureRate {
+            let isBusy = chance.share("busy", device.iccid) < 0.5
+            return ([euiccError(action, of: index, job, code: isBusy ? "8.1,4.4" : "8.1,5.1")], [])
         }
         if action != .downloadDisable, attempt == 1, chance.share("warns", device.iccid) < options.warningRate {
             if action.isDownload { set("DOWNLOAD_DISABLE", of: index) }

@@ -47,15 +47,21 @@ extension CarrierModel {
         if let imei = device.imei { ids.append(.object([("id", .string(imei)), ("kind", .string("imei"))])) }
         return .object([
             ("accountName", .string(device.accountName)), ("connected", .bool(false)),
-            ("carrierInformations", .array([
-                .object([
-                    ("carrierName", .string("Verizon Wireless")), ("servicePlan", .string("sp4g")),
-                    ("state", .string(device.state.lowercased())),
+            (
+                "carrierInformations",
+                .array([
+                    .object([
+                        ("carrierName", .string("Verizon Wireless")), ("servicePlan", .string("sp4g")),
+                        ("state", .string(device.state.lowercased())),
+                    ])
                 ])
-            ])), ("deviceIds", .array(ids)),
-            ("extendedAttributes", .array([
-                .object([("key", .string("DeviceId")), ("value", .string(String(index + 1)))])
-            ])),
+            ), ("deviceIds", .array(ids)),
+            (
+                "extendedAttributes",
+                .array([
+                    .object([("key", .string("DeviceId")), ("value", .string(String(index + 1)))])
+                ])
+            ),
         ])
     }
 

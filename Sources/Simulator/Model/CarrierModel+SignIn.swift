@@ -27,7 +27,8 @@ extension CarrierModel {
         guard let bearer else { return .wrongAuthentication }
         return .ok(
             .object([
-                ("access_token", .string(bearer.token)), ("scope", .string("default")), ("token_type", .string("Bearer")),
+                ("access_token", .string(bearer.token)), ("scope", .string("default")),
+                ("token_type", .string("Bearer")),
                 ("expires_in", .number(max(1, Int(bearer.issuedAt + options.tokenLife - now)))),
             ]))
     }

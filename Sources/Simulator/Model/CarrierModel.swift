@@ -78,7 +78,9 @@ struct CarrierModel: Sendable {
         func word(_ salt: String) -> UInt64 {
             UInt64(chance.share(salt, String(requestNumber)) * Double(UInt64(1) << 53))
         }
-        let hex = String(word("guid-high"), radix: 16) + String(word("guid-low"), radix: 16) + String(requestNumber, radix: 16)
+        let hex =
+            String(word("guid-high"), radix: 16) + String(word("guid-low"), radix: 16)
+            + String(requestNumber, radix: 16)
         let digits = Array((String(repeating: "0", count: 32) + hex).suffix(32))
         return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
     }

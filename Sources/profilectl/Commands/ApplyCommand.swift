@@ -49,6 +49,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
             let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
             PlanText(plan: plan, style: common.output, limit: PlanText.page).lines().forEach { print($0) }
+            // What follows goes to stderr, and must not overtake the plan.
+            fflush(nil)
             guard try plan.isConverged || autoApprove || Approval(style: common.output).ask() else {
                 print("Nothing was changed.")
                 return

@@ -8,24 +8,17 @@ enum InterruptSignals {
     static func stopping<Result: Sendable>(
         _ stop: StopSwitch, _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await watching({
-            printError("Stopping: what is under way is written down. Once more ends at once.")
-            stop.stop()
-        }, work)
+        try await watching(
+            {
+                printError("Stopping: what is under way is written down. Once more ends at once.")
+                stop.stop()
+            }, work)
     }
 
-    /// Does `work`, and cancels it when a signal comes.
-    static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
-            }
-            defer { group.cancelAll() }
-            do {
-                try await group.next()
-            } catch is CancellationError {}
-        }
+    /// Does `work`, which is told by the stream when a signal has come.
+    static func ending(_ work: @escaping @Sendable (AsyncStream<Void>) async throws -> Void) async throws {
+        let (stop, continuation) = AsyncStream.makeStream(of: Void.self)
+        try await watching({ continuation.finish() }) { try await work(stop) }
     }
 
     private static func watching<Result: Sendable>(

@@ -41,7 +41,9 @@ struct PlanCommand: AsyncParsableCommand {
             let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
             switch format {
             case .text:
-                PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page).lines().forEach { print($0) }
+                PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page).lines().forEach {
+                    print($0)
+                }
             case .json:
                 try printJSON(PlanDocument(plan))
             }

@@ -38,8 +38,8 @@ struct SimulateCommand: AsyncParsableCommand {
             options.allowsAnyCallbackPort = anyCallbackPort
             let server = Simulator(
                 devices: SimulatorArguments.inventory(of: fleet), options: options, logger: common.logger())
-            try await InterruptSignals.cancelling {
-                try await server.run(host: host, port: port) { port in
+            try await InterruptSignals.ending { stop in
+                try await server.run(host: host, port: port, until: stop) { port in
                     print("Simulating \(counted(fleet.devices.count, "device")) at http://\(host):\(port)/api")
                     fflush(nil)
                 }

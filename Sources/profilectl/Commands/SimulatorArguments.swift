@@ -15,8 +15,11 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "How long an action takes until its callback, at most.")
     var callbackDelay = DurationArgument(.milliseconds(300))
 
-    @Option(help: "Share of devices that fail, half of them at every attempt (0 to 1).")
+    @Option(help: "Share of devices whose first attempt fails (0 to 1).")
     var failureRate = 0.0
+
+    @Option(help: "Share of devices that fail at every attempt (0 to 1).")
+    var permanentFailureRate = 0.0
 
     @Option(help: "Share of devices whose action first ends with a warning (0 to 1).")
     var warningRate = 0.0
@@ -41,7 +44,8 @@ struct SimulatorArguments: ParsableArguments {
 
     func validate() throws {
         for (name, rate) in [
-            ("failure-rate", failureRate), ("warning-rate", warningRate), ("duplicate-rate", duplicateRate),
+            ("failure-rate", failureRate), ("permanent-failure-rate", permanentFailureRate),
+            ("warning-rate", warningRate), ("duplicate-rate", duplicateRate),
             ("reorder-rate", reorderRate), ("drop-rate", dropRate),
         ] where !(0...1 ~= rate) {
             throw ValidationError("--\(name) is a share from 0 to 1, not \(rate).")
@@ -63,6 +67,7 @@ struct SimulatorArguments: ParsableArguments {
         options.latency = seconds(latency)
         options.callbackDelay = seconds(callbackDelay) / 6...seconds(callbackDelay)
         options.failureRate = failureRate
+        options.permanentFailureRate = permanentFailureRate
         options.warningRate = warningRate
         options.warningDelay = seconds(warningDelay)
         options.duplicateRate = duplicateRate
@@ -96,11 +101,12 @@ struct SimulatorArguments: ParsableArguments {
             clientID: options.clientID, clientSecret: options.clientSecret, username: options.username,
             password: options.password)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
+        let (stop, stopContinuation) = AsyncStream.makeStream(of: Void.self)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 defer { portContinuation.finish() }
                 do {
-                    try await simulator.run(host: host, port: port) { portContinuation.yield($0) }
+                    try await simulator.run(host: host, port: port, until: stop) { portContinuation.yield($0) }
                 } catch is CancellationError {}
                 return nil
             }
@@ -113,10 +119,13 @@ struct SimulatorArguments: ParsableArguments {
                             username: "profilectl", password: UUID().uuidString)))
             }
             defer { group.cancelAll() }
+            var finished: Result?
             while let result = try await group.next() {
-                if let result { return result }
+                finished = result ?? finished
+                stopContinuation.finish()
             }
-            throw CancellationError()
+            guard let finished else { throw CancellationError() }
+            return finished
         }
     }
 }

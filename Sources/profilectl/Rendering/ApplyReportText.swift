@@ -29,7 +29,17 @@ struct ApplyReportText {
             lines.append(style.dim("... and \(report.exceptions.count - limit) more; `profilectl status` shows them."))
         }
         lines.append(verdict + " " + line + ", \(counted(report.requests, "request")) sent.")
+        if !events.isEmpty { lines.append(style.dim("On the way: \(events).")) }
         return lines.joined(separator: "\n")
+    }
+
+    private var events: String {
+        let counted: [(StateEvent.Kind, String)] = [
+            (.succeeded, "succeeded"), (.enablePending, "warned first"), (.failed, "failed attempts"),
+            (.lookedUp, "looked up"), (.outcomeUnknown, "of unknown outcome"), (.overdue, "overdue"),
+            (.observed, "changed elsewhere"),
+        ]
+        return counted.compactMap { kind, name in report.events[kind].map { "\($0) \(name)" } }.joined(separator: ", ")
     }
 
     private var verdict: String {

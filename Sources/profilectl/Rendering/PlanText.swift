@@ -8,7 +8,7 @@ struct PlanText {
     let limit: Int
 
     /// How many devices are listed under a heading unless all are asked for.
-    static let page = 25
+    static let page = 10
 
     func lines() -> [String] {
         var lines: [String] = []
@@ -20,8 +20,9 @@ struct PlanText {
         }
         if !plan.unmanaged.isEmpty {
             lines.append(
-                style.dim("\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; "
-                    + "never touched."))
+                style.dim(
+                    "\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; "
+                        + "never touched."))
         }
         for change in plan.largeChanges {
             lines.append(style.red("Large change. ") + change.description)
@@ -57,7 +58,8 @@ struct PlanText {
         if action.isDrift { notes.append("drift") }
         if action.attempt > 1 { notes.append("attempt \(action.attempt)") }
         let note = notes.isEmpty ? "" : style.dim("  (\(notes.joined(separator: ", ")))")
-        return "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(from) -> \(action.desired.rawValue)\(note)"
+        return
+            "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(from) -> \(action.desired.rawValue)\(note)"
     }
 
     private func exceptionLines() -> [String] {

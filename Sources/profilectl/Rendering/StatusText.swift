@@ -47,7 +47,8 @@ struct DeviceStatusText {
             if !device.callbacks.isEmpty { lines.append(style.bold("  callbacks")) }
             for callback in device.callbacks {
                 lines.append(
-                    "    \(callback.receivedAt)  \(callback.verdict), delivered \(counted(callback.deliveries, "time"))")
+                    "    \(callback.receivedAt)  \(callback.verdict), delivered \(counted(callback.deliveries, "time"))"
+                )
                 lines.append(style.dim("      \(callback.text)"))
             }
             return lines

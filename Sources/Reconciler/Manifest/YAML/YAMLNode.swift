@@ -24,7 +24,9 @@ struct YAMLNode {
 
     /// Whether it is an empty scalar, `~` or `null`.
     var isNull: Bool {
-        if case .scalar(let text, let tag) = content { return tag == nil && ["", "~", "null", "Null", "NULL"].contains(text) }
+        if case .scalar(let text, let tag) = content {
+            return tag == nil && ["", "~", "null", "Null", "NULL"].contains(text)
+        }
         return false
     }
 

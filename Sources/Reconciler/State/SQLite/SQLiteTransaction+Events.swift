@@ -33,6 +33,22 @@ extension SQLiteTransaction {
         return events
     }
 
+    func eventMark() throws -> Int64 {
+        var mark: Int64 = 0
+        try statement("SELECT coalesce(max(id), 0) FROM event").run { mark = $0.integer(0) }
+        return mark
+    }
+
+    func eventCounts(after mark: Int64) throws -> [StateEvent.Kind: Int] {
+        var counts: [StateEvent.Kind: Int] = [:]
+        try statement("SELECT kind, count(*) FROM event WHERE id > ? GROUP BY kind").run(.integer(mark)) { row in
+            if let kind = StateEvent.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(0))) {
+                counts[kind] = Int(row.integer(1))
+            }
+        }
+        return counts
+    }
+
     func raiseCounter(_ name: String, by amount: Int64) throws {
         try statement(
             """

@@ -1,0 +1,37 @@
+# make demo   builds, and takes an example fleet to its desired state on the simulator
+# make test   lints, builds and runs all tests
+# make build  an optimised binary at .build/release/profilectl
+.PHONY: demo test build lint format deps bench clean
+
+STATE := sqlite:.profilectl/demo.db
+DEBUG := .build/debug/profilectl
+
+demo: deps
+	swift build --product profilectl
+	@rm -f .profilectl/demo.db .profilectl/demo.db-wal .profilectl/demo.db-shm
+	@echo; echo "== 1. The plan and its application: $$ profilectl apply examples --simulate"
+	$(DEBUG) apply examples --simulate --state $(STATE) --auto-approve --seed 7 \
+	    --warning-rate 0.15 --failure-rate 0.1 --duplicate-rate 0.1 --reorder-rate 0.1 --retry-delay 2s
+	@echo; echo "== 2. The same plan again: $$ profilectl plan examples"
+	$(DEBUG) plan examples --state $(STATE) --detailed-exitcode
+	@echo; echo "== 3. What is known now: $$ profilectl status"
+	$(DEBUG) status --state $(STATE)
+
+test: deps lint
+	swift build --build-tests
+	swift test --skip-build
+
+build: deps
+	swift build -c release --product profilectl
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+deps:
+	@scripts/install-dependencies
+
+clean:
+	rm -rf .build .profilectl

@@ -1,3 +1,0 @@
-import Testing
-@testable import Reconciler
-@Test func a() {}
