@@ -38,7 +38,7 @@ struct RequestSender: Sendable {
         case .notSent(let problem):
             return try await pause(intended, wait: .seconds(1), reason: problem.description, isUnreachable: true)
         case .signInRefused(let problem):
-            try await withdraw(intended, reason: problem.description)
+            _ = try await withdraw(intended, reason: problem.description)
             return .stopRun(problem.description)
         case .refused(let refusal):
             return try await handle(refusal, of: batch, intended)
@@ -53,12 +53,13 @@ struct RequestSender: Sendable {
             return try await pause(
                 intended, wait: retryAfter ?? .seconds(5), reason: refusal.description, isUnreachable: false)
         case .accountOrConfiguration:
-            try await withdraw(intended, reason: refusal.description)
+            _ = try await withdraw(intended, reason: refusal.description)
             return .stopAccount(batch.account, refusal.description)
         case .badDevice, .deviceNotActive, .tooLarge, .invalidRequest, .unexpected, .alreadyDone:
-            if let (first, second) = batch.limited(to: intended.keys).halves {
-                try await withdraw(intended, reason: "The carrier refused the whole batch: \(refusal.description)")
-                return .split(first, second)
+            if intended.operations.count > 1 {
+                let versions = try await withdraw(
+                    intended, reason: "The carrier refused the whole batch: \(refusal.description)")
+                if let (first, second) = batch.limited(to: versions).halves { return .split(first, second) }
             }
             let failure = refusal.operationFailure
             try await settle(intended, as: .refused(refusal.description)) { _ in .refused(failure) }
@@ -74,7 +75,8 @@ struct RequestSender: Sendable {
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 
-    private func withdraw(_ intended: Intended, reason: String) async throws {
+    /// - Returns: the versions that the records have now.
+    private func withdraw(_ intended: Intended, reason: String) async throws -> [DeviceKey: Int64] {
         try await settle(intended, as: .refused(reason)) { _ in .withdrawn(reason: reason, retryAt: nil) }
     }
 
@@ -83,7 +85,6 @@ struct RequestSender: Sendable {
     private struct Intended: Sendable {
         let request: RequestRecord
         let operations: [Operation]
-        var keys: Set<DeviceKey> { Set(operations.map(\.key)) }
     }
 
     /// Writes the intent down for those devices that are still as the plan saw them.
@@ -149,13 +150,15 @@ struct RequestSender: Sendable {
             })
     }
 
+    /// - Returns: the versions that the records have then.
+    @discardableResult
     private func settle(
         _ intended: Intended, as outcome: RequestRecord.Outcome,
         event: @escaping @Sendable (Operation) -> OperationEvent
-    ) async throws {
+    ) async throws -> [DeviceKey: Int64] {
         let now = clock.now()
         let policy = policy
-        try await store.write { transaction in
+        return try await store.write { transaction in
             var request = intended.request
             request.outcome = outcome
             try transaction.update(request)
@@ -174,18 +177,30 @@ struct RequestSender: Sendable {
             }
             try transaction.update(changed)
             try transaction.append(events)
+            return try transaction.devices(intended.operations.map(\.key)).mapValues(\.version)
         }
     }
 }
 
 extension RequestBatch {
-    /// The batch without devices that are not among `keys`.
-    func limited(to keys: Set<DeviceKey>) -> RequestBatch {
-        RequestBatch(account: account, smsr: smsr, action: action, actions: actions.filter { keys.contains($0.key) })
+    /// The batch without devices that are not among `versions`, computed from these versions of their records.
+    func limited(to versions: [DeviceKey: Int64]) -> RequestBatch {
+        RequestBatch(
+            account: account, smsr: smsr, action: action,
+            actions: actions.compactMap { action in
+                versions[action.key].map { action.computed(from: $0) }
+            })
     }
 }
 
 extension PlannedAction {
+    /// The same action, computed from another version of the device's record.
+    fileprivate func computed(from version: Int64) -> PlannedAction {
+        PlannedAction(
+            key: key, imei: imei, action: action, account: account, smsr: smsr, desired: desired, known: known,
+            version: version, attempt: attempt, isDrift: isDrift)
+    }
+
     var intent: OperationIntent {
         OperationIntent(key: key, action: action, account: account, smsr: smsr, attempt: attempt)
     }

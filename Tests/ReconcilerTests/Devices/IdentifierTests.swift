@@ -8,9 +8,10 @@ struct IdentifierTests {
     func roundTrip(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
-            let text = String((0..<Int.random(in: 1...32, using: &random)).map { _ in
-                Character(String(Int.random(in: 0...9, using: &random)))
-            })
+            let text = String(
+                (0..<Int.random(in: 1...32, using: &random)).map { _ in
+                    Character(String(Int.random(in: 0...9, using: &random)))
+                })
             #expect(EID(text)?.description == text, "seed \(seed)")
             #expect(EID(text)?.digitCount == text.count, "seed \(seed)")
             let short = String(text.prefix(20))
@@ -20,7 +21,8 @@ struct IdentifierTests {
         }
     }
 
-    @Test("what is no number of the right length is refused", arguments: ["", " ", "12a", "-1", "+1", "1e3", "１２", "1 2"])
+    @Test(
+        "what is no number of the right length is refused", arguments: ["", " ", "12a", "-1", "+1", "1e3", "１２", "1 2"])
     func refused(text: String) {
         #expect(EID(text) == nil)
         #expect(ICCID(text) == nil)

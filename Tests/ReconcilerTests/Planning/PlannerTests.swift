@@ -22,10 +22,11 @@ struct PlannerTests {
     @Test(
         "the table of the design decides the action",
         arguments: [
-            ("downloaded-enabled", ProfileState.notDownloaded, ProfileAction.downloadEnable),
+            ("downloaded-enabled", ProfileState.notDownloaded, ProfileAction?.some(.downloadEnable)),
             ("downloaded-enabled", .deleted, .downloadEnable), ("downloaded-enabled", .downloadedDisabled, .enable),
             ("downloaded-enabled", .downloadedEnabled, nil), ("downloaded-enabled", .unknown, nil),
-            ("downloaded-disabled", .notDownloaded, .downloadDisable), ("downloaded-disabled", .deleted, .downloadDisable),
+            ("downloaded-disabled", .notDownloaded, .downloadDisable),
+            ("downloaded-disabled", .deleted, .downloadDisable),
             ("downloaded-disabled", .downloadedDisabled, nil), ("downloaded-disabled", .downloadedEnabled, .disable),
             ("downloaded-disabled", .unknown, nil),
         ])
@@ -115,7 +116,9 @@ struct PlannerTests {
         #expect(try plan("downloaded-enabled", Array(present.dropFirst(2)), count: 40).largeChanges.isEmpty)
     }
 
-    @Test("for random fleets no plan downloads what is there, and carrying it out leaves nothing to do", arguments: 1...40)
+    @Test(
+        "for random fleets no plan downloads what is there, and carrying it out leaves nothing to do", arguments: 1...40
+    )
     func randomFleets(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let count = 50

@@ -30,7 +30,8 @@ enum Fleets {
 
     /// A manifest of `count` devices, one line each.
     static func yaml(
-        _ count: Int, name: String = "fleet", state: String = "downloaded-enabled", rollout: String = "", imeis: Bool = false
+        _ count: Int, name: String = "fleet", state: String = "downloaded-enabled", rollout: String = "",
+        imeis: Bool = false
     ) throws -> String {
         var text = """
             apiVersion: profilectl/v1
