@@ -9,8 +9,12 @@ struct ApplyLoop {
     private var scope: Set<DeviceKey> = []
     private var queue: [RequestBatch] = []
     private var rates: [AccountName: RequestRate] = [:]
-    private var stoppedAccounts: Set<AccountName> = []
-    private var lookedUp: Set<DeviceKey> = []
+    /// Accounts to which nothing more is sent, with the reason.
+    private var stoppedAccounts: [AccountName: String] = [:]
+    /// Devices that were looked up before anything was to be done to them.
+    private var verified: Set<DeviceKey> = []
+    /// Operations that were looked up because nothing was heard of them.
+    private var lookedUp: Set<OperationID> = []
     private var retriedFailed = false
     private var unreachableInARow = 0
     private var report = ApplyReport()
@@ -39,14 +43,14 @@ struct ApplyLoop {
             } else if try await lookUpWhatIsDue(plan) {
                 continue
             } else if run.clock.now() >= deadline {
-                report.ending = isSettled(plan) ? .settled : .timedOut
+                report.ending = isSettled(plan) ? settledEnding(plan) : .timedOut
             } else if !sendable(plan).isEmpty {
                 try await send(sendable(plan))
                 continue
             } else if !run.options.waitsForConvergence {
                 report.ending = .asked
             } else if isSettled(plan) {
-                report.ending = .settled
+                report.ending = settledEnding(plan)
             } else {
                 let wake = min(deadline, nextDue(plan) ?? deadline)
                 try await waiter.change(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
@@ -56,6 +60,12 @@ struct ApplyLoop {
         report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
         return report
+    }
+
+    /// A run that leaves actions undone because their account was stopped did not do its work.
+    private func settledEnding(_ plan: Plan) -> ApplyReport.Ending {
+        let reasons = plan.actions.compactMap { stoppedAccounts[$0.account] }
+        return reasons.first.map { .stopped($0) } ?? .settled
     }
 
     private mutating func currentPlan() async throws -> Plan {
@@ -87,7 +97,7 @@ struct ApplyLoop {
 
     /// Actions that may leave now: their devices were looked up, if need be, and their account is not stopped.
     private func sendable(_ plan: Plan) -> [PlannedAction] {
-        plan.actions.filter { !stoppedAccounts.contains($0.account) }
+        plan.actions.filter { stoppedAccounts[$0.account] == nil }
     }
 
     /// Nothing is in flight and nothing is waiting for its time.
@@ -118,7 +128,7 @@ struct ApplyLoop {
             while underWay > 0 || !queue.isEmpty {
                 while underWay < run.options.concurrentCalls, !queue.isEmpty, !run.stop.isStopped {
                     let batch = queue.removeFirst()
-                    guard !stoppedAccounts.contains(batch.account) else { continue }
+                    guard stoppedAccounts[batch.account] == nil else { continue }
                     let leaveAt = rates[batch.account, default: RequestRate(requestsPerSecond: requestsPerSecond)]
                         .reserve(at: run.clock.now())
                     underWay += 1
@@ -149,8 +159,7 @@ struct ApplyLoop {
                 stopRun("The carrier cannot be reached: \(reason)")
             }
         case .stopAccount(let account, let reason):
-            stoppedAccounts.insert(account)
-            remark("Nothing more is sent for account \(account): \(reason)")
+            stoppedAccounts[account] = "Nothing more is sent for account \(account): \(reason)"
         case .stopRun(let reason):
             stopRun(reason)
         }
@@ -175,12 +184,14 @@ struct ApplyLoop {
         try await endOverdueEnabling(plan, at: now)
         var due: [AccountName: [DeviceKey]] = [:]
         if run.options.verification == .lookup {
-            for action in plan.actions where action.isUnverified && !lookedUp.contains(action.key) {
+            for action in plan.actions where action.isUnverified && !verified.contains(action.key) {
                 due[action.account, default: []].append(action.key)
             }
         }
-        for exception in plan.exceptions where !lookedUp.contains(exception.key) {
-            if case .blocked = exception.reason, run.options.verification == .lookup {
+        for exception in plan.exceptions {
+            if case .blocked = exception.reason, run.options.verification == .lookup,
+                !verified.contains(exception.key)
+            {
                 due[exception.account, default: []].append(exception.key)
             } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),
                 dueAt <= now
@@ -188,6 +199,7 @@ struct ApplyLoop {
                 due[exception.account, default: []].append(exception.key)
             }
         }
+        for account in stoppedAccounts.keys { due[account] = nil }
         guard !due.isEmpty else { return false }
         for (account, keys) in due.sorted(by: { $0.key < $1.key }) {
             try await lookUp(keys, of: account, plan)
@@ -197,8 +209,10 @@ struct ApplyLoop {
     }
 
     private func canStillBeLookedUp(_ exception: PlanException) -> Bool {
-        exception.lookupDueAt(by: run.options.policy) != nil && !lookedUp.contains(exception.key)
-            && !stoppedAccounts.contains(exception.account)
+        guard exception.lookupDueAt(by: run.options.policy) != nil, stoppedAccounts[exception.account] == nil else {
+            return false
+        }
+        return exception.operation.map { !lookedUp.contains($0.id) } ?? false
     }
 
     private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
@@ -208,7 +222,9 @@ struct ApplyLoop {
         try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
         let askedAt = run.clock.now()
         let outcome = try await lookup.look(up: keys, of: account)
-        lookedUp.formUnion(keys)
+        verified.formUnion(keys)
+        let wanted = Set(keys)
+        lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
         switch outcome {
         case .answered:
             try await LookupRecords(store: run.store).conclude(
@@ -216,11 +232,9 @@ struct ApplyLoop {
         case .unavailable(let reason):
             remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
         case .unanswered(let reason):
-            stoppedAccounts.insert(account)
-            remark(
+            stoppedAccounts[account] =
                 "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
-                    + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
-            )
+                + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
         case .signInRefused(let reason):
             stopRun(reason)
         }

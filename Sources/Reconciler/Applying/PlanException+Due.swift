@@ -7,6 +7,15 @@ extension PlanException {
         }
     }
 
+    /// The operation that is in flight or of unknown outcome.
+    var operation: Operation? {
+        switch reason {
+        case .inProgress(let operation): operation
+        case .held(_, let operation): operation
+        case .blocked, .waiting, .failed: nil
+        }
+    }
+
     var isEnablePending: Bool {
         if case .inProgress(let operation) = reason, case .enablePending = operation.phase { return true }
         return false

@@ -1,0 +1,135 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import Simulator
+
+@testable import Reconciler
+
+/// Runs real parts on loopback for as long as a test needs them.
+enum Harness {
+    static var quiet: Logger {
+        Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    }
+
+    static let callbackCredentials = CallbackCredentials(username: "profilectl", password: "callback-secret")
+
+    /// Runs a simulator while `work` runs; `work` is given its base URL.
+    static func withSimulator<Result: Sendable>(
+        _ devices: [SimulatedDevice], _ options: SimulatorOptions = SimulatorOptions(),
+        _ work: @escaping @Sendable (Simulator, String) async throws -> Result
+    ) async throws -> Result {
+        let simulator = Simulator(devices: devices, options: options, logger: quiet)
+        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
+        let (stop, stopContinuation) = AsyncStream.makeStream(of: Void.self)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                defer { portContinuation.finish() }
+                try await simulator.run(host: "127.0.0.1", port: 0, until: stop) { portContinuation.yield($0) }
+                return nil
+            }
+            group.addTask {
+                guard let port = await ports.first(where: { _ in true }) else { return nil }
+                return try await work(simulator, "http://127.0.0.1:\(port)/api")
+            }
+            defer { group.cancelAll() }
+            var finished: Result?
+            while let result = try await group.next() {
+                finished = result ?? finished
+                stopContinuation.finish()
+            }
+            guard let finished else { throw CancellationError() }
+            return finished
+        }
+    }
+
+    /// Runs a callback listener on a store while `work` runs; `work` is given the URL.
+    static func withListener<Result: Sendable>(
+        _ store: any StateStore, wakeup: Wakeup = Wakeup(), credentials: CallbackCredentials = callbackCredentials,
+        policy: ConvergencePolicy = ConvergencePolicy(),
+        _ work: @escaping @Sendable (String) async throws -> Result
+    ) async throws -> Result {
+        let listener = CallbackListener(
+            configuration: CallbackListenerConfiguration(
+                host: "127.0.0.1", port: 0, path: "/callbacks", credentials: credentials),
+            store: store, clock: SystemClock(), policy: policy, wakeup: wakeup, logger: quiet)
+        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
+        let stop = Wakeup()
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                defer { portContinuation.finish() }
+                try await listener.run(until: stop) { portContinuation.yield($0) }
+                return nil
+            }
+            group.addTask {
+                guard let port = await ports.first(where: { _ in true }) else { return nil }
+                return try await work("http://127.0.0.1:\(port)/callbacks")
+            }
+            defer { group.cancelAll() }
+            var finished: Result?
+            while let result = try await group.next() {
+                finished = result ?? finished
+                stop.notify()
+            }
+            guard let finished else { throw CancellationError() }
+            return finished
+        }
+    }
+
+    /// Makes one HTTP call.
+    static func call(
+        _ method: String, _ url: String, headers: [String: String] = [:], body: Data? = nil
+    ) async throws -> (status: Int, body: String, headers: [String: String]) {
+        var request = HTTPClientRequest(url: url)
+        request.method = .init(rawValue: method)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
+        let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
+        return (Int(response.status.code), text, Dictionary(fields) { first, _ in first })
+    }
+
+    /// The devices of a fleet as a carrier has them that has downloaded nothing yet.
+    static func inventory(_ fleet: DesiredFleet) -> [SimulatedDevice] {
+        fleet.devices.map { device in
+            SimulatedDevice(
+                eid: device.key.eid.description, iccid: device.key.iccid.description, imei: device.imei?.description,
+                accountName: fleet.accountName(of: device).description,
+                smsrOid: fleet.smsrOid(of: device).description)
+        }
+    }
+
+    static func credentials(_ options: SimulatorOptions = SimulatorOptions(), password: String? = nil)
+        -> CarrierCredentials
+    {
+        CarrierCredentials(
+            clientID: options.clientID, clientSecret: options.clientSecret, username: options.username,
+            password: password ?? options.password)
+    }
+
+    /// Options under which a test converges in moments.
+    static var quickPolicy: ConvergencePolicy {
+        ConvergencePolicy(
+            callbackDeadline: .seconds(3), enableAfter: .seconds(3), retryDelay: .milliseconds(100), maximumAttempts: 4)
+    }
+
+    /// Applies a fleet against a simulator, as the command does.
+    static func apply(
+        _ fleet: DesiredFleet, to baseURL: String, store: any StateStore,
+        credentials: CarrierCredentials = credentials(),
+        options: ApplyOptions = ApplyOptions(policy: quickPolicy, timeout: .seconds(60)),
+        register: RegistrationMode = .auto,
+        progress: @escaping @Sendable (ApplyReport) -> Void = { _ in }
+    ) async throws -> ApplyReport {
+        var settings = Settings()
+        settings.baseURL = baseURL
+        settings.callbackListen = "127.0.0.1:0"
+        settings.register = register
+        let session = ApplySession(
+            desired: fleet, settings: settings, carrierCredentials: credentials,
+            callbackCredentials: callbackCredentials, store: store, options: options, command: "test",
+            clock: SystemClock(), logger: quiet)
+        return try await session.run(progress: progress)
+    }
+}
