@@ -20,8 +20,7 @@ struct CallbackEndpoint: Sendable {
             throw SettingsError("callbacks.listen is `\(settings.callbackListen)`, expected HOST:PORT.")
         }
         let host = settings.callbackListen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        guard settings.callbackTLS != nil || isLoopback || settings.behindProxy else {
+        guard settings.callbackTLS != nil || LoopbackHost.contains(host) || settings.behindProxy else {
             throw SettingsError(
                 "callbacks.listen is \(settings.callbackListen), and there is no callbacks.tls: callbacks carry a "
                     + "password in their body. Set callbacks.tls, listen on 127.0.0.1, or set callbacks.behindProxy: true "

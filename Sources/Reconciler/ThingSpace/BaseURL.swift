@@ -19,8 +19,7 @@ public struct BaseURL: Hashable, Sendable, CustomStringConvertible {
         guard parts.user == nil, parts.password == nil else {
             throw InvalidBaseURL(description: "The base URL must not hold a user name or a password.")
         }
-        let bare = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        isLoopback = bare == "localhost" || bare == "::1" || bare.hasPrefix("127.")
+        isLoopback = LoopbackHost.contains(host)
         guard scheme == "https" || (scheme == "http" && isLoopback) else {
             throw InvalidBaseURL(
                 description: "\(text): the carrier is called by https only; http is for a simulator on a loopback "
