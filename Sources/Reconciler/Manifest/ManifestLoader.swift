@@ -167,7 +167,7 @@ private struct LoadRun {
     ) throws(YAMLRefusal) -> YAMLNode {
         let event = try composer.next()
         let mark = composer.mark
-        let empty = YAMLNode(content: .scalar("", tag: nil), mark: mark, weight: 1)
+        let empty = YAMLNode(content: .scalar("", isPlain: true), mark: mark, weight: 1)
         if case .sequenceStart(nil) = event {
             while let node = try composer.nextNode(depth: 2) {
                 if let draft = document.device(node, complaints: &complaints) { drafts.append(draft) }

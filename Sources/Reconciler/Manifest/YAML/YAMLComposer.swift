@@ -86,8 +86,8 @@ struct YAMLComposer {
             throw .limit(mark, "nested more than \(limits.depth) levels deep")
         }
         switch event {
-        case .scalar(let text, let tag, let anchor):
-            return keep(YAMLNode(content: .scalar(text, tag: tag), mark: mark, weight: 1), as: anchor)
+        case .scalar(let text, let isPlain, let anchor):
+            return keep(YAMLNode(content: .scalar(text, isPlain: isPlain), mark: mark, weight: 1), as: anchor)
         case .alias(let name):
             return try resolve(name, at: mark)
         case .sequenceStart(let anchor):

@@ -14,7 +14,8 @@ enum YAMLEvent {
     case documentStart
     case documentEnd
     case alias(String)
-    case scalar(String, tag: String?, anchor: String?)
+    /// `isPlain`: without quotes and not as a block.
+    case scalar(String, isPlain: Bool, anchor: String?)
     case sequenceStart(anchor: String?)
     case sequenceEnd
     case mappingStart(anchor: String?)
@@ -67,7 +68,7 @@ final class YAMLEventReader {
             let scalar = event.data.scalar
             let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
             return .scalar(
-                String(decoding: bytes, as: UTF8.self), tag: Self.string(scalar.tag),
+                String(decoding: bytes, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
                 anchor: Self.string(scalar.anchor))
         case YAML_SEQUENCE_START_EVENT: return .sequenceStart(anchor: Self.string(event.data.sequence_start.anchor))
         case YAML_SEQUENCE_END_EVENT: return .sequenceEnd

@@ -1,7 +1,7 @@
 /// A part of a document: a scalar as it was written, a sequence or a mapping.
 struct YAMLNode {
     enum Content {
-        case scalar(String, tag: String?)
+        case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([Entry])
     }
@@ -22,10 +22,10 @@ struct YAMLNode {
         return nil
     }
 
-    /// Whether it is an empty scalar, `~` or `null`.
+    /// Whether it is `~`, `null` or nothing at all, and not in quotes.
     var isNull: Bool {
-        if case .scalar(let text, let tag) = content {
-            return tag == nil && ["", "~", "null", "Null", "NULL"].contains(text)
+        if case .scalar(let text, isPlain: true) = content {
+            return ["", "~", "null", "Null", "NULL"].contains(text)
         }
         return false
     }

@@ -1,0 +1,231 @@
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+@Suite("The commands, as processes", .serialized)
+struct CommandTests {
+    private static let secrets = [
+        "THINGSPACE_CLIENT_ID": "simulator-key", "THINGSPACE_CLIENT_SECRET": "simulator-secret",
+        "THINGSPACE_USERNAME": "simulator-user", "THINGSPACE_PASSWORD": "simulator-password",
+        "PROFILECTL_CALLBACK_USERNAME": "profilectl", "PROFILECTL_CALLBACK_PASSWORD": "callback-secret",
+    ]
+
+    @Test("every command explains itself, and wrong usage is exit code 64")
+    func help() async throws {
+        for command in ["", "validate", "plan", "apply", "status", "simulate"] {
+            let result = try await Binary.run((command.isEmpty ? [] : [command]) + ["--help"], in: "/")
+            #expect(result.exitCode == 0)
+            #expect(result.output.contains("USAGE: profilectl"))
+            #expect(result.output.contains("Examples:"))
+        }
+        for arguments in [["plan"], ["nonsense"], ["plan", "x", "--nonsense"], ["apply", "x", "--timeout", "soon"]] {
+            #expect(try await Binary.run(arguments, in: "/").exitCode == 64, "\(arguments)")
+        }
+    }
+
+    @Test("validate gives every malformed manifest a place and exit code 1")
+    func malformed() async throws {
+        let folder = try TemporaryFolder()
+        for (index, (yaml, line)) in MalformedManifestTests.byHand.enumerated() {
+            let name = "bad-\(index).yaml"
+            try folder.write(name, yaml)
+            let result = try await Binary.run(["validate", name], in: folder.path)
+            #expect(result.exitCode == 1, "\(yaml)")
+            #expect(result.output.contains("\(name):\(line):"), "\(yaml)\n\(result.output)")
+        }
+    }
+
+    @Test("validate reads standard input, and prints JSON that is JSON")
+    func validate() async throws {
+        let yaml = Data(try Fleets.yaml(3).utf8)
+        let good = try await Binary.run(["validate", "-", "--format", "json"], in: "/", input: yaml)
+        #expect(good.exitCode == 0)
+        let document = try JSONDecoder().decode(ValidationDocument.self, from: Data(good.output.utf8))
+        #expect(document.valid && document.devices == 3)
+        let missing = try await Binary.run(["validate", "nowhere.yaml"], in: "/")
+        #expect(missing.exitCode == 1)
+    }
+
+    @Test("every example is valid, converges on the simulator, and has nothing to do after that")
+    func examples() async throws {
+        let folder = try TemporaryFolder()
+        let examples = Repository.path + "/examples"
+        for name in try FileManager.default.contentsOfDirectory(atPath: examples).sorted() {
+            let path = examples + "/" + name
+            #expect(try await Binary.run(["validate", path, "--strict"], in: folder.path).exitCode == 0, "\(name)")
+            let store = "sqlite:\(folder.path)/\(name).db"
+            let applied = try await Binary.run(
+                [
+                    "apply", path, "--simulate", "--auto-approve", "--state", store, "--warning-rate", "0.2",
+                    "--failure-rate", "0.2", "--retry-delay", "100ms", "--callback-delay", "50ms",
+                ], in: folder.path)
+            #expect(applied.exitCode == 0, "\(name): \(applied.errors)\(applied.output)")
+            #expect(applied.output.contains("Converged."))
+            let plan = try await Binary.run(["plan", path, "--state", store, "--detailed-exitcode"], in: folder.path)
+            #expect(plan.exitCode == 0)
+            #expect(plan.output.hasPrefix("Nothing to do."))
+        }
+        #expect(
+            !FileManager.default.fileExists(atPath: folder.path + "/.profilectl"), "the settings' store is left alone")
+    }
+
+    @Test("plan shows what is to do, as text and JSON, with exit code 2 if asked for, and makes no store")
+    func plan() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(3))
+        let text = try await Binary.run(["plan", "fleet.yaml", "--detailed-exitcode"], in: folder.path)
+        #expect(text.exitCode == 2)
+        #expect(text.output.contains("Plan: 3 downloadEnable"))
+        let json = try await Binary.run(["plan", "fleet.yaml", "--format", "json"], in: folder.path)
+        #expect(json.exitCode == 0)
+        let document = try JSONDecoder().decode(PlanDocument.self, from: Data(json.output.utf8))
+        #expect(document.actions.map(\.unverified) == [true, true, true])
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/.profilectl"))
+    }
+
+    @Test("devices that fail for good end the run with exit code 3 and a reason each")
+    func failures() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(20))
+        let result = try await Binary.run(
+            [
+                "apply", "fleet.yaml", "--simulate", "--auto-approve", "--permanent-failure-rate", "0.5",
+                "--callback-delay", "50ms",
+            ], in: folder.path)
+        #expect(result.exitCode == 3)
+        #expect(result.output.contains("failed "))
+        #expect(result.output.contains("Done as far as possible."))
+    }
+
+    @Test("without a terminal and without --auto-approve nothing is done")
+    func approval() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(1))
+        let result = try await Binary.run(["apply", "fleet.yaml", "--simulate"], in: folder.path)
+        #expect(result.exitCode == 1)
+        #expect(result.errors.contains("--auto-approve"))
+    }
+
+    @Test("missing secrets and unknown settings are named, and no secret is printed")
+    func settings() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(1))
+        let missing = try await Binary.run(["apply", "fleet.yaml", "--auto-approve"], in: folder.path)
+        #expect(missing.exitCode == 1)
+        #expect(missing.errors.contains("THINGSPACE_CLIENT_ID"))
+        try folder.write("profilectl.yaml", "thingspace:\n  baseUrl: https://x.example/api\n")
+        let unknown = try await Binary.run(["plan", "fleet.yaml"], in: folder.path)
+        #expect(unknown.exitCode == 1)
+        #expect(unknown.errors.contains("profilectl.yaml:2:3"))
+        #expect(unknown.errors.contains("did you mean `baseURL`?"))
+    }
+
+    /// A standalone simulator, with its base URL.
+    private func simulator(
+        _ folder: TemporaryFolder, _ arguments: [String] = []
+    ) async throws -> (Binary, baseURL: String) {
+        let binary = try Binary(
+            ["simulate", "fleet.yaml", "--listen", "127.0.0.1:0", "--any-callback-port"] + arguments, in: folder.path)
+        let line = try #require(await binary.printed("/api\n"))
+        let start = try #require(line.range(of: "http://"))
+        return (binary, line[start.lowerBound...].trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    @Test("a run that is killed is run again, and goes on: no callback lost, no download asked for twice")
+    func killed() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "fleet.yaml", try Fleets.yaml(200, rollout: "rollout: {batchSize: 5, requestsPerSecond: 1000}"))
+        let (server, baseURL) = try await simulator(
+            folder, ["--callback-delay", "600ms", "--redelivery-interval", "300ms"])
+        let listen = "127.0.0.1:\(Int.random(in: 20_000..<30_000))"
+        let arguments = [
+            "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", listen,
+            "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto", "--callback-deadline", "4s",
+            "--timeout", "60s",
+        ]
+        for _ in 0..<3 {
+            let first = try Binary(arguments, in: folder.path, environment: Self.secrets)
+            _ = await first.printed("Plan: ")
+            try await Task.sleep(for: .milliseconds(Int.random(in: 400..<900)))
+            first.send(SIGKILL)
+            _ = await first.result()
+        }
+        let last = try await Binary.run(arguments, in: folder.path, environment: Self.secrets)
+        #expect(last.exitCode == 0, "\(last.output)\(last.errors)")
+        let root = baseURL.replacing("/api", with: "")
+        let counts = try await Harness.call("GET", root + "/simulator/counts").body
+        #expect(counts.contains("\"repeatedDownloads\" : 0"), "\(counts)")
+        let devices = try await Harness.call("GET", root + "/simulator/devices").body
+        #expect(devices.components(separatedBy: "\"DOWNLOAD_ENABLE\"").count == 201)
+        server.send(SIGTERM)
+        #expect(await server.result().exitCode == 0)
+    }
+
+    @Test("a callback that got its 2xx is in the store after kill -9 right behind the answer")
+    func acknowledgedIsKept() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(1))
+        // A callback that takes a minute keeps the run waiting, so that there is a listener to talk to.
+        let (server, baseURL) = try await simulator(folder, ["--callback-delay", "60s"])
+        let port = Int.random(in: 30_000..<40_000)
+        let run = try Binary(
+            [
+                "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen",
+                "127.0.0.1:\(port)", "--register", "auto", "--verify", "trust", "--log-level", "info",
+            ], in: folder.path, environment: Self.secrets)
+        _ = await run.printed("Plan: ")
+        let registered = try await waitForListener(port: port)
+        try #require(registered)
+        let body = "{\"username\":\"profilectl\",\"password\":\"callback-secret\",\"requestId\":\"r-77\"}"
+        let answer = try await Harness.call("POST", "http://127.0.0.1:\(port)/callbacks", body: Data(body.utf8))
+        run.send(SIGKILL)
+        #expect(answer.status == 200)
+        #expect(await run.result().exitCode == -SIGKILL)
+        let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
+        let kept = try await store.read { try $0.callbackCounts().values.reduce(0, +) }
+        #expect(kept == 1)
+        server.send(SIGTERM)
+        _ = await server.result()
+    }
+
+    /// Asks until the port answers; a refused connection is answered at once.
+    private func waitForListener(port: Int) async throws -> Bool {
+        for _ in 0..<10 {
+            // The client itself tries again until its connect time-out.
+            if (try? await Harness.call("GET", "http://127.0.0.1:\(port)/")) != nil { return true }
+        }
+        return false
+    }
+
+    @Test("Ctrl-C ends a run with exit code 4, gives the lock back, and leaves a state that goes on")
+    func interrupted() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(3))
+        let (server, baseURL) = try await simulator(folder, ["--callback-delay", "30s"])
+        let run = try Binary(
+            [
+                "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", "127.0.0.1:0",
+                "--register", "auto", "--verify", "trust",
+            ], in: folder.path, environment: Self.secrets)
+        _ = await run.printed("Plan: ")
+        let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
+        let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
+        let inFlight = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+            let count = try await store.read { try $0.devicesInFlight().count }
+            return count == 3 ? count : nil
+        }
+        #expect(inFlight == 3)
+        run.send(SIGINT)
+        let result = await run.result()
+        #expect(result.exitCode == 4)
+        #expect(result.output.contains("a later run goes on from here"))
+        let lease = try await store.read { try $0.lease("run") }
+        #expect(lease == nil)
+        let status = try await Binary.run(["status"], in: folder.path)
+        #expect(status.output.contains("in flight"))
+        server.send(SIGTERM)
+        _ = await server.result()
+    }
+}
