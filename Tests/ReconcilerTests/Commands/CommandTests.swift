@@ -127,7 +127,7 @@ struct CommandTests {
     ) async throws -> (Binary, baseURL: String) {
         let binary = try Binary(
             ["simulate", "fleet.yaml", "--listen", "127.0.0.1:0", "--any-callback-port"] + arguments, in: folder.path)
-        let line = try #require(await binary.printed("/api\n"))
+        let line = try #require(try await binary.printed("/api\n"))
         let start = try #require(line.range(of: "http://"))
         return (binary, line[start.lowerBound...].trimmingCharacters(in: .whitespacesAndNewlines))
     }
@@ -147,7 +147,7 @@ struct CommandTests {
         ]
         for _ in 0..<3 {
             let first = try Binary(arguments, in: folder.path, environment: Self.secrets)
-            _ = await first.printed("Plan: ")
+            _ = try await first.printed("Plan: ")
             try await Task.sleep(for: .milliseconds(Int.random(in: 400..<900)))
             first.send(SIGKILL)
             _ = await first.result()
@@ -175,7 +175,7 @@ struct CommandTests {
                 "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen",
                 "127.0.0.1:\(port)", "--register", "auto", "--verify", "trust", "--log-level", "info",
             ], in: folder.path, environment: Self.secrets)
-        _ = await run.printed("Plan: ")
+        _ = try await run.printed("Plan: ")
         let registered = try await waitForListener(port: port)
         try #require(registered)
         let body = "{\"username\":\"profilectl\",\"password\":\"callback-secret\",\"requestId\":\"r-77\"}"
@@ -209,7 +209,7 @@ struct CommandTests {
                 "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", "127.0.0.1:0",
                 "--register", "auto", "--verify", "trust",
             ], in: folder.path, environment: Self.secrets)
-        _ = await run.printed("Plan: ")
+        _ = try await run.printed("Plan: ")
         let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
         let inFlight = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
