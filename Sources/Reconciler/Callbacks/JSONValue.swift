@@ -39,8 +39,8 @@ enum JSONValue: Hashable, Sendable {
             for (key, element) in dictionary { values[key] = try JSONValue(element, depth: depth + 1) }
             self = .object(values)
         case let number as NSNumber:
-            // On Linux a Bool arrives as Bool, so an NSNumber of type "c" is one too.
-            if CFGetTypeIDIsBoolean(number) {
+            // Foundation on Linux gives true and false as numbers of the C type `char`.
+            if isBoolean(number) {
                 self = .bool(number.boolValue)
             } else {
                 self = .number(number.stringValue)
@@ -140,6 +140,6 @@ struct UnreadableJSON: Error, Hashable, Sendable {
     let reason: String
 }
 
-private func CFGetTypeIDIsBoolean(_ number: NSNumber) -> Bool {
+private func isBoolean(_ number: NSNumber) -> Bool {
     String(cString: number.objCType) == "c"
 }

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@Suite("The README")
+struct ReadmeTests {
+    private struct Step {
+        let command: String
+        var output: [String] = []
+    }
+
+    /// The commands of the tour with the output that is shown below them.
+    private func steps() throws -> [Step] {
+        let text = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
+        var steps: [Step] = []
+        var isConsole = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("```") {
+                isConsole = line == "```console"
+            } else if isConsole, line.hasPrefix("$ ") {
+                steps.append(Step(command: String(line.dropFirst(2))))
+            } else if isConsole, !steps.isEmpty, !line.isEmpty, line != "..." {
+                steps[steps.count - 1].output.append(String(line))
+            }
+        }
+        return steps
+    }
+
+    @Test("every command of the tour runs, and prints what is shown")
+    func tour() async throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.copyItem(
+            atPath: Repository.path + "/examples", toPath: folder.path + "/examples")
+        let steps = try steps()
+        #expect(steps.count >= 6)
+        for step in steps {
+            let words = step.command.split(separator: " ").map(String.init)
+            #expect(words.first == "profilectl")
+            let result = try await Binary.run(Array(words.dropFirst()), in: folder.path)
+            #expect(result.exitCode == 0, "\(step.command): \(result.errors)")
+            let lines = Set(result.output.split(separator: "\n").map { withoutTimes(String($0)) })
+            for line in step.output {
+                #expect(lines.contains(withoutTimes(line)), "\(step.command) does not print: \(line)\n\(result.output)")
+            }
+        }
+    }
+
+    /// Times are other ones in each run.
+    private func withoutTimes(_ line: String) -> String {
+        line.replacing(#/\d{4}-\d\d-\d\dT[\d:.]+Z/#, with: "TIME")
+    }
+
+    @Test("every make target that is named exists")
+    func makeTargets() throws {
+        let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
+        let makefile = try String(contentsOfFile: Repository.path + "/Makefile", encoding: .utf8)
+        for match in readme.matches(of: #/(?:`|\n)make (\w+)/#) {
+            #expect(makefile.contains("\n\(match.1):"), "make \(match.1)")
+        }
+    }
+
+    @Test("every option that is named exists")
+    func options() async throws {
+        let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
+        var help = ""
+        for command in ["validate", "plan", "apply", "status", "simulate"] {
+            help += try await Binary.run([command, "--help"], in: "/").output
+        }
+        for match in readme.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#) {
+            #expect(help.contains(match.1), "\(match.1)")
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import Simulator
+import Testing
+
+@testable import Reconciler
+
+@Suite("The simulator is as strict as the carrier")
+struct SimulatorTests {
+
+    /// Signs in and gives the headers of every further call.
+    private func signIn(_ baseURL: String) async throws -> [String: String] {
+        let basic = Data("simulator-key:simulator-secret".utf8).base64EncodedString()
+        let token = try await Harness.call(
+            "POST", baseURL + "/ts/v1/oauth2/token",
+            headers: ["Authorization": "Basic \(basic)", "Content-Type": "application/x-www-form-urlencoded"],
+            body: Data("grant_type=client_credentials".utf8))
+        let bearer = try #require(try JSONValue(json: Array(token.body.utf8))["access_token"]?.text)
+        let login = try await Harness.call(
+            "POST", baseURL + "/m2m/v1/session/login",
+            headers: ["Authorization": "Bearer \(bearer)", "Content-Type": "application/json"],
+            body: Data("{\"username\":\"simulator-user\",\"password\":\"simulator-password\"}".utf8))
+        let session = try #require(try JSONValue(json: Array(login.body.utf8))["sessionToken"]?.text)
+        return ["Authorization": "Bearer \(bearer)", "VZ-M2M-Token": session, "Content-Type": "application/json"]
+    }
+
+    @Test("what the carrier would refuse is refused, with its code")
+    func refusals() async throws {
+        let fleet = try Fleets.fleet(try Fleets.yaml(3))
+        var inventory = Harness.inventory(fleet)
+        inventory[2].state = "Suspend"
+        let keys = fleet.devices.map(\.key)
+        try await Harness.withSimulator(inventory) { simulator, baseURL in
+            let headers = try await signIn(baseURL)
+            let path = baseURL + "/m2m/v1/devices/profile/actions/download_enable"
+            func body(
+                _ devices: [(String, String)], account: String = Fleets.account.description,
+                smsr: String? = Fleets.smsr.description, kinds: (String, String) = ("eid", "iccid")
+            ) -> String {
+                let list = devices.map {
+                    "{\"deviceIds\":[{\"kind\":\"\(kinds.0)\",\"id\":\"\($0.0)\"},{\"kind\":\"\(kinds.1)\",\"id\":\"\($0.1)\"}]}"
+                }
+                let oid = smsr.map { ",\"smsrOid\":\"\($0)\"" } ?? ""
+                return "{\"devices\":[\(list.joined(separator: ","))],\"accountName\":\"\(account)\"\(oid)}"
+            }
+            let first = ("\(keys[0].eid)", "\(keys[0].iccid)")
+            let cases: [(String, String)] = [
+                ("", "RequestUndefined"), ("{", "Deserialization"), (body([first], account: ""), "Account.NotDefined"),
+                (body([first], account: "9"), "AccountNotFound"), (body([first], smsr: nil), "UnexpectedError"),
+                (body([]), "UnexpectedError"), (body([(first.0, "1")]), "DeviceNotFound"),
+                (body([(first.0, "\(keys[1].iccid)")]), "DeviceNotFound"),
+                (body([first, ("\(keys[2].eid)", "\(keys[2].iccid)")]), "DeviceState.Invalid"),
+                (body([first], kinds: ("imei", "iccid")), "Kind.Invalid"),
+                (body([first], kinds: ("eid", "eid")), "Identifier.Invalid"),
+                (body([("x", first.1)]), "Identifier.Invalid"), (body([("1'", "2")]), "InvalidCharacter"),
+                (body(Array(repeating: first, count: 201)), "NumberofDevices"),
+            ]
+            for (text, code) in cases {
+                let answer = try await Harness.call("POST", path, headers: headers, body: Data(text.utf8))
+                #expect(answer.status == 400, "\(text.prefix(80))")
+                #expect(answer.body.contains(code), "\(text.prefix(80)): \(answer.body)")
+            }
+            #expect(await simulator.counts.acceptedRequests.isEmpty)
+            let taken = try await Harness.call("POST", path, headers: headers, body: Data(body([first]).utf8))
+            #expect(taken.status == 200)
+            #expect(try JSONValue(json: Array(taken.body.utf8))["requestId"]?.text != nil)
+        }
+    }
+
+    @Test("tokens: each wrong one has its own shape, and the same one comes again within the hour")
+    func tokens() async throws {
+        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
+            let headers = try await signIn(baseURL)
+            #expect(try await signIn(baseURL)["Authorization"] == headers["Authorization"])
+            #expect(await simulator.counts.tokensIssued == 1)
+            let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
+            func get(_ changes: [String: String], without left: String = "") async throws -> (Int, String) {
+                var sent = headers.merging(changes) { $1 }
+                sent[left] = nil
+                let answer = try await Harness.call("GET", path, headers: sent)
+                return (answer.status, answer.body)
+            }
+            #expect(try await get([:]).0 == 200)
+            let wrongBearer = try await get(["Authorization": "Bearer x"])
+            #expect(wrongBearer.0 == 401 && wrongBearer.1.contains("900901"))
+            let noBearer = try await get([:], without: "Authorization")
+            #expect(noBearer.0 == 401 && noBearer.1.contains("900902"))
+            let basic = try await get(["Authorization": "Basic x"])
+            #expect(basic.0 == 403 && basic.1.contains("am:fault"))
+            let noSession = try await get([:], without: "VZ-M2M-Token")
+            #expect(noSession.0 == 400 && noSession.1.contains("SessionToken.Format"))
+            let wrongSession = try await get(["VZ-M2M-Token": "x"])
+            #expect(wrongSession.0 == 400 && wrongSession.1.contains("SessionToken.Invalid"))
+            let wrongPath = try await Harness.call("GET", baseURL + "/m2m/v1/nothing", headers: headers)
+            #expect(wrongPath.status == 400 && wrongPath.body.contains("900906"))
+        }
+    }
+
+    @Test("five refused logins lock the contact, even for the right password")
+    func locked() async throws {
+        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
+            var headers = try await signIn(baseURL)
+            headers["VZ-M2M-Token"] = nil
+            for password in ["a", "b", "c", "d", "e", "simulator-password"] {
+                let body = Data("{\"username\":\"simulator-user\",\"password\":\"\(password)\"}".utf8)
+                let answer = try await Harness.call(
+                    "POST", baseURL + "/m2m/v1/session/login", headers: headers, body: body)
+                #expect(answer.status == 401)
+                #expect(answer.body.contains("Locked") == (password == "simulator-password"))
+            }
+        }
+    }
+
+    @Test("callbacks go only to ports that the carrier calls, and the password comes back in clear")
+    func registrations() async throws {
+        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
+            let headers = try await signIn(baseURL)
+            let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
+            func register(_ url: String, name: String = "DeviceProfileService") async throws -> Int {
+                let body = "{\"name\":\"\(name)\",\"url\":\"\(url)\",\"username\":\"u\",\"password\":\"p-1\"}"
+                return try await Harness.call("POST", path, headers: headers, body: Data(body.utf8)).status
+            }
+            #expect(try await register("https://x.example:8080/") == 400)
+            #expect(try await register("https://x.example:9007/") == 400)
+            #expect(try await register("https://x.example:9001/", name: "Nonsense") == 400)
+            #expect(try await register("https://x.example:9001/") == 200)
+            #expect(try await register("https://y.example/") == 400, "one endpoint for a service and an account")
+            #expect(try await Harness.call("GET", path, headers: headers).body.contains("p-1"))
+            let delete = try await Harness.call("DELETE", path + "/name/DeviceProfileService", headers: headers)
+            #expect(delete.status == 200)
+            #expect(try await Harness.call("GET", path, headers: headers).body == "[]")
+        }
+    }
+
+    @Test("the v1 list has pages: 202 while there is more, and a cursor in the last row")
+    func pages() async throws {
+        let fleet = try Fleets.fleet(try Fleets.yaml(25))
+        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
+            let headers = try await signIn(baseURL)
+            var cursor = "0"
+            var seen = 0
+            for (page, status) in [202, 202, 200].enumerated() {
+                let body =
+                    "{\"accountName\":\"\(Fleets.account)\",\"maxNumberOfDevices\":10,\"largestDeviceIdSeen\":\(cursor)}"
+                let answer = try await Harness.call(
+                    "POST", baseURL + "/m2m/v1/devices/actions/list", headers: headers, body: Data(body.utf8))
+                #expect(answer.status == status, "page \(page)")
+                let rows = try JSONValue(json: Array(answer.body.utf8))["devices"]?.elements ?? []
+                seen += rows.count
+                cursor = try #require(rows.last?["extendedAttributes"]?.elements.first?["value"]?.text)
+            }
+            #expect(seen == 25)
+        }
+    }
+
+    @Test("a message that is not acknowledged is sent four times, with its count")
+    func redelivery() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        var options = SimulatorOptions()
+        options.allowsAnyCallbackPort = true
+        options.callbackDelay = 0.01...0.02
+        options.redeliveryInterval = 0.05
+        try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
+            // A listener that expects another password acknowledges nothing.
+            try await Harness.withListener(store) { url in
+                let headers = try await signIn(baseURL)
+                let registration = "{\"name\":\"DeviceProfileService\",\"url\":\"\(url)\"}"
+                let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
+                _ = try await Harness.call("POST", path, headers: headers, body: Data(registration.utf8))
+                let body = CarrierJSON.encode(
+                    ProfileActionBody(devices: [fleet.devices[0].key], account: Fleets.account, smsr: Fleets.smsr))
+                _ = try await Harness.call(
+                    "POST", baseURL + "/m2m/v1/devices/profile/actions/download_enable", headers: headers,
+                    body: Data(body))
+                let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
+                let sent = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+                    let counts = await simulator.counts
+                    return counts.callbacksGivenUp == 1 ? counts.callbacksSent : nil
+                }
+                #expect(sent == 4)
+                let refused = try await store.read { try $0.counters() }
+                #expect(refused["callbacks.wrongCredentials"] == 4)
+            }
+        }
+    }
+}
