@@ -217,7 +217,7 @@ struct ApplyLoop {
 
     private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
         let lookup = DeviceLookup(
-            store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup,
+            store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
             timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval)
         try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
         let askedAt = run.clock.now()

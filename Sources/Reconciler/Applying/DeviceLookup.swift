@@ -7,6 +7,7 @@ struct DeviceLookup: Sendable {
     let carrier: any Carrier
     let clock: any WallClock
     let wakeup: Wakeup
+    let stop: StopSwitch
     let timeout: Duration
     let pollInterval: Duration
 
@@ -119,6 +120,7 @@ struct DeviceLookup: Sendable {
         let deadline = clock.now() + timeout
         let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: pollInterval)
         return try await waiter.wait(until: deadline) {
+            if stop.isStopped { return .unanswered("the run was stopped") }
             let unanswered = try await store.read { try $0.unansweredDeviceLists(numbers) }
             return unanswered.isEmpty ? .answered : nil
         } ?? .unanswered("the answer to the device list did not come in time")

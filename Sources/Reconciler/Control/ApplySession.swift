@@ -73,7 +73,7 @@ public struct ApplySession: Sendable {
         let stopListening = Wakeup()
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
 
-        return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
+        return try await withThrowingTaskGroup(of: Result<ApplyReport, any Error>?.self) { group in
             group.addTask {
                 defer { portContinuation.finish() }
                 do {
@@ -87,20 +87,26 @@ public struct ApplySession: Sendable {
             }
             group.addTask {
                 guard let port = await ports.first(where: { _ in true }) else { return nil }
-                try await checkRegistrations(carrier, url: endpoint.url(port: port))
-                return try await ApplyRun(
-                    desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
-                    stop: stop
-                ).run(progress: progress)
+                do {
+                    try await checkRegistrations(carrier, url: endpoint.url(port: port))
+                    return .success(
+                        try await ApplyRun(
+                            desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup,
+                            options: options, stop: stop
+                        ).run(progress: progress))
+                } catch {
+                    // Not thrown here: the listener is to end in order, whatever came of the run.
+                    return .failure(error)
+                }
             }
             defer { group.cancelAll() }
-            var finished: ApplyReport?
-            while let report = try await group.next() {
-                finished = report ?? finished
+            var finished: Result<ApplyReport, any Error>?
+            while let result = try await group.next() {
+                finished = result ?? finished
                 stopListening.notify()
             }
             guard let finished else { throw CancellationError() }
-            return finished
+            return try finished.get()
         }
     }
 

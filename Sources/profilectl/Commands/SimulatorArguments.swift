@@ -102,7 +102,7 @@ struct SimulatorArguments: ParsableArguments {
             password: options.password)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
         let (stop, stopContinuation) = AsyncStream.makeStream(of: Void.self)
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
+        return try await withThrowingTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
             group.addTask {
                 defer { portContinuation.finish() }
                 do {
@@ -112,20 +112,26 @@ struct SimulatorArguments: ParsableArguments {
             }
             group.addTask {
                 guard let port = await ports.first(where: { _ in true }) else { return nil }
-                return try await work(
-                    Running(
-                        simulator: simulator, baseURL: "http://127.0.0.1:\(port)/api", credentials: credentials,
-                        callbackCredentials: CallbackCredentials(
-                            username: "profilectl", password: UUID().uuidString)))
+                do {
+                    return .success(
+                        try await work(
+                            Running(
+                                simulator: simulator, baseURL: "http://127.0.0.1:\(port)/api", credentials: credentials,
+                                callbackCredentials: CallbackCredentials(
+                                    username: "profilectl", password: UUID().uuidString))))
+                } catch {
+                    // Not thrown here: the simulator is to end in order, whatever came of the work.
+                    return .failure(error)
+                }
             }
             defer { group.cancelAll() }
-            var finished: Result?
+            var finished: Swift.Result<Result, any Error>?
             while let result = try await group.next() {
                 finished = result ?? finished
                 stopContinuation.finish()
             }
             guard let finished else { throw CancellationError() }
-            return finished
+            return try finished.get()
         }
     }
 }

@@ -109,6 +109,51 @@ struct ApplySessionTests {
         }
     }
 
+    @Test("after a warning that nothing follows, an enable is asked for, and never a second download")
+    func warningAlone() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let fleet = try Fleets.fleet(try Fleets.yaml(5, rollout: "rollout: {requestsPerSecond: 1000}"))
+        var options = SimulatorOptions()
+        options.callbackDelay = 0.01...0.02
+        options.warningRate = 1
+        options.warningDelay = 3600
+        options.allowsAnyCallbackPort = true
+        try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
+            var policy = Harness.quickPolicy
+            policy.enableAfter = .milliseconds(200)
+            let report = try await Harness.apply(
+                fleet, to: baseURL, store: store, options: ApplyOptions(policy: policy, timeout: .seconds(60)))
+            #expect(report.converged == 5)
+            let counts = await simulator.counts
+            #expect(counts.acceptedDevices == ["download_enable": 5, "enable": 5])
+            #expect(counts.repeatedDownloads == 0)
+        }
+    }
+
+    @Test("a change of more than maxChange is refused before anything is sent, unless it is allowed")
+    func largeChange() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let rollout = "rollout: {requestsPerSecond: 1000}"
+        let enabled = try Fleets.fleet(try Fleets.yaml(20, rollout: rollout))
+        let disabled = try Fleets.fleet(try Fleets.yaml(20, state: "downloaded-disabled", rollout: rollout))
+        var options = SimulatorOptions()
+        options.callbackDelay = 0.01...0.02
+        options.allowsAnyCallbackPort = true
+        try await Harness.withSimulator(Harness.inventory(enabled), options) { simulator, baseURL in
+            let first = try await Harness.apply(enabled, to: baseURL, store: store)
+            #expect(first.converged == 20)
+            await #expect(throws: TooLargeChange.self) {
+                _ = try await Harness.apply(disabled, to: baseURL, store: store, register: .never)
+            }
+            #expect(await simulator.counts.acceptedRequests["disable"] == nil)
+        }
+        let plan = Planner(now: SystemClock().now()).plan(
+            desired: disabled, known: try await store.read { try $0.knownFleet() })
+        #expect(plan.largeChanges.map(\.changes) == [20])
+    }
+
     @Test("a refused sign-in stops the run and is not repeated, by this run and by the next two together")
     func signInRefused() async throws {
         let folder = try TemporaryFolder()
