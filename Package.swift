@@ -64,7 +64,11 @@ let package = Package(
             dependencies: [
                 "Reconciler", "Simulator", "profilectl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ]),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            // Tests read them from the source tree.
+            exclude: ["Samples"]),
     ],
     swiftLanguageModes: [.v6]
 )

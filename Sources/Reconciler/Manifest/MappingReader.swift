@@ -27,7 +27,7 @@ struct MappingReader {
                     expected: "a mapping with \(known.map { "`\($0)`" }.joined(separator: ", "))"))
             return nil
         }
-        take(entries, isMerged: false, complaints: &complaints)
+        take(entries, complaints: &complaints)
         for (key, member) in members.sorted(by: { $0.value.keyMark < $1.value.keyMark }) where !known.contains(key) {
             complaints.add(
                 Complaint(
@@ -39,7 +39,7 @@ struct MappingReader {
     }
 
     /// Explicit members win over merged ones, and earlier merged ones over later.
-    private mutating func take(_ entries: [YAMLNode.Entry], isMerged: Bool, complaints: inout ComplaintList) {
+    private mutating func take(_ entries: [YAMLNode.Entry], complaints: inout ComplaintList) {
         var merges: [YAMLNode] = []
         for entry in entries {
             guard let key = entry.key.scalar else {
@@ -58,11 +58,11 @@ struct MappingReader {
         for merge in merges {
             switch merge.content {
             case .mapping(let merged):
-                take(merged, isMerged: true, complaints: &complaints)
+                take(merged, complaints: &complaints)
             case .sequence(let list) where list.allSatisfy({ if case .mapping = $0.content { true } else { false } }):
                 for element in list {
                     if case .mapping(let merged) = element.content {
-                        take(merged, isMerged: true, complaints: &complaints)
+                        take(merged, complaints: &complaints)
                     }
                 }
             default:
