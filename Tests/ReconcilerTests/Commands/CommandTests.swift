@@ -36,6 +36,23 @@ struct CommandTests {
         }
     }
 
+    @Test("a mutated manifest ends validate with 0 or 1, never with a crash", arguments: [1, 2, 3])
+    func mutated(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let folder = try TemporaryFolder()
+        let original = Array(try Fleets.yaml(2).utf8)
+        for number in 0..<8 {
+            var bytes = original
+            for _ in 0..<3 {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            try folder.write("m.yaml", Data(bytes))
+            let result = try await Binary.run(["validate", "m.yaml"], in: folder.path)
+            #expect([0, 1].contains(result.exitCode), "seed \(seed), number \(number): \(result.errors)")
+            #expect(result.exitCode == 0 || result.output.contains("error: "), "seed \(seed), number \(number)")
+        }
+    }
+
     @Test("validate reads standard input, and prints JSON that is JSON")
     func validate() async throws {
         let yaml = Data(try Fleets.yaml(3).utf8)

@@ -66,6 +66,20 @@ struct SimulatorTests {
         }
     }
 
+    @Test("the carrier's own sample of a request is taken")
+    func sampleRequest() async throws {
+        let device = SimulatedDevice(
+            eid: "678912789123453456784008666456", iccid: "78425989148000000840", accountName: "1223334444-00001",
+            smsrOid: "1.3.6.1.4.1.31746.1.500.200.101.5")
+        try await Harness.withSimulator([device]) { simulator, baseURL in
+            let answer = try await Harness.call(
+                "POST", baseURL + "/m2m/v1/devices/profile/actions/download_disable",
+                headers: try await signIn(baseURL), body: try Repository.sample("request-download"))
+            #expect(answer.status == 200, "\(answer.body)")
+            #expect(await simulator.counts.acceptedDevices == ["download_disable": 1])
+        }
+    }
+
     @Test("tokens: each wrong one has its own shape, and the same one comes again within the hour")
     func tokens() async throws {
         let fleet = try Fleets.fleet(try Fleets.yaml(1))

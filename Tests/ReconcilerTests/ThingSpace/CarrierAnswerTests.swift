@@ -65,6 +65,12 @@ struct CarrierAnswerTests {
         #expect(read(status, body) == expected)
     }
 
+    @Test("the carrier's own samples of an answer and of an error are read")
+    func samples() throws {
+        #expect(read(200, String(decoding: try Repository.sample("response-request-id"), as: UTF8.self)) == "success")
+        #expect(read(400, String(decoding: try Repository.sample("error-400"), as: UTF8.self)) == "invalidRequest")
+    }
+
     @Test("503 with Retry-After proves that nothing was taken")
     func retryAfter() {
         #expect(read(503, "", retryAfter: .seconds(3)) == "temporarilyUnavailable")
