@@ -186,7 +186,7 @@ struct CommandTests {
         try folder.write("fleet.yaml", try Fleets.yaml(1))
         // A callback that takes a minute keeps the run waiting, so that there is a listener to talk to.
         let (server, baseURL) = try await simulator(folder, ["--callback-delay", "60s"])
-        let port = Int.random(in: 30_000..<40_000)
+        let port = Int.random(in: 20_000..<30_000)
         let run = try Binary(
             [
                 "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen",
