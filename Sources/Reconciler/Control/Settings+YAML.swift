@@ -25,7 +25,7 @@ extension Settings {
 
     private mutating func take(_ data: Data, file: String) throws(SettingsError) {
         var complaints = ComplaintList(limit: 100, isStrict: false)
-        var composer = YAMLComposer(data, limits: ManifestLimits())
+        var composer = YAMLComposer(ManifestText(data), limits: ManifestLimits())
         do {
             var isOver = false
             while !isOver {
@@ -43,11 +43,7 @@ extension Settings {
                 "\(SourcePlace(file: file, mark: error.mark)): the settings file cannot be read as YAML.")
         }
         for duplicate in composer.takeDuplicateKeys() {
-            complaints.add(
-                Complaint(
-                    .error, at: SourcePlace(file: file, mark: duplicate.mark),
-                    found: "the key `\(duplicate.key)` twice",
-                    expected: "each key once"))
+            complaints.add(duplicate, in: file)
         }
         guard complaints.errorCount == 0 else {
             throw SettingsError(complaints.complaints.map(\.text).joined(separator: "\n"))

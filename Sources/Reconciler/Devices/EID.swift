@@ -48,15 +48,8 @@ public struct EID: Hashable, Comparable, Sendable, CustomStringConvertible, Loss
     /// Whether there are 32 digits and the whole number leaves 1 when divided by 97 (ISO 7064 MOD 97-10).
     public var hasValidCheckDigits: Bool {
         guard digitCount == Self.maximumDigits else { return false }
-        var remainder = 0
-        for word in [high.word, low.word] {
-            var rest = word
-            for _ in 0..<PackedDigits.capacity {
-                remainder = (remainder * 10 + Int(rest >> 60)) % 97
-                rest <<= 4
-            }
-        }
-        return remainder == 1
+        let shift: UInt64 = 10_000_000_000_000_000 % 97
+        return (high.value % 97 * shift + low.value) % 97 == 1
     }
 
     public static func < (left: Self, right: Self) -> Bool {

@@ -50,17 +50,12 @@ public struct ICCID: Hashable, Comparable, Sendable, CustomStringConvertible, Lo
 
     /// Whether there are 19 or 20 digits and the last one is the Luhn check digit of those before it.
     public var hasValidCheckDigit: Bool {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(Self.maximumDigits)
-        high.appendDigits(to: &digits)
-        lowDigits.appendDigits(to: &digits)
-        guard digits.count >= 19 else { return false }
-        var sum = 0
-        for (offset, byte) in digits.reversed().enumerated() {
-            let digit = Int(byte - 0x30)
-            let doubled = offset % 2 == 1 ? digit * 2 : digit
-            sum += doubled > 9 ? doubled - 9 : doubled
-        }
+        let lowCount = lowDigits.count
+        guard lowCount >= 3 else { return false }
+        let last = UInt64(low) >> UInt64((4 - lowCount) * 4)
+        let sum =
+            PackedDigits.luhnSum(high.word, doublesLast: lowCount % 2 == 1)
+            + PackedDigits.luhnSum(last, doublesLast: false)
         return sum % 10 == 0
     }
 

@@ -8,6 +8,8 @@ struct PackedDigits: Hashable, Comparable, Sendable {
     var word: UInt64
 
     static let capacity = 16
+    /// No digits at all.
+    static let none = PackedDigits(word: .max)
 
     init(word: UInt64) {
         self.word = word
@@ -38,6 +40,27 @@ struct PackedDigits: Hashable, Comparable, Sendable {
             text.append(0x30 + UInt8(truncatingIfNeeded: rest >> 60))
             rest <<= 4
         }
+    }
+
+    /// The number that 16 digits are. All digits are added up at once: neighbours first, then pairs, then fours.
+    var value: UInt64 {
+        var sum = word & 0x0F0F_0F0F_0F0F_0F0F &+ (word >> 4 & 0x0F0F_0F0F_0F0F_0F0F) &* 10
+        sum = sum & 0x00FF_00FF_00FF_00FF &+ (sum >> 8 & 0x00FF_00FF_00FF_00FF) &* 100
+        sum = sum & 0x0000_FFFF_0000_FFFF &+ (sum >> 16 & 0x0000_FFFF_0000_FFFF) &* 10_000
+        return sum & 0xFFFF_FFFF &+ (sum >> 32) &* 100_000_000
+    }
+
+    /// The Luhn sum of digits: every second one doubled, and the digits of what comes out added up.
+    ///
+    /// - Parameter doublesLast: whether the last digit is among those that are doubled.
+    static func luhnSum(_ word: UInt64, doublesLast: Bool) -> UInt64 {
+        let last = word & 0x0F0F_0F0F_0F0F_0F0F
+        let other = word >> 4 & 0x0F0F_0F0F_0F0F_0F0F
+        let doubled = doublesLast ? last : other
+        // A digit above 4 doubles to two digits, whose sum is 9 less.
+        let carries = (doubled &+ 0x7B7B_7B7B_7B7B_7B7B) >> 7 & 0x0101_0101_0101_0101
+        let sums = (doublesLast ? other : last) &+ doubled &* 2 &- carries &* 9
+        return (sums &* 0x0101_0101_0101_0101) >> 56
     }
 
     static func < (left: Self, right: Self) -> Bool {

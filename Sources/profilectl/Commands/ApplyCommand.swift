@@ -41,7 +41,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting(common) {
-            let fleet = try manifests.load(common)
+            let fleet = try await manifests.load(common)
             var settings = overrides.applied(to: try common.settings())
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }

@@ -57,8 +57,8 @@ struct ManifestArguments: ParsableArguments {
 
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
-    func load(_ common: CommonOptions, showWarnings: Bool = false) throws -> DesiredFleet {
-        let loaded = ManifestLoader(isStrict: strict).load(paths)
+    func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
+        let loaded = await ManifestLoader(isStrict: strict).load(paths)
         let shown = loaded.complaints.filter { showWarnings || $0.severity == .error }
         if !shown.isEmpty {
             printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))

@@ -37,7 +37,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let settings = try common.settings()
-            let fleet = try manifests.load(common)
+            let fleet = try await manifests.load(common)
             let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
             switch format {
             case .text:

@@ -29,7 +29,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting(common) {
-            let fleet = try manifests.load(common)
+            let fleet = try await manifests.load(common)
             guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]) else {
                 throw SettingsError("--listen is `\(listen)`, expected HOST:PORT.")
             }

@@ -24,7 +24,7 @@ struct ValidateCommand: AsyncParsableCommand {
     var format: ValidateFormat = .text
 
     func run() async throws {
-        let loaded = ManifestLoader(isStrict: manifests.strict).load(manifests.paths)
+        let loaded = await ManifestLoader(isStrict: manifests.strict).load(manifests.paths)
         switch format {
         case .text:
             if !loaded.complaints.isEmpty {

@@ -11,7 +11,7 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let rollout = "rollout: {batchSize: 20, requestsPerSecond: 1000}"
-        let fleet = try Fleets.fleet(try Fleets.yaml(200, rollout: rollout, imeis: true))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(200, rollout: rollout, imeis: true))
         var options = SimulatorOptions()
         options.seed = 42
         options.callbackDelay = 0.01...0.05
@@ -44,7 +44,7 @@ struct ApplySessionTests {
     func lookedUpFirst() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(6))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(6))
         var inventory = Harness.inventory(fleet)
         inventory[0].profileStatus = "ENABLE"
         inventory[1].profileStatus = "DOWNLOAD_DISABLE"
@@ -72,7 +72,8 @@ struct ApplySessionTests {
     func badDevice() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(16, rollout: "rollout: {batchSize: 16, requestsPerSecond: 1000}"))
+        let fleet = try await Fleets.fleet(
+            try Fleets.yaml(16, rollout: "rollout: {batchSize: 16, requestsPerSecond: 1000}"))
         var inventory = Harness.inventory(fleet)
         inventory[5].state = "Suspend"
         var options = SimulatorOptions()
@@ -93,7 +94,7 @@ struct ApplySessionTests {
     func dropped() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(10, rollout: "rollout: {requestsPerSecond: 1000}"))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(10, rollout: "rollout: {requestsPerSecond: 1000}"))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.02
         options.dropRate = 1
@@ -113,7 +114,7 @@ struct ApplySessionTests {
     func warningAlone() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(5, rollout: "rollout: {requestsPerSecond: 1000}"))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(5, rollout: "rollout: {requestsPerSecond: 1000}"))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.02
         options.warningRate = 1
@@ -136,8 +137,8 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let rollout = "rollout: {requestsPerSecond: 1000}"
-        let enabled = try Fleets.fleet(try Fleets.yaml(20, rollout: rollout))
-        let disabled = try Fleets.fleet(try Fleets.yaml(20, state: "downloaded-disabled", rollout: rollout))
+        let enabled = try await Fleets.fleet(try Fleets.yaml(20, rollout: rollout))
+        let disabled = try await Fleets.fleet(try Fleets.yaml(20, state: "downloaded-disabled", rollout: rollout))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.02
         options.allowsAnyCallbackPort = true
@@ -158,7 +159,8 @@ struct ApplySessionTests {
     func signInRefused() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(300, rollout: "rollout: {batchSize: 10, requestsPerSecond: 1000}"))
+        let fleet = try await Fleets.fleet(
+            try Fleets.yaml(300, rollout: "rollout: {batchSize: 10, requestsPerSecond: 1000}"))
         var options = SimulatorOptions()
         options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
@@ -176,7 +178,7 @@ struct ApplySessionTests {
     func tokensEnd() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(
+        let fleet = try await Fleets.fleet(
             try Fleets.yaml(60, rollout: "rollout: {batchSize: 10, requestsPerSecond: 3}"))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.05
@@ -197,7 +199,8 @@ struct ApplySessionTests {
     func throttled() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(40, rollout: "rollout: {batchSize: 4, requestsPerSecond: 1000}"))
+        let fleet = try await Fleets.fleet(
+            try Fleets.yaml(40, rollout: "rollout: {batchSize: 4, requestsPerSecond: 1000}"))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.05
         options.requestsPerSecond = 8
@@ -215,7 +218,7 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let other = RunLock(store: store, clock: SystemClock(), owner: "somebody else")
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         _ = try await other.hold(ownerIsAlive: { _ in true }) {
             await #expect(throws: RunLockHeld.self) {
                 _ = try await Harness.apply(fleet, to: "http://127.0.0.1:1/api", store: store)
@@ -229,7 +232,7 @@ struct ApplySessionTests {
     func foreignRegistration() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         var options = SimulatorOptions()
         options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
@@ -254,7 +257,7 @@ struct ApplySessionTests {
     func unreachable() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         let error = await #expect(throws: CarrierError.self) {
             _ = try await Harness.apply(fleet, to: "http://127.0.0.1:1/api", store: store)
         }

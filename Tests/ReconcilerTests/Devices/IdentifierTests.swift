@@ -46,6 +46,24 @@ struct IdentifierTests {
         #expect(ICCID("78425989148000000840")?.hasValidCheckDigit == false)
     }
 
+    @Test("check digits are computed as by hand, digit for digit", arguments: [1, 2, 3])
+    func checkDigitsByHand(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<2000 {
+            let digits = (0..<32).map { _ in Int.random(in: 0...9, using: &random) }
+            let remainder = digits.reduce(0) { ($0 * 10 + $1) % 97 }
+            let eid = try #require(EID(digits.map(String.init).joined()))
+            #expect(eid.hasValidCheckDigits == (remainder == 1), "seed \(seed): \(eid)")
+            let count = Int.random(in: 18...20, using: &random)
+            let sum = digits.prefix(count).reversed().enumerated().reduce(0) { sum, digit in
+                let doubled = digit.offset % 2 == 1 ? digit.element * 2 : digit.element
+                return sum + doubled / 10 + doubled % 10
+            }
+            let iccid = try #require(ICCID(digits.prefix(count).map(String.init).joined()))
+            #expect(iccid.hasValidCheckDigit == (count >= 19 && sum % 10 == 0), "seed \(seed): \(iccid)")
+        }
+    }
+
     @Test("keys are ordered as their digits are")
     func order() throws {
         #expect(try Fleets.eid(1) < Fleets.eid(2))

@@ -57,9 +57,9 @@ struct MalformedManifestTests {
     }()
 
     @Test("each has an error with a place", arguments: Array(byHand.indices))
-    func byHandCase(index: Int) throws {
+    func byHandCase(index: Int) async throws {
         let (yaml, line) = Self.byHand[index]
-        let loaded = ManifestTests.load(yaml)
+        let loaded = await ManifestTests.load(yaml)
         #expect(loaded.hasErrors, "\(yaml)")
         #expect(
             loaded.complaints.contains { $0.severity == .error && $0.place?.line == line },
@@ -68,16 +68,16 @@ struct MalformedManifestTests {
     }
 
     @Test("bytes that are no text are an error with a place")
-    func notText() {
+    func notText() async {
         for bytes in [[0xFF, 0xFE, 0x00], [0x61, 0x3A, 0x20, 0xC3, 0x28], [0x00], [0x61, 0x3A, 0x20, 0x07]] as [[UInt8]]
         {
-            let loaded = ManifestLoader(standardInput: { Data(bytes) }).load(["-"])
+            let loaded = await ManifestLoader(standardInput: { Data(bytes) }).load(["-"])
             #expect(loaded.hasErrors)
         }
     }
 
     @Test("a mutated manifest is read or complained of with a place in it, and never crashes", arguments: 1...40)
-    func mutations(seed: UInt64) throws {
+    func mutations(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let original = Array(
             (try Fleets.yaml(
@@ -95,7 +95,7 @@ struct MalformedManifestTests {
                 }
             }
             let mutated = bytes
-            let loaded = ManifestLoader(standardInput: { Data(mutated) }).load(["-"])
+            let loaded = await ManifestLoader(standardInput: { Data(mutated) }).load(["-"])
             let lineCount = mutated.count { $0 == 0x0A } + 2
             for complaint in loaded.complaints where complaint.place != nil {
                 #expect(1...lineCount ~= (complaint.place?.line ?? 0), "seed \(seed): \(complaint.text)")

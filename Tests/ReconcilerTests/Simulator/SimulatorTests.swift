@@ -25,7 +25,7 @@ struct SimulatorTests {
 
     @Test("what the carrier would refuse is refused, with its code")
     func refusals() async throws {
-        let fleet = try Fleets.fleet(try Fleets.yaml(3))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(3))
         var inventory = Harness.inventory(fleet)
         inventory[2].state = "Suspend"
         let keys = fleet.devices.map(\.key)
@@ -82,7 +82,7 @@ struct SimulatorTests {
 
     @Test("tokens: each wrong one has its own shape, and the same one comes again within the hour")
     func tokens() async throws {
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
             let headers = try await signIn(baseURL)
             #expect(try await signIn(baseURL)["Authorization"] == headers["Authorization"])
@@ -112,7 +112,7 @@ struct SimulatorTests {
 
     @Test("five refused logins lock the contact, even for the right password")
     func locked() async throws {
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
             var headers = try await signIn(baseURL)
             headers["VZ-M2M-Token"] = nil
@@ -128,7 +128,7 @@ struct SimulatorTests {
 
     @Test("callbacks go only to ports that the carrier calls, and the password comes back in clear")
     func registrations() async throws {
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
             let headers = try await signIn(baseURL)
             let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
@@ -150,7 +150,7 @@ struct SimulatorTests {
 
     @Test("the v1 list has pages: 202 while there is more, and a cursor in the last row")
     func pages() async throws {
-        let fleet = try Fleets.fleet(try Fleets.yaml(25))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(25))
         try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
             let headers = try await signIn(baseURL)
             var cursor = "0"
@@ -173,7 +173,7 @@ struct SimulatorTests {
     func redelivery() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let fleet = try Fleets.fleet(try Fleets.yaml(1))
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         var options = SimulatorOptions()
         options.allowsAnyCallbackPort = true
         options.callbackDelay = 0.01...0.02

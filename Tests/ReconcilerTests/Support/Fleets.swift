@@ -53,8 +53,8 @@ enum Fleets {
     }
 
     /// Reads YAML text; fails the test if it is not valid.
-    static func fleet(_ yaml: String) throws -> DesiredFleet {
-        let loaded = ManifestLoader(standardInput: { .init(yaml.utf8) }).load(["-"])
+    static func fleet(_ yaml: String) async throws -> DesiredFleet {
+        let loaded = await ManifestLoader(standardInput: { .init(yaml.utf8) }).load(["-"])
         try #require(loaded.errorCount == 0, "\(loaded.complaints.map(\.text))")
         return loaded.fleet
     }

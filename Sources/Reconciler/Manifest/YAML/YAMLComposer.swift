@@ -1,37 +1,4 @@
-import Foundation
-
-/// How much of a document is read before it is refused.
-public struct ManifestLimits: Hashable, Sendable {
-    /// Nested collections.
-    public var depth = 64
-    /// The size of one file or stream, in bytes.
-    public var size = 1 << 30
-    /// Nodes that aliases may stand for without there being many nodes in the document itself.
-    public var aliasedNodes = 100_000
-    /// Nodes that aliases may stand for, for each node of the document.
-    public var aliasedNodesPerNode = 64
-    /// Complaints that are kept; further ones are counted.
-    public var complaints = 1000
-
-    public init() {}
-}
-
-/// Why a document was given up.
-enum YAMLRefusal: Error {
-    case syntax(YAMLSyntaxError)
-    /// Deeper, or with more behind its aliases, than is allowed.
-    case limit(YAMLMark, String)
-    case unknownAlias(YAMLMark, String)
-
-    var mark: YAMLMark {
-        switch self {
-        case .syntax(let error): error.mark
-        case .limit(let mark, _), .unknownAlias(let mark, _): mark
-        }
-    }
-}
-
-/// Builds nodes from events: aliases replaced by what they stand for, limits kept, duplicate keys reported.
+/// Reads nodes: aliases replaced by what they stand for, limits kept, duplicate keys reported.
 struct YAMLComposer {
     /// The same key twice in one mapping.
     struct DuplicateKey {
@@ -40,19 +7,28 @@ struct YAMLComposer {
         let first: YAMLMark
     }
 
-    private let reader: YAMLEventReader
+    let reader: YAMLEventReader
     private let limits: ManifestLimits
-    private var anchors: [String: YAMLNode] = [:]
+    /// What aliases stand for, so far in this document.
+    private(set) var anchors: [String: YAMLNode]
+    /// Whether this composer has met an anchor, or an alias.
+    private(set) var hasMetAnchor = false
+    private(set) var hasMetAlias = false
     private var aliasedWeight = 0
-    private(set) var duplicateKeys: [DuplicateKey] = []
+    private var duplicateKeys: [DuplicateKey] = []
+    private var tape = YAMLTape()
 
-    init(_ data: Data, limits: ManifestLimits) {
-        reader = YAMLEventReader(data)
+    init(_ reader: YAMLEventReader, limits: ManifestLimits, anchors: [String: YAMLNode] = [:]) {
+        self.reader = reader
         self.limits = limits
+        self.anchors = anchors
     }
 
-    /// How many events libyaml has given.
-    var eventCount: Int { reader.eventCount }
+    init(_ text: ManifestText, limits: ManifestLimits) {
+        self.init(YAMLEventReader(text), limits: limits)
+    }
+
+    /// Where the event that was read last begins.
     var mark: YAMLMark { reader.mark }
 
     mutating func next() throws(YAMLRefusal) -> YAMLEvent {
@@ -74,43 +50,100 @@ struct YAMLComposer {
         return duplicateKeys
     }
 
-    /// The node that begins with the next event; `nil` if that ends a collection or the document.
-    mutating func nextNode(depth: Int) throws(YAMLRefusal) -> YAMLNode? {
-        let event = try next()
-        return try node(from: event, depth: depth)
+    /// Takes over the anchors of the composer that has read what stands before.
+    mutating func adoptAnchors(of earlier: YAMLComposer) {
+        anchors.merge(earlier.anchors) { mine, _ in mine }
+        hasMetAnchor = hasMetAnchor || earlier.hasMetAnchor
     }
 
+    // MARK: Nodes
+
+    /// The node that begins with the next event; `nil` if that ends a collection or the document.
+    mutating func nextNode(depth: Int) throws(YAMLRefusal) -> YAMLNode? {
+        try node(from: try next(), depth: depth)
+    }
+
+    /// The node that begins with an event that was read.
     mutating func node(from event: YAMLEvent, depth: Int) throws(YAMLRefusal) -> YAMLNode? {
-        let mark = reader.mark
-        guard depth <= limits.depth else {
-            throw .limit(mark, "nested more than \(limits.depth) levels deep")
+        var tape = YAMLTape()
+        swap(&tape, &self.tape)
+        defer { swap(&tape, &self.tape) }
+        return try record(event, depth: depth, on: &tape) ? try compose(tape) : nil
+    }
+
+    /// Writes all events of a node on a tape.
+    /// - Returns: `false` if the event ends a collection or the document.
+    mutating func record(
+        _ first: YAMLEvent, depth outer: Int, on tape: inout YAMLTape
+    ) throws(YAMLRefusal) -> Bool {
+        tape.removeAll()
+        var depth = outer
+        var event = first
+        while true {
+            switch event {
+            case .scalar(let isPlain): tape.append(isPlain ? .plainScalar : .otherScalar, from: reader)
+            case .alias: tape.append(.alias, from: reader)
+            case .sequenceStart, .mappingStart:
+                guard depth < limits.depth else {
+                    throw .limit(mark, "nested more than \(limits.depth) levels deep")
+                }
+                depth += 1
+                if case .mappingStart = event {
+                    tape.append(.mappingStart, from: reader)
+                } else {
+                    tape.append(.sequenceStart, from: reader)
+                }
+            case .sequenceEnd, .mappingEnd, .streamStart, .streamEnd, .documentStart, .documentEnd:
+                guard depth > outer else { return false }
+                tape.append(.end, from: reader)
+                depth -= 1
+            }
+            if depth == outer { return true }
+            event = try next()
         }
-        switch event {
-        case .scalar(let text, let isPlain, let anchor):
-            return keep(YAMLNode(content: .scalar(text, isPlain: isPlain), mark: mark, weight: 1), as: anchor)
-        case .alias(let name):
-            return try resolve(name, at: mark)
-        case .sequenceStart(let anchor):
+    }
+
+    /// The node that a tape holds.
+    mutating func compose(_ tape: YAMLTape) throws(YAMLRefusal) -> YAMLNode? {
+        var position = 0
+        return try compose(tape, at: &position)
+    }
+
+    /// - Returns: `nil` at the end of a collection.
+    private mutating func compose(_ tape: YAMLTape, at position: inout Int) throws(YAMLRefusal) -> YAMLNode? {
+        let event = tape.events[position]
+        let anchor = tape.anchors[position]
+        position += 1
+        let mark = event.mark
+        switch event.kind {
+        case .plainScalar, .otherScalar:
+            let content = YAMLNode.Content.scalar(tape.text(event), isPlain: event.kind == .plainScalar)
+            return keep(YAMLNode(content: content, mark: mark, weight: 1), as: anchor)
+        case .alias:
+            return try resolve(tape.text(event), at: mark)
+        case .sequenceStart:
             var elements: [YAMLNode] = []
             var weight = 1
-            while let element = try nextNode(depth: depth + 1) {
+            while let element = try compose(tape, at: &position) {
                 elements.append(element)
                 weight = weight.addingCapped(element.weight)
             }
             return keep(YAMLNode(content: .sequence(elements), mark: mark, weight: weight), as: anchor)
-        case .mappingStart(let anchor):
-            return keep(try mapping(at: mark, depth: depth), as: anchor)
-        case .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
+        case .mappingStart:
+            return keep(try mapping(tape, at: &position, mark: mark), as: anchor)
+        case .end:
             return nil
         }
     }
 
-    private mutating func mapping(at mark: YAMLMark, depth: Int) throws(YAMLRefusal) -> YAMLNode {
+    private mutating func mapping(
+        _ tape: YAMLTape, at position: inout Int, mark: YAMLMark
+    ) throws(YAMLRefusal) -> YAMLNode {
         var entries: [YAMLNode.Entry] = []
         var weight = 1
         var seen: [String: YAMLMark] = [:]
-        while let key = try nextNode(depth: depth + 1) {
-            guard let value = try nextNode(depth: depth + 1) else { break }
+        while let key = try compose(tape, at: &position) {
+            guard let value = try compose(tape, at: &position) else { break }
             weight = weight.addingCapped(key.weight).addingCapped(value.weight)
             if let text = key.scalar, text != "<<", let first = seen.updateValue(key.mark, forKey: text) {
                 duplicateKeys.append(DuplicateKey(key: text, mark: key.mark, first: first))
@@ -122,11 +155,15 @@ struct YAMLComposer {
     }
 
     private mutating func keep(_ node: YAMLNode, as anchor: String?) -> YAMLNode {
-        if let anchor { anchors[anchor] = node }
+        if let anchor {
+            anchors[anchor] = node
+            hasMetAnchor = true
+        }
         return node
     }
 
     private mutating func resolve(_ name: String, at mark: YAMLMark) throws(YAMLRefusal) -> YAMLNode {
+        hasMetAlias = true
         guard let node = anchors[name] else { throw .unknownAlias(mark, name) }
         aliasedWeight = aliasedWeight.addingCapped(node.weight)
         let allowed = max(limits.aliasedNodes, reader.eventCount * limits.aliasedNodesPerNode)

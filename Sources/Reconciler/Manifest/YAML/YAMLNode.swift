@@ -1,12 +1,12 @@
 /// A part of a document: a scalar as it was written, a sequence or a mapping.
-struct YAMLNode {
-    enum Content {
+struct YAMLNode: Sendable {
+    enum Content: Sendable {
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([Entry])
     }
 
-    struct Entry {
+    struct Entry: Sendable {
         let key: YAMLNode
         let value: YAMLNode
     }
@@ -22,10 +22,12 @@ struct YAMLNode {
         return nil
     }
 
+    static let nullWords: Set<String> = ["", "~", "null", "Null", "NULL"]
+
     /// Whether it is `~`, `null` or nothing at all, and not in quotes.
     var isNull: Bool {
         if case .scalar(let text, isPlain: true) = content {
-            return ["", "~", "null", "Null", "NULL"].contains(text)
+            return Self.nullWords.contains(text)
         }
         return false
     }

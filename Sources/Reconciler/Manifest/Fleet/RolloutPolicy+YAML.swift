@@ -45,7 +45,8 @@ extension RolloutPolicy {
                 complaints.add(
                     Complaint(
                         .error, at: SourcePlace(file: reader.file, mark: element.mark),
-                        path: "\(reader.path(to: "waves"))[\(index)]", found: element.summary, expected: expected))
+                        path: reader.path(to: "waves").appending(element: index), found: element.summary,
+                        expected: expected))
                 continue
             }
             waves.append(amount)

@@ -1,7 +1,7 @@
 /// A place in a file, for people: both count from 1.
 public struct SourcePlace: Hashable, Codable, Sendable, CustomStringConvertible {
     public let file: String
-    public let line: Int
+    public internal(set) var line: Int
     public let column: Int
 
     public init(file: String, line: Int, column: Int) {
@@ -22,9 +22,8 @@ public struct Complaint: Hashable, Codable, Sendable {
 
     public let severity: Severity
     /// Missing if it is about no place in a file.
-    public let place: SourcePlace?
-    /// The path to the value, `devices[3].iccid`; empty if it is about none.
-    public let path: String
+    public private(set) var place: SourcePlace?
+    private var valuePath: ValuePath
     /// What was found.
     public let found: String
     /// What was expected.
@@ -32,21 +31,38 @@ public struct Complaint: Hashable, Codable, Sendable {
     /// The nearest known word, or what to do.
     public let hint: String?
     /// The other place, where two do not go together.
-    public let related: SourcePlace?
+    public private(set) var related: SourcePlace?
     /// The line in question with a caret below the column.
     public internal(set) var excerpt: SourceExcerpt?
 
-    public init(
-        _ severity: Severity, at place: SourcePlace?, path: String = "", found: String, expected: String,
+    private enum CodingKeys: String, CodingKey {
+        case severity, place, found, expected, hint, related, excerpt
+        case valuePath = "path"
+    }
+
+    /// The path to the value, `devices[3].iccid`; empty if it is about none.
+    public var path: String { valuePath.description }
+
+    init(
+        _ severity: Severity, at place: SourcePlace?, path: ValuePath = "", found: String, expected: String,
         hint: String? = nil, related: SourcePlace? = nil
     ) {
         self.severity = severity
         self.place = place
-        self.path = path
+        valuePath = path
         self.found = found
         self.expected = expected
         self.hint = hint
         self.related = related
+    }
+
+    /// The same complaint of a part of a list that `lines` lines and `devices` devices stand before.
+    func movedBehind(lines: Int, devices: Int) -> Complaint {
+        var complaint = self
+        complaint.place?.line += lines
+        complaint.related?.line += lines
+        complaint.valuePath = valuePath.movedBehind(devices)
+        return complaint
     }
 
     /// One sentence: the path, what was found, what was expected, the hint, the other place.
@@ -58,12 +74,26 @@ public struct Complaint: Hashable, Codable, Sendable {
         return text
     }
 
-    /// The complaint as compilers print it, over one to three lines.
-    public var text: String {
-        var lines = "\(place.map { "\($0): " } ?? "")\(severity.rawValue): \(message)"
-        if let excerpt { lines += "\n    \(excerpt.line)\n    \(excerpt.caret)" }
-        return lines
+    /// The parts of a complaint that may be coloured.
+    public enum Part: Sendable {
+        case place
+        case severity(Severity)
+        case message
+        case caret
     }
+
+    /// The complaint as compilers print it, over one to three lines.
+    ///
+    /// - Parameter paint: given each part, so that it can be coloured.
+    public func rendered(paint: (String, Part) -> String) -> String {
+        var text = place.map { paint("\($0):", .place) + " " } ?? ""
+        text += paint(severity.rawValue, .severity(severity)) + ": " + paint(message, .message)
+        if let excerpt { text += "\n    \(excerpt.line)\n    \(paint(excerpt.caret, .caret))" }
+        return text
+    }
+
+    /// The complaint without colours.
+    public var text: String { rendered { text, _ in text } }
 }
 
 /// A line of a file and a caret below one of its columns.

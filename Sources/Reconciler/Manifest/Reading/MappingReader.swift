@@ -8,7 +8,7 @@ struct MappingReader {
     }
 
     let file: String
-    let path: String
+    let path: ValuePath
     let mark: YAMLMark
     private var members: [String: Member] = [:]
 
@@ -16,7 +16,7 @@ struct MappingReader {
     ///   - path: of the mapping, "" at the top.
     ///   - known: the keys that there may be.
     /// - Returns: `nil`, with a complaint, if the node is no mapping.
-    init?(_ node: YAMLNode, file: String, path: String, known: [String], complaints: inout ComplaintList) {
+    init?(_ node: YAMLNode, file: String, path: ValuePath, known: [String], complaints: inout ComplaintList) {
         self.file = file
         self.path = path
         mark = node.mark
@@ -80,7 +80,7 @@ struct MappingReader {
 
     var keys: [String] { members.keys.sorted() }
 
-    func path(to key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    func path(to key: String) -> ValuePath { path.appending(key) }
 
     func place(of key: String) -> SourcePlace {
         SourcePlace(file: file, mark: members[key]?.value.mark ?? mark)
@@ -116,11 +116,5 @@ struct MappingReader {
 extension SourcePlace {
     init(file: String, mark: YAMLMark) {
         self.init(file: file, line: mark.line, column: mark.column)
-    }
-}
-
-extension YAMLMark: Comparable {
-    static func < (left: Self, right: Self) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
     }
 }

@@ -1,5 +1,4 @@
-/// One `ProfileSet` document, decoded: its devices are given on as they come, so that a large list is never in
-/// memory as nodes.
+/// One `ProfileSet` document, decoded but for the defaults, which are filled in when the whole document was read.
 struct ManifestDocument {
     static let apiVersion = "profilectl/v1"
     static let kind = "ProfileSet"
@@ -19,7 +18,7 @@ struct ManifestDocument {
     struct Source {
         let csv: String
         let place: SourcePlace
-        let path: String
+        let path: ValuePath
     }
 
     let file: String
@@ -29,7 +28,8 @@ struct ManifestDocument {
     private(set) var defaults = Defaults()
     private(set) var rollout = RolloutPolicy()
     private(set) var sources: [Source] = []
-    private(set) var deviceCount = 0
+    /// The devices of the document and of its CSVs, in their order.
+    var lists: [DeclaredDevices] = []
 
     init(file: String) {
         self.file = file
@@ -111,7 +111,7 @@ struct ManifestDocument {
             return
         }
         for (index, element) in elements.enumerated() {
-            let path = "devicesFrom[\(index)]"
+            let path = ("devicesFrom" as ValuePath).appending(element: index)
             guard
                 let reader = MappingReader(element, file: file, path: path, known: ["csv"], complaints: &complaints)
             else { continue }
@@ -125,25 +125,27 @@ struct ManifestDocument {
 
     // MARK: Devices
 
-    /// Decodes the next entry of `devices`.
-    mutating func device(_ node: YAMLNode, complaints: inout ComplaintList) -> DeviceDraft? {
-        let path = "devices[\(deviceCount)]"
-        deviceCount += 1
+    /// Decodes an entry of `devices`, complaining of all that is wrong with it.
+    static func device(
+        _ node: YAMLNode, file: String, path: ValuePath, complaints: inout ComplaintList
+    ) -> DeviceDraft? {
         guard
-            let reader = MappingReader(node, file: file, path: path, known: Self.deviceKeys, complaints: &complaints)
+            let reader = MappingReader(node, file: file, path: path, known: deviceKeys, complaints: &complaints)
         else { return nil }
         let errorsBefore = complaints.errorCount
-        var draft = DeviceDraft(place: SourcePlace(file: file, mark: node.mark), path: path)
+        var draft = DeviceDraft(path: path, mark: node.mark)
         draft.eid = reader.scalar(
             "eid", expected: DeviceValues.eidExpected, complaints: &complaints, parse: { EID($0) })
         draft.iccid = reader.scalar(
             "iccid", expected: DeviceValues.iccidExpected, complaints: &complaints, parse: { ICCID($0) })
+        draft.eidMark = reader.node("eid")?.mark ?? node.mark
+        draft.iccidMark = reader.node("iccid")?.mark ?? node.mark
         draft.imei = reader.scalar(
             "imei", expected: DeviceValues.imeiExpected, complaints: &complaints, parse: DeviceValues.imei)
-        draft.state = Self.state(reader, complaints: &complaints)
-        draft.account = Self.account(reader, complaints: &complaints)
-        draft.smsr = Self.smsr(reader, complaints: &complaints)
-        draft.labels = Self.labels(reader, complaints: &complaints)
+        draft.state = state(reader, complaints: &complaints)
+        draft.account = account(reader, complaints: &complaints)
+        draft.smsr = smsr(reader, complaints: &complaints)
+        draft.labels = labels(reader, complaints: &complaints)
         for (key, expected) in [("eid", DeviceValues.eidExpected), ("iccid", DeviceValues.iccidExpected)]
         where reader.node(key) == nil {
             reader.missing(key, expected: expected, complaints: &complaints)

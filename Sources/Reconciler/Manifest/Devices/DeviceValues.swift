@@ -1,24 +1,3 @@
-/// One device as it is written, before the defaults of its document fill what it leaves open.
-struct DeviceDraft {
-    var eid: EID?
-    var iccid: ICCID?
-    var imei: IMEI?
-    var state: DesiredState?
-    var account: AccountName?
-    var smsr: SmsrOid?
-    var labels: [String: String] = [:]
-    let place: SourcePlace
-    /// `devices[3]`, or `row 4` in a CSV.
-    let path: String
-    /// Whether something of it was complained of, so that what is missing need not be complained of again.
-    var isFaulty = false
-
-    init(place: SourcePlace, path: String) {
-        self.place = place
-        self.path = path
-    }
-}
-
 /// What the values of a device must look like; YAML and CSV read them alike.
 enum DeviceValues {
     static let eidExpected = "32 digits"
@@ -30,8 +9,10 @@ enum DeviceValues {
     static let stateWords = DesiredState.allCases.map(\.rawValue)
 
     static func imei(_ text: String) -> IMEI? {
-        IMEI(text).flatMap { 14...16 ~= $0.digitCount ? $0 : nil }
+        IMEI(text).flatMap { isAcceptable($0) ? $0 : nil }
     }
+
+    static func isAcceptable(_ imei: IMEI) -> Bool { 14...16 ~= imei.digitCount }
 
     /// The carrier refuses requests that hold one of these (`INPUT_INVALID.Request.InvalidCharacter`).
     static func account(_ text: String) -> AccountName? {

@@ -5,14 +5,14 @@ public struct DesiredDevice: Sendable {
     let account: UInt16
     let smsr: UInt16
     let set: UInt16
-    let labels: UInt32
     let file: UInt16
-    let column: UInt16
+    let labels: UInt32
     let line: UInt32
+    let column: UInt16
     /// The IMEI, or no digits at all.
     let imeiDigits: PackedDigits
 
-    public var imei: IMEI? { imeiDigits.count == 0 ? nil : IMEI(word: imeiDigits.word) }
+    public var imei: IMEI? { imeiDigits == .none ? nil : IMEI(word: imeiDigits.word) }
 }
 
 /// A profile set: the document that a device comes from.
@@ -28,14 +28,14 @@ public struct DesiredFleet: Sendable {
     public internal(set) var accounts: [AccountName] = []
     public internal(set) var smsrs: [SmsrOid] = []
     public internal(set) var sets: [ProfileSet] = []
-    var labelSets: [[String: String]] = [[:]]
+    var labels = LabelTable()
     var files: [String] = []
 
     public init() {}
 
     public func accountName(of device: DesiredDevice) -> AccountName { accounts[Int(device.account)] }
     public func smsrOid(of device: DesiredDevice) -> SmsrOid { smsrs[Int(device.smsr)] }
-    public func labels(of device: DesiredDevice) -> [String: String] { labelSets[Int(device.labels)] }
+    public func labels(of device: DesiredDevice) -> [String: String] { labels.labels(device.labels) }
     public func profileSet(of device: DesiredDevice) -> ProfileSet { sets[Int(device.set)] }
 
     public func place(of device: DesiredDevice) -> SourcePlace {

@@ -1,0 +1,166 @@
+/// Decodes a CSV of devices: columns `eid,iccid[,imei,state,accountName,smsrOid,label:KEY...]` in any order.
+struct DeviceTable {
+    static let columns = ["eid", "iccid", "imei", "state", "accountName", "smsrOid"]
+    static let labelPrefix = "label:"
+
+    /// What a column holds.
+    private enum Column {
+        case eid, iccid, imei, state, account, smsr
+        case label(String)
+
+        init?(_ name: String) {
+            switch name {
+            case "eid": self = .eid
+            case "iccid": self = .iccid
+            case "imei": self = .imei
+            case "state": self = .state
+            case "accountName": self = .account
+            case "smsrOid": self = .smsr
+            default:
+                guard name.hasPrefix(DeviceTable.labelPrefix), name.count > DeviceTable.labelPrefix.count else {
+                    return nil
+                }
+                self = .label(String(name.dropFirst(DeviceTable.labelPrefix.count)))
+            }
+        }
+
+        var isIdentifier: Bool {
+            switch self {
+            case .eid, .iccid: true
+            case .imei, .state, .account, .smsr, .label: false
+            }
+        }
+    }
+
+    private let file: String
+    private var list: DeclaredDevices
+    private var reader: CSVReader
+    private var names: [String] = []
+    private var columns: [Column] = []
+
+    init(file: String, bytes: [UInt8]) {
+        self.file = file
+        list = DeclaredDevices(file: file, form: .table)
+        reader = CSVReader(bytes)
+    }
+
+    /// Reads all rows.
+    consuming func read(complaints: inout ComplaintList) -> DeclaredDevices {
+        do {
+            try readRows(complaints: &complaints)
+        } catch {
+            complaints.add(
+                Complaint(
+                    .error, at: place(error.mark), found: error.reason,
+                    expected: "comma-separated values by RFC 4180"))
+        }
+        list.sort()
+        return list
+    }
+
+    private mutating func readRows(complaints: inout ComplaintList) throws(CSVReader.Malformed) {
+        var row: [CSVReader.Field] = []
+        guard try reader.readRow(into: &row) else {
+            complaints.add(
+                Complaint(
+                    .error, at: SourcePlace(file: file, line: 1, column: 1), found: "an empty file",
+                    expected: "a header such as eid,iccid,state"))
+            return
+        }
+        guard takeHeader(row, complaints: &complaints) else { return }
+        while try reader.readRow(into: &row) {
+            list.entryCount += 1
+            if let draft = draft(row, complaints: &complaints) { list.add(draft, complaints: &complaints) }
+        }
+    }
+
+    private func place(_ mark: YAMLMark) -> SourcePlace { SourcePlace(file: file, mark: mark) }
+
+    private mutating func takeHeader(_ header: [CSVReader.Field], complaints: inout ComplaintList) -> Bool {
+        let errorsBefore = complaints.errorCount
+        var seen: [String: CSVReader.Field] = [:]
+        for field in header {
+            let name = reader.text(field)
+            if let column = Column(name) {
+                names.append(name)
+                columns.append(column)
+            } else {
+                complaints.add(
+                    Complaint(
+                        .error, at: place(field.mark), path: "header",
+                        found: "the unknown column `\(name.excerpt(limit: 60))`",
+                        expected: "one of \(Self.columns.joined(separator: ", ")), label:KEY",
+                        hint: NearestWord.hint(for: name, among: Self.columns)))
+            }
+            if let first = seen.updateValue(field, forKey: name) {
+                complaints.add(
+                    Complaint(
+                        .error, at: place(field.mark), path: "header",
+                        found: "the column `\(name.excerpt(limit: 60))` twice", expected: "each column once",
+                        related: place(first.mark)))
+            }
+        }
+        for name in ["eid", "iccid"] where seen[name] == nil {
+            complaints.add(
+                Complaint(
+                    .error, at: SourcePlace(file: file, line: 1, column: 1), path: "header",
+                    found: "no column `\(name)`", expected: "a header such as eid,iccid,state"))
+        }
+        return complaints.errorCount == errorsBefore
+    }
+
+    private func draft(_ row: [CSVReader.Field], complaints: inout ComplaintList) -> DeviceDraft? {
+        guard let first = row.first else { return nil }
+        let path = list.form.path(list.entryCount - 1)
+        guard row.count == columns.count else {
+            complaints.add(
+                Complaint(
+                    .error, at: place(first.mark), path: path, found: "\(row.count) fields",
+                    expected: "\(columns.count) fields"))
+            return nil
+        }
+        var draft = DeviceDraft(path: path, mark: first.mark)
+        for index in columns.indices {
+            guard let expected = take(row[index], as: columns[index], into: &draft) else { continue }
+            draft.isFaulty = true
+            let text = reader.text(row[index])
+            var hint: String?
+            if case .state = columns[index] { hint = DeviceValues.stateHint(text) }
+            complaints.add(
+                Complaint(
+                    .error, at: place(row[index].mark), path: path.appending(names[index]),
+                    found: text.isEmpty ? "nothing" : "`\(text.excerpt(limit: 60))`", expected: expected, hint: hint))
+        }
+        return draft
+    }
+
+    /// - Returns: what was expected, if the value is not acceptable.
+    private func take(_ field: CSVReader.Field, as column: Column, into draft: inout DeviceDraft) -> String? {
+        if !column.isIdentifier, reader.withText(field, { $0.isEmpty }) { return nil }
+        switch column {
+        case .eid:
+            draft.eid = reader.withText(field) { EID(ascii: $0) }
+            draft.eidMark = field.mark
+            return draft.eid == nil ? DeviceValues.eidExpected : nil
+        case .iccid:
+            draft.iccid = reader.withText(field) { ICCID(ascii: $0) }
+            draft.iccidMark = field.mark
+            return draft.iccid == nil ? DeviceValues.iccidExpected : nil
+        case .imei:
+            draft.imei = DeviceValues.imei(reader.text(field))
+            return draft.imei == nil ? DeviceValues.imeiExpected : nil
+        case .state:
+            draft.state = DesiredState(rawValue: reader.text(field))
+            return draft.state == nil ? DeviceValues.stateExpected : nil
+        case .account:
+            draft.account = DeviceValues.account(reader.text(field))
+            return draft.account == nil ? DeviceValues.accountExpected : nil
+        case .smsr:
+            draft.smsr = DeviceValues.smsr(reader.text(field))
+            return draft.smsr == nil ? DeviceValues.smsrExpected : nil
+        case .label(let key):
+            draft.labels[key] = reader.text(field)
+            return nil
+        }
+    }
+}

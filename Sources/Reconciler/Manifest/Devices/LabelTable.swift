@@ -1,0 +1,54 @@
+/// One label of a device, as numbers of its key and its value in a table of names.
+struct LabelPair: Hashable, Comparable, Sendable {
+    let key: UInt32
+    let value: UInt32
+
+    static func < (left: Self, right: Self) -> Bool { left.key < right.key }
+}
+
+/// The sets of labels that devices have; a set that many devices share is kept once, and number 0 is the empty one.
+struct LabelTable: Sendable {
+    private(set) var names = NameTable()
+    private var pairs: ContiguousArray<LabelPair> = []
+    /// Where each set begins in `pairs`, and at the end where the last one ends.
+    private var starts: ContiguousArray<UInt32> = [0, 0]
+    private var numbersByHash: [Int: [UInt32]] = [:]
+    private var last: UInt32 = 0
+
+    var count: Int { starts.count - 1 }
+
+    mutating func number(naming text: String) -> UInt32 { names.number(text) }
+
+    mutating func number(naming bytes: UnsafeRawBufferPointer) -> UInt32 { names.number(bytes) ?? 0 }
+
+    /// The number of a set whose pairs are in the order of their keys, each key once.
+    mutating func number(of set: [LabelPair]) -> UInt32 {
+        if set.isEmpty { return 0 }
+        if matches(last, set) { return last }
+        let hash = set.hashValue
+        if let number = numbersByHash[hash]?.first(where: { matches($0, set) }) {
+            last = number
+            return number
+        }
+        pairs.append(contentsOf: set)
+        starts.append(UInt32(clamping: pairs.count))
+        last = UInt32(clamping: count - 1)
+        numbersByHash[hash, default: []].append(last)
+        return last
+    }
+
+    mutating func number(of labels: [String: String]) -> UInt32 {
+        number(
+            of: labels.map { LabelPair(key: names.number($0.key), value: names.number($0.value)) }.sorted())
+    }
+
+    func set(_ number: UInt32) -> ContiguousArray<LabelPair>.SubSequence {
+        pairs[Int(starts[Int(number)])..<Int(starts[Int(number) + 1])]
+    }
+
+    func labels(_ number: UInt32) -> [String: String] {
+        set(number).reduce(into: [:]) { $0[names.names[Int($1.key)]] = names.names[Int($1.value)] }
+    }
+
+    private func matches(_ number: UInt32, _ other: [LabelPair]) -> Bool { set(number).elementsEqual(other) }
+}

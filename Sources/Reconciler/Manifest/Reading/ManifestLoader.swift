@@ -1,0 +1,105 @@
+import Foundation
+
+/// What was read: the fleet, and everything that is wrong with it.
+public struct LoadedManifest: Sendable {
+    /// Fit for use only if there are no errors.
+    public let fleet: DesiredFleet
+    /// In the order of files and lines; at most `ManifestLimits.complaints`.
+    public let complaints: [Complaint]
+    public let errorCount: Int
+    public let warningCount: Int
+    /// How many complaints were counted and not kept.
+    public let leftOut: Int
+
+    public var hasErrors: Bool { errorCount > 0 }
+}
+
+/// Reads manifests: all files to their end, whatever is wrong with some of them; several at the same time.
+public struct ManifestLoader: Sendable {
+    private let isStrict: Bool
+    private let limits: ManifestLimits
+    private let standardInput: @Sendable () -> Data
+
+    /// - Parameters:
+    ///   - isStrict: whether warnings (check digits, lengths) are errors.
+    ///   - standardInput: read at most once, for the path `-`.
+    public init(
+        isStrict: Bool = false, limits: ManifestLimits = ManifestLimits(),
+        standardInput: @escaping @Sendable () -> Data = { FileHandle.standardInput.readDataToEndOfFile() }
+    ) {
+        self.isStrict = isStrict
+        self.limits = limits
+        self.standardInput = standardInput
+    }
+
+    /// Reads files, directories and standard input into one fleet.
+    public func load(_ paths: [String]) async -> LoadedManifest {
+        var complaints = ComplaintList(limit: limits.complaints, isStrict: isStrict)
+        let found = ManifestSources.find(paths, complaints: &complaints)
+        let sources = ManifestSources(
+            standardInput: found.contains(.standardInput) ? ManifestText(standardInput()) : nil,
+            sizeLimit: limits.size)
+        var builder = FleetBuilder()
+        var documentCount = 0
+        let empty = complaints.emptied
+        await ReadAhead.over(found.count, ahead: limits.partsReadAhead) { number in
+            await reading(of: found[number], from: sources, complaints: empty)
+        } take: { readings in
+            for number in found.indices {
+                guard let reading = await readings.take(number) else { break }
+                complaints.add(reading.complaints)
+                documentCount += reading.documentCount
+                for document in reading.documents { builder.add(document, complaints: &complaints) }
+            }
+        }
+        if documentCount == 0, complaints.errorCount == 0 {
+            complaints.add(
+                Complaint(
+                    .error, at: nil, found: "no document in \(paths.joined(separator: ", "))",
+                    expected: "at least one with `kind: ProfileSet`"))
+        }
+        let fleet = builder.finish(complaints: &complaints)
+        addExcerpts(to: &complaints, from: sources)
+        return LoadedManifest(
+            fleet: fleet, complaints: complaints.complaints, errorCount: complaints.errorCount,
+            warningCount: complaints.warningCount, leftOut: complaints.leftOut)
+    }
+
+    /// What one text holds.
+    private struct Reading: Sendable {
+        var documents: [ManifestDocument] = []
+        var documentCount = 0
+        var complaints: ComplaintList
+    }
+
+    private func reading(
+        of source: ManifestSource, from sources: ManifestSources, complaints: ComplaintList
+    ) async -> Reading {
+        var complaints = complaints
+        guard let text = sources.open(source, complaints: &complaints) else { return Reading(complaints: complaints) }
+        var reader = ManifestFileReader(
+            file: source.name, text: text, limits: limits, tables: sources, complaints: complaints)
+        await reader.read()
+        return Reading(
+            documents: reader.documents, documentCount: reader.documentCount, complaints: reader.complaints)
+    }
+
+    /// Cuts the lines in question out of the texts; each text is walked through once.
+    private func addExcerpts(to complaints: inout ComplaintList, from sources: ManifestSources) {
+        var wanted: [String: Set<Int>] = [:]
+        for place in complaints.complaints.compactMap(\.place) {
+            wanted[place.file, default: []].insert(place.line)
+        }
+        var lines: [String: [Int: String]] = [:]
+        for (file, numbers) in wanted {
+            var ignored = complaints.emptied
+            let source =
+                file == ManifestSource.standardInput.name ? ManifestSource.standardInput : ManifestSource.file(file)
+            guard let text = sources.open(source, complaints: &ignored) else { continue }
+            lines[file] = LineFinder(text).lines(numbers)
+        }
+        complaints.addExcerpts { place in
+            lines[place.file]?[place.line].map { SourceExcerpt(line: $0, column: place.column) }
+        }
+    }
+}
