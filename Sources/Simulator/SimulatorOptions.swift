@@ -32,8 +32,12 @@ public struct SimulatorOptions: Sendable {
     public var requestsPerSecond: Int?
     /// Seconds from the first issue of a bearer token to its end.
     public var tokenLife = 3600.0
+    /// Calls after which a bearer token ends before its time, as tokens do when a gateway restarts.
+    public var callsPerToken: Int?
     /// Seconds without use after which a session ends.
     public var sessionIdleLife = 1200.0
+    /// Calls after which a session ends before its time.
+    public var callsPerSession: Int?
     /// So many refused logins in a row lock the contact.
     public var maximumRefusedLogins = 5
     public var clientID = "simulator-key"

@@ -88,7 +88,10 @@ public struct ApplySession: Sendable {
             group.addTask {
                 guard let port = await ports.first(where: { _ in true }) else { return nil }
                 do {
-                    try await checkRegistrations(carrier, url: endpoint.url(port: port))
+                    let registrar = CallbackRegistrar(
+                        carrier: carrier, clock: clock, mode: settings.register, credentials: callbackCredentials,
+                        logger: logger)
+                    try await registrar.check(Set(desired.accounts), url: endpoint.url(port: port))
                     return .success(
                         try await ApplyRun(
                             desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup,
@@ -109,24 +112,6 @@ public struct ApplySession: Sendable {
             return try finished.get()
         }
     }
-
-    private func checkRegistrations(_ carrier: any Carrier, url: String) async throws {
-        guard settings.register != .never else { return }
-        for account in Set(desired.accounts).sorted() {
-            let registered = try await carrier.callbackRegistrations(of: account).first {
-                $0.serviceName.lowercased() == CallbackRegistration.profileService.lowercased()
-            }
-            switch (registered?.url, settings.register) {
-            case (url?, _):
-                continue
-            case (nil, .auto):
-                logger.info("Registering for callbacks", metadata: ["account": "\(account)", "url": "\(url)"])
-                try await carrier.registerCallback(url: url, credentials: callbackCredentials, for: account)
-            case (let other, _):
-                throw RegistrationProblem(account: account, registered: other, ours: url)
-            }
-        }
-    }
 }
 
 /// Callbacks cannot be listened for.
@@ -137,24 +122,5 @@ public struct ListenerFailed: Error, CustomStringConvertible {
     public var description: String {
         "Callbacks cannot be listened for on \(address): \("\(error)".excerpt(limit: 200)). Is the port in use, or the "
             + "certificate not readable? Set callbacks.listen, or end the other process."
-    }
-}
-
-/// The carrier calls somebody else, or nobody.
-public struct RegistrationProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    public let account: AccountName
-    /// The URL that is registered, `nil` for none.
-    public let registered: String?
-    public let ours: String
-
-    public var description: String {
-        let now =
-            registered.map { "The carrier sends the profile callbacks of account \(account) to \($0), not to \(ours)." }
-            ?? "The carrier sends the profile callbacks of account \(account) nowhere."
-        return now
-            + (registered == nil
-                ? " Use `callbacks.register: auto` (or --register auto) to have \(ours) registered."
-                : " One endpoint can be registered for each account, and another system's is never replaced: "
-                    + "deregister it there first, or set callbacks.url to what is registered.")
     }
 }

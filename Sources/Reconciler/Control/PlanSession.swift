@@ -11,10 +11,19 @@ public struct PlanSession: Sendable {
         self.clock = clock
     }
 
-    /// - Throws: `StateStoreError`
-    public func plan(_ desired: DesiredFleet, retryFailed: Bool) async throws -> Plan {
-        let known =
-            try await StateLocation.openIfThere(settings.state)?.read { try $0.knownFleet() } ?? KnownFleet()
-        return Planner(now: clock.now(), retryFailed: retryFailed).plan(desired: desired, known: known)
+    /// Reads the manifests and the known state at the same time.
+    ///
+    /// - Parameter load: gives the desired fleet.
+    /// - Throws: `StateStoreError`, and what `load` throws.
+    public func plan(
+        retryFailed: Bool, load: @escaping @Sendable () async throws -> DesiredFleet
+    ) async throws -> Plan {
+        async let known = knownFleet()
+        let desired = try await load()
+        return Planner(now: clock.now(), retryFailed: retryFailed).plan(desired: desired, known: try await known)
+    }
+
+    private func knownFleet() async throws -> KnownFleet {
+        try await StateLocation.openIfThere(settings.state)?.read { try $0.knownFleet() } ?? KnownFleet()
     }
 }

@@ -37,9 +37,14 @@ public struct EID: Hashable, Comparable, Sendable, CustomStringConvertible, Loss
     public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(Self.maximumDigits)
+        appendDigits(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the digits as ASCII.
+    func appendDigits(to text: inout [UInt8]) {
         high.appendDigits(to: &text)
         low.appendDigits(to: &text)
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// How many digits there are, 1 to 32.

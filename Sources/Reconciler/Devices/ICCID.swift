@@ -40,9 +40,14 @@ public struct ICCID: Hashable, Comparable, Sendable, CustomStringConvertible, Lo
     public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(Self.maximumDigits)
+        appendDigits(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the digits as ASCII.
+    func appendDigits(to text: inout [UInt8]) {
         high.appendDigits(to: &text)
         lowDigits.appendDigits(to: &text)
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// How many digits there are, 1 to 20.

@@ -12,11 +12,10 @@ public struct Planner: Sendable {
 
     /// Merges the two fleets, both in the order of their keys.
     public func plan(desired: DesiredFleet, known: KnownFleet) -> Plan {
-        var plan = Plan(createdAt: now)
-        plan.desiredCount = desired.devices.count
+        var plan = Plan(createdAt: now, desired: desired)
         var change = ChangeTally(setCount: desired.sets.count)
         var cursor = 0
-        for device in desired.devices {
+        for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
                 plan.unmanaged.append(known.devices[cursor].key)
                 cursor += 1
@@ -34,11 +33,8 @@ public struct Planner: Sendable {
                 plan.convergedCount += 1
             case .act(let action, let attempt):
                 plan.actions.append(
-                    PlannedAction(
-                        key: device.key, imei: device.imei, action: action, account: desired.accountName(of: device),
-                        smsr: desired.smsrOid(of: device), desired: device.state, known: record?.profile,
-                        version: record?.version ?? 0, attempt: attempt,
-                        isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false))
+                    action, on: number, known: record?.profile, version: record?.version ?? 0, attempt: attempt,
+                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false)
             case .except(let reason):
                 plan.exceptions.append(
                     PlanException(
@@ -69,6 +65,7 @@ public struct Planner: Sendable {
         guard let record else {
             return .act(Self.download(for: desired), attempt: 1)
         }
+        if !record.hasOperation, record.profile == Self.download(for: desired).expectedState { return .nothing }
         let operation = known.operation(of: record)
         switch operation?.phase {
         case .intended, .submitted, .enablePending:
@@ -134,33 +131,5 @@ public struct Planner: Sendable {
     private static func hasDrifted(_ record: KnownDevice, from desired: DesiredState) -> Bool {
         guard let reached = record.reached, let profile = record.profile else { return false }
         return reached == download(for: desired).expectedState && profile != reached
-    }
-}
-
-/// Counts, per profile set, the devices whose profile is there and those of them that would change.
-private struct ChangeTally {
-    private var present: [Int]
-    private var changes: [Int]
-
-    init(setCount: Int) {
-        present = Array(repeating: 0, count: setCount)
-        changes = present
-    }
-
-    mutating func count(set: Int, wasPresent: Bool, changes isChange: Bool) {
-        guard wasPresent, present.indices.contains(set) else { return }
-        present[set] += 1
-        if isChange { changes[set] += 1 }
-    }
-
-    func largeChanges(in desired: DesiredFleet) -> [LargeChange] {
-        desired.sets.indices.compactMap { index in
-            let limit = desired.sets[index].rollout.maxChange
-            guard present[index] >= LargeChange.smallestSet,
-                Double(changes[index]) * 100 > limit * Double(present[index])
-            else { return nil }
-            return LargeChange(
-                profileSet: desired.sets[index].name, changes: changes[index], present: present[index], limit: limit)
-        }
     }
 }

@@ -11,6 +11,9 @@ public struct KnownDevice: Sendable {
     /// When the profile state was learnt; 0 if it never was.
     let observedMilliseconds: Int64
 
+    /// Whether there is an operation that a plan has to look at.
+    var hasOperation: Bool { operationIndex >= 0 }
+
     public var profile: ProfileState? { ProfileState(rawValue: profileCode) }
     public var reached: ProfileState? { ProfileState(rawValue: reachedCode) }
     public var observedAt: Timestamp? {

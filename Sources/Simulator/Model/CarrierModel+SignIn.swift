@@ -20,8 +20,8 @@ extension CarrierModel {
                 body: "invalid_request, missing grant_type parameter value")
         }
         // Asked again within its life, the same token comes back with what is left of it.
-        if bearer == nil || now >= (bearer?.issuedAt ?? 0) + options.tokenLife {
-            bearer = (nextGUID(), now)
+        if !(bearer.map { isAlive($0, at: now) } ?? false) {
+            bearer = Bearer(token: nextGUID(), issuedAt: now)
             counts.tokensIssued += 1
         }
         guard let bearer else { return .wrongAuthentication }
@@ -34,13 +34,18 @@ extension CarrierModel {
     }
 
     /// `nil` if the bearer token is right.
-    func refuseBearer(_ authorization: String?, now: Double) -> Answer? {
+    mutating func refuseBearer(_ authorization: String?, now: Double) -> Answer? {
         guard let authorization, !authorization.isEmpty else { return .missingBearer }
         guard authorization.hasPrefix("Bearer ") else { return .wrongAuthentication }
         guard let bearer, authorization.dropFirst("Bearer ".count) == bearer.token,
-            now < bearer.issuedAt + options.tokenLife
+            isAlive(bearer, at: now)
         else { return .wrongBearer }
+        self.bearer?.calls += 1
         return nil
+    }
+
+    private func isAlive(_ bearer: Bearer, at now: Double) -> Bool {
+        now < bearer.issuedAt + options.tokenLife && bearer.calls < options.callsPerToken ?? .max
     }
 
     mutating func logIn(_ body: [String: Any]?, now: Double) -> Answer {
@@ -59,19 +64,19 @@ extension CarrierModel {
         refusedLogins = 0
         counts.logins += 1
         let token = nextGUID()
-        sessions[token] = now
+        sessions[token] = Session(usedAt: now)
         return .ok(.object([("sessionToken", .string(token))]))
     }
 
     /// `nil` if the session is right; it lives on from now.
     mutating func refuseSession(_ token: String?, now: Double) -> Answer? {
         guard let token, !token.isEmpty else { return .sessionMissing }
-        guard UUID(uuidString: token) != nil, let usedAt = sessions[token] else { return .sessionInvalid }
-        guard now - usedAt < options.sessionIdleLife else {
+        guard UUID(uuidString: token) != nil, let session = sessions[token] else { return .sessionInvalid }
+        guard now - session.usedAt < options.sessionIdleLife, session.calls < options.callsPerSession ?? .max else {
             sessions[token] = nil
             return .sessionExpired
         }
-        sessions[token] = now
+        sessions[token] = Session(usedAt: now, calls: session.calls + 1)
         return nil
     }
 

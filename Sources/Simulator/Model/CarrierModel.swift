@@ -33,6 +33,17 @@ struct CarrierModel: Sendable {
         let password: String
     }
 
+    struct Bearer: Sendable {
+        let token: String
+        let issuedAt: Double
+        var calls = 0
+    }
+
+    struct Session: Sendable {
+        var usedAt: Double
+        var calls = 0
+    }
+
     let options: SimulatorOptions
     let chance: SeededChance
     private(set) var devices: [SimulatedDevice]
@@ -42,8 +53,8 @@ struct CarrierModel: Sendable {
     let accounts: Set<String>
     var counts = SimulatorCounts()
 
-    var bearer: (token: String, issuedAt: Double)?
-    var sessions: [String: Double] = [:]
+    var bearer: Bearer?
+    var sessions: [String: Session] = [:]
     var refusedLogins = 0
     var registrations: [String: [String: Registration]] = [:]
     var requestTimes: [Double] = []

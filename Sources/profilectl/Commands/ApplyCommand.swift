@@ -47,8 +47,9 @@ struct ApplyCommand: AsyncParsableCommand {
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
 
-            let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
-            PlanText(plan: plan, style: common.output, limit: PlanText.page).lines().forEach { print($0) }
+            let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
+            let text = PlanText(plan: plan, style: common.output, limit: PlanText.page)
+            try StandardOutput.write { output in try text.write { try output.line($0) } }
             // What follows goes to stderr, and must not overtake the plan.
             fflush(nil)
             guard try plan.isConverged || autoApprove || Approval(style: common.output).ask() else {

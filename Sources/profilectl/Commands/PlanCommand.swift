@@ -16,6 +16,7 @@ struct PlanCommand: AsyncParsableCommand {
             Examples:
               profilectl plan fleet/
               profilectl plan fleet/ --format json
+              profilectl plan fleet/ --out change.plan
               profilectl plan fleet/ --detailed-exitcode   # exit code 2 if there is something to do
             """)
 
@@ -34,19 +35,23 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Plan another attempt for devices whose attempts are used up, or that need a person.")
     var retryFailed = false
 
+    @Option(help: ArgumentHelp("Write the plan to a file, to be reviewed.", valueName: "file"))
+    var out: String?
+
     func run() async throws {
         try await reporting(common) {
             let settings = try common.settings()
-            let fleet = try await manifests.load(common)
-            let plan = try await PlanSession(settings: settings).plan(fleet, retryFailed: retryFailed)
+            let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) {
+                [manifests, common] in try await manifests.load(common)
+            }
             switch format {
             case .text:
-                PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page).lines().forEach {
-                    print($0)
-                }
+                let text = PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page)
+                try StandardOutput.write { output in try text.write { try output.line($0) } }
             case .json:
-                try printJSON(PlanDocument(plan))
+                try StandardOutput.write { output in try PlanJSON(plan).write { try output.bytes($0) } }
             }
+            if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
             if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
         }
     }

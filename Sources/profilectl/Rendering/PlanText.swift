@@ -1,56 +1,86 @@
 import Reconciler
 
 /// A plan as text for people: the actions by account, then what is left out and why, then a summary.
+///
+/// A short plan lists every device; a long one counts them by account, action and label, and lists a page.
 struct PlanText {
     let plan: Plan
     let style: Style
-    /// How many devices are listed under each heading, at most.
+    /// How many devices are listed in all, at most.
     let limit: Int
 
-    /// How many devices are listed under a heading unless all are asked for.
-    static let page = 10
+    /// How many devices are listed unless all are asked for.
+    static let page = 25
+    /// Of a plan that is longer than a page: devices, accounts and values of a label that are listed each.
+    private static let devicesPerAccount = 5
+    private static let accountLimit = 25
+    private static let valueLimit = 6
 
-    func lines() -> [String] {
-        var lines: [String] = []
+    private var isLong: Bool { plan.actions.count > Self.page }
+
+    /// - Parameter line: given the text line by line.
+    func write(to line: (String) throws -> Void) rethrows {
         if plan.isConverged {
-            lines.append(style.green("Nothing to do.") + " " + converged)
+            try line(style.green("Nothing to do.") + " " + converged)
         } else {
-            lines += actionLines() + exceptionLines()
-            lines.append(style.bold("Plan: ") + summary)
+            let summary = plan.actions.summary()
+            try writeActions(summary, to: line)
+            try writeExceptions(to: line)
+            try line(style.bold("Plan: ") + text(of: summary))
         }
         if !plan.unmanaged.isEmpty {
-            lines.append(
+            try line(
                 style.dim(
                     "\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; "
                         + "never touched."))
         }
         for change in plan.largeChanges {
-            lines.append(style.red("Large change. ") + change.description)
+            try line(style.red("Large change. ") + change.description)
         }
-        return lines
     }
 
     private var converged: String {
         "\(plan.convergedCount) of \(counted(plan.desiredCount, "device")) as desired."
     }
 
-    private func actionLines() -> [String] {
-        var lines: [String] = []
-        let byAccount = Dictionary(grouping: plan.actions, by: \.account).sorted { $0.key < $1.key }
-        for (account, actions) in byAccount {
-            lines.append(style.bold("Account \(account)"))
-            for action in actions.prefix(limit) {
-                lines.append("  " + line(for: action))
+    private func writeActions(_ summary: PlanSummary, to line: (String) throws -> Void) rethrows {
+        let perAccount = limit == .max || !isLong ? limit : Self.devicesPerAccount
+        let positions = plan.actions.positions(byAccountUpTo: perAccount)
+        var room = limit
+        let accounts = limit == .max ? summary.accounts.count : Self.accountLimit
+        for account in summary.accounts.prefix(accounts) {
+            try line(style.bold("Account \(account.name)"))
+            if isLong { try lines(of: account).forEach(line) }
+            let listed = (positions[account.name] ?? []).prefix(room)
+            for position in listed { try line("  " + text(of: plan.actions[position])) }
+            room -= listed.count
+            if listed.count < account.total {
+                try line(style.dim("    ... and \(account.total - listed.count) more (--all lists them)"))
             }
-            if actions.count > limit {
-                lines.append(style.dim("    ... and \(actions.count - limit) more (--all lists them)"))
-            }
-            lines.append("")
+            try line("")
+        }
+        if summary.accounts.count > accounts {
+            try line(style.dim("... and \(summary.accounts.count - accounts) more accounts (--all lists them)"))
+            try line("")
+        }
+    }
+
+    /// The counts of an account, by action and by label.
+    private func lines(of account: PlanSummary.Account) -> [String] {
+        let actions = ProfileAction.allCases.compactMap { action in
+            account.actions[action].map { "\($0) \(action.rawValue)" }
+        }
+        var lines = ["  " + actions.joined(separator: ", ")]
+        for (label, values) in account.labels.sorted(by: { $0.key < $1.key }) {
+            let largest = values.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            var shown = largest.prefix(Self.valueLimit).map { "\($0.key) \($0.value)" }
+            if largest.count > shown.count { shown.append("\(largest.count - shown.count) more values") }
+            lines.append(style.dim("  by \(label): ") + shown.joined(separator: ", "))
         }
         return lines
     }
 
-    private func line(for action: PlannedAction) -> String {
+    private func text(of action: PlannedAction) -> String {
         let symbol = action.action.isDownload ? style.green("+") : style.yellow("~")
         let from = action.known.map(\.name) ?? "never seen"
         var notes: [String] = []
@@ -58,39 +88,37 @@ struct PlanText {
         if action.isDrift { notes.append("drift") }
         if action.attempt > 1 { notes.append("attempt \(action.attempt)") }
         let note = notes.isEmpty ? "" : style.dim("  (\(notes.joined(separator: ", ")))")
-        return
-            "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(from) -> \(action.desired.rawValue)\(note)"
+        let change = "\(from) -> \(action.desired.rawValue)"
+        return "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(change)\(note)"
     }
 
-    private func exceptionLines() -> [String] {
-        var lines: [String] = []
+    private func writeExceptions(to line: (String) throws -> Void) rethrows {
+        let listed = limit == .max ? limit : 10
         let byReason = Dictionary(grouping: plan.exceptions, by: \.reason.name).sorted { $0.key < $1.key }
         for (reason, exceptions) in byReason {
-            lines.append(style.bold(reason.prefix(1).uppercased() + reason.dropFirst()))
-            for exception in exceptions.prefix(limit) {
-                lines.append("  ! \(exception.key)  \(exception.reason.explanation)")
+            try line(style.bold(reason.prefix(1).uppercased() + reason.dropFirst()))
+            for exception in exceptions.prefix(listed) {
+                try line("  ! \(exception.key)  \(exception.reason.explanation)")
             }
-            if exceptions.count > limit {
-                lines.append(style.dim("    ... and \(exceptions.count - limit) more (--all lists them)"))
+            if exceptions.count > listed {
+                try line(style.dim("    ... and \(exceptions.count - listed) more (--all lists them)"))
             }
-            lines.append("")
+            try line("")
         }
-        return lines
     }
 
-    private var summary: String {
-        let counts = plan.actionCounts
+    private func text(of summary: PlanSummary) -> String {
         var parts = ProfileAction.allCases.compactMap { action in
-            counts[action].map { "\($0) \(action.rawValue)" }
+            summary.actions[action].map { "\($0) \(action.rawValue)" }
         }
         parts += plan.exceptionCounts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         parts.append(converged)
         var text = parts.joined(separator: ", ")
-        if plan.unverifiedCount > 0 {
-            text += " \(counted(plan.unverifiedCount, "device")) never seen."
+        if summary.unverified > 0 {
+            text += " \(counted(summary.unverified, "device")) never seen."
         }
-        if plan.driftCount > 0 {
-            text += " \(counted(plan.driftCount, "device")) drifted."
+        if summary.drift > 0 {
+            text += " \(counted(summary.drift, "device")) drifted."
         }
         return text
     }

@@ -179,11 +179,11 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(
-            try Fleets.yaml(60, rollout: "rollout: {batchSize: 10, requestsPerSecond: 3}"))
+            try Fleets.yaml(60, rollout: "rollout: {batchSize: 4, requestsPerSecond: 1000}"))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.05
-        options.tokenLife = 1
-        options.sessionIdleLife = 0.2
+        options.callsPerToken = 12
+        options.callsPerSession = 7
         options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             let report = try await Harness.apply(fleet, to: baseURL, store: store)
@@ -191,7 +191,8 @@ struct ApplySessionTests {
             let counts = await simulator.counts
             #expect(counts.repeatedDownloads == 0)
             #expect(counts.refusedLogins == 0)
-            #expect(counts.logins > 1)
+            #expect(counts.logins > 2)
+            #expect(counts.tokensIssued > 1)
         }
     }
 
@@ -200,10 +201,10 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(
-            try Fleets.yaml(40, rollout: "rollout: {batchSize: 4, requestsPerSecond: 1000}"))
+            try Fleets.yaml(40, rollout: "rollout: {batchSize: 10, requestsPerSecond: 1000}"))
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.05
-        options.requestsPerSecond = 8
+        options.requestsPerSecond = 1
         options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             let report = try await Harness.apply(fleet, to: baseURL, store: store)

@@ -216,21 +216,33 @@ struct ManifestTests {
         #expect(loaded.leftOut == 6000 - ManifestLimits().complaints)
     }
 
-    @Test("one bad entry at the end of 100,000 devices is named by line and column")
+    @Test("one bad entry at the end of 1,000,000 devices is named by line and column")
     func largeFile() async throws {
-        let yaml =
-            try Fleets.yaml(1).replacing(
-                "devices:\n",
-                with: "devices:\n"
-                    + (1...100_000).map { number in
-                        let digits = String(10_000_000_000_000_000 + number)
-                        return "  - {eid: \"8904\(digits)\", iccid: \"89\(digits)\"}\n"
-                    }.joined()) + "  - {eid: \"1\", iccid: nonsense}\n"
-        let loaded = await Self.load(yaml)
+        let count = 1_000_000
+        var yaml = Array(try Fleets.yaml(0).utf8)
+        let entry = Array("  - {eid: \"890400000000000000000\", iccid: \"89000000000000000\"}\n".utf8)
+        let ends = [entry.count - 33, entry.count - 4]
+        yaml.reserveCapacity(yaml.count + count * entry.count + 100)
+        for number in 0..<count {
+            let start = yaml.count
+            yaml.append(contentsOf: entry)
+            for end in ends {
+                var rest = number
+                var place = start + end - 1
+                while rest > 0 {
+                    yaml[place] = UInt8(0x30 + rest % 10)
+                    rest /= 10
+                    place -= 1
+                }
+            }
+        }
+        yaml.append(contentsOf: "  - {eid: \"1\", iccid: nonsense}\n".utf8)
+        let text = Data(yaml)
+        let loaded = await ManifestLoader(standardInput: { text }).load(["-"])
         #expect(loaded.errorCount == 1)
         let complaint = try #require(loaded.complaints.first { $0.severity == .error })
-        #expect(complaint.place?.line == 100_011)
+        #expect(complaint.place?.line == 1_000_010)
         #expect(complaint.place?.column == 23)
-        #expect(complaint.path == "devices[100001].iccid")
+        #expect(complaint.path == "devices[1000000].iccid")
     }
 }

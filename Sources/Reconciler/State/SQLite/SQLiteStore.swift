@@ -27,17 +27,34 @@ public final class SQLiteStore: StateStore {
                 try db.execute(sql: "PRAGMA synchronous = FULL")
             }
             pool = try DatabasePool(path: path, configuration: configuration)
-            let migrator = SQLiteMigrations.migrator
-            try pool.write { db in
-                if try migrator.hasBeenSuperseded(db) {
-                    throw StateStoreError(
-                        .newerFormat,
-                        "The state store \(path) was written by a newer profilectl. Use that one, or another store.")
-                }
-            }
-            try migrator.migrate(pool)
+            try Self.migrate(pool, at: path)
         } catch let error as DatabaseError {
             throw StateStoreError(error, at: path)
+        }
+    }
+
+    /// Looking at a store whose tables are up to date writes nothing to it.
+    private static func migrate(_ pool: DatabasePool, at path: String) throws {
+        let migrator = SQLiteMigrations.migrator
+        var stepsLeft = try pool.read { db in
+            if try migrator.hasBeenSuperseded(db) {
+                throw StateStoreError(
+                    .newerFormat,
+                    "The state store \(path) was written by a newer profilectl. Use that one, or another store.")
+            }
+            return try migrator.migrations.count - migrator.completedMigrations(db).count
+        }
+        while stepsLeft > 0 {
+            do {
+                return try migrator.migrate(pool)
+            } catch {
+                // Another process that has just opened the store may have taken a step before this one did.
+                let left = try pool.read { db in
+                    try migrator.migrations.count - migrator.completedMigrations(db).count
+                }
+                guard left < stepsLeft else { throw error }
+                stepsLeft = left
+            }
         }
     }
 
@@ -53,8 +70,10 @@ public final class SQLiteStore: StateStore {
             throw StateStoreError(
                 .cannotOpen, "The folder \(folder) for the state store cannot be made: \(error.localizedDescription)")
         }
-        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        // A file that is there is not opened: closing it again would drop the locks that this process has on it.
+        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
+            if errno == EEXIST { return }
             throw StateStoreError(
                 .cannotOpen, "The state store \(path) cannot be opened: \(String(cString: strerror(errno))).")
         }

@@ -11,33 +11,45 @@ extension SQLiteTransaction {
             operationIndices[operation.id.number] = Int32(fleet.operations.count)
             fleet.operations.append(operation)
         }
-        var serviceIndices: [Int64: UInt16] = [:]
-        var count: Int64 = 0
-        try statement("SELECT count(*) FROM device").run { count = $0.integer(0) }
-        fleet.devices.reserveCapacity(Int(count))
+        fleet.devices.reserveCapacity(try roomForDevices())
+        var services = ServiceIndices()
         let everything = """
             SELECT eid, iccid, profile, reached, service, version, observedAt, matters, operation
             FROM device ORDER BY eid, iccid
             """
         try statement(everything).run { row in
-            let serviceNumber = row.integer(4)
-            let serviceIndex: UInt16
-            if let known = serviceIndices[serviceNumber] {
-                serviceIndex = known
+            let number = row.integer(4)
+            let service: UInt16
+            if let known = services.index(of: number) {
+                service = known
             } else {
-                serviceIndex = UInt16(clamping: fleet.serviceStates.count)
-                fleet.serviceStates.append(ServiceState(storedWord: try self.text(named: serviceNumber)))
-                serviceIndices[serviceNumber] = serviceIndex
+                service = UInt16(clamping: fleet.serviceStates.count)
+                fleet.serviceStates.append(ServiceState(storedWord: try self.text(named: number)))
+                services.add(number, service)
             }
             fleet.devices.append(
                 KnownDevice(
                     key: try row.key(0), profileCode: UInt8(truncatingIfNeeded: row.integer(2)),
-                    reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: serviceIndex,
+                    reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: service,
                     operationIndex: row.integer(7) == 0 ? -1 : operationIndices[row.integer(8)] ?? -1,
                     version: row.integer(5), observedMilliseconds: row.integer(6)))
         }
         return fleet
     }
+
+    /// How many devices the file has room for: counting them would take as long as reading them. Memory that is set
+    /// aside and not written to costs nothing.
+    private func roomForDevices() throws -> Int {
+        var size: Int64 = 0
+        try statement("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").run {
+            size = $0.integer(0)
+        }
+        return min(Int(size) / Self.leastDeviceSize, Self.mostRoom)
+    }
+
+    /// What a device takes in the file, with its entry in the index by ICCID, in bytes.
+    private static let leastDeviceSize = 80
+    private static let mostRoom = 4_000_000
 
     static let deviceColumns = """
         d.eid, d.iccid, d.account, d.imei, d.profile, d.profileStatus, d.observedAt, d.source, d.service, d.reached,
@@ -129,5 +141,23 @@ extension SQLiteTransaction {
                 .integer(try number(naming: record.service.word)),
                 .optional(record.reached.map { Int64($0.rawValue) }), .optional(record.operation?.id.number))
         }
+    }
+}
+
+/// The numbers of service states in a fleet's table, by their numbers in the store; neighbours mostly have the same.
+private struct ServiceIndices {
+    private var indices: [Int64: UInt16] = [:]
+    private var last: (number: Int64, index: UInt16)?
+
+    mutating func index(of number: Int64) -> UInt16? {
+        if let last, last.number == number { return last.index }
+        guard let index = indices[number] else { return nil }
+        last = (number, index)
+        return index
+    }
+
+    mutating func add(_ number: Int64, _ index: UInt16) {
+        indices[number] = index
+        last = (number, index)
     }
 }

@@ -1,0 +1,70 @@
+/// Any JSON, for messages whose shape is not promised: object keys are found without regard to case.
+enum JSONValue: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    /// A number as it was written, so that a long identifier that came as a number keeps its digits.
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+
+    /// Nesting beyond this is refused.
+    static let maximumDepth = 64
+
+    /// - Throws: `UnreadableJSON`
+    init(json: [UInt8]) throws(UnreadableJSON) {
+        let result = json.withUnsafeBytes { bytes in
+            Result { () throws(UnreadableJSON) in try JSONParser.value(of: bytes) }
+        }
+        self = try result.get()
+    }
+
+    /// The member of an object whose key is this but for case.
+    subscript(key: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        if let exact = members[key] { return exact }
+        let folded = key.lowercased()
+        return members.first { $0.key.lowercased() == folded }?.value
+    }
+
+    /// The text of a string or a number; `nil` for an empty one and for anything else.
+    var text: String? {
+        switch self {
+        case .string(let text): text.isEmpty ? nil : text
+        case .number(let text): text
+        case .null, .bool, .array, .object: nil
+        }
+    }
+
+    var elements: [JSONValue] {
+        if case .array(let elements) = self { return elements }
+        return []
+    }
+
+    /// The value without members that have one of these names (in lower case), at any depth.
+    func removing(_ names: Set<String>) -> JSONValue {
+        switch self {
+        case .array(let elements):
+            .array(elements.map { $0.removing(names) })
+        case .object(let members):
+            .object(members.filter { !names.contains($0.key.lowercased()) }.mapValues { $0.removing(names) })
+        case .null, .bool, .number, .string:
+            self
+        }
+    }
+
+    /// The JSON with sorted keys and without white space: equal values give equal texts.
+    var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
+
+    /// The bytes of `canonicalText`.
+    var canonicalBytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.value(self)
+        return writer.bytes
+    }
+}
+
+/// A text that is not JSON, or not JSON that anybody should send.
+struct UnreadableJSON: Error, Hashable, Sendable {
+    let reason: String
+}

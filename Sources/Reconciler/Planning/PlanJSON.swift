@@ -1,0 +1,113 @@
+/// Writes a plan as JSON: what `plan --format json` prints. A line for each device, so that a plan of millions is
+/// never in memory as text.
+public struct PlanJSON: Sendable {
+    /// The version of this form; it rises when a reader would misunderstand a newer one.
+    public static let formatVersion = 1
+    /// About how many bytes are given at once.
+    private static let pieceSize = 1 << 16
+
+    private let plan: Plan
+
+    public init(_ plan: Plan) {
+        self.plan = plan
+    }
+
+    /// - Parameter write: given the text in pieces.
+    /// - Throws: what `write` throws.
+    public func write<Failure: Error>(to write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+        var json = JSONWriter()
+        func flush(_ json: inout JSONWriter, above size: Int = Self.pieceSize) throws(Failure) {
+            guard json.bytes.count > size else { return }
+            try write(json.bytes)
+            json.removeAll()
+        }
+        json.begin("{")
+        json.member("formatVersion", Self.formatVersion)
+        json.member("createdAt", plan.createdAt.description)
+        json.newLine()
+        json.summary(of: plan)
+        json.newLine()
+        json.begin("[", "actions")
+        for action in plan.actions {
+            json.newLine()
+            json.object { $0.members(of: action) }
+            try flush(&json)
+        }
+        json.end("]")
+        json.newLine()
+        json.begin("[", "exceptions")
+        for exception in plan.exceptions {
+            json.newLine()
+            json.object { $0.members(of: exception) }
+            try flush(&json)
+        }
+        json.end("]")
+        json.newLine()
+        json.begin("[", "unmanaged")
+        for device in plan.unmanaged {
+            json.newLine()
+            json.object { $0.members(of: device) }
+            try flush(&json)
+        }
+        json.end("]")
+        json.end("}")
+        json.endDocument()
+        try flush(&json, above: 0)
+    }
+}
+
+extension JSONWriter {
+    /// Writes the numbers of a plan.
+    mutating func summary(of plan: Plan) {
+        let summary = plan.actions.summary()
+        object("summary") { json in
+            json.member("devices", plan.desiredCount)
+            json.member("converged", plan.convergedCount)
+            json.member("actions", summary.actions.byName)
+            json.member("unverified", summary.unverified)
+            json.member("drift", summary.drift)
+            json.member("exceptions", plan.exceptionCounts)
+            json.member("unmanaged", plan.unmanaged.count)
+            json.member("largeChanges", plan.largeChanges.map(\.description))
+            json.begin("[", "accounts")
+            for account in summary.accounts {
+                json.object { json in
+                    json.member("accountName", account.name.description)
+                    json.member("actions", account.actions.byName)
+                    json.member("labels", account.labels)
+                }
+            }
+            json.end("]")
+        }
+    }
+
+    mutating func members(of action: PlannedAction) {
+        members(of: action.key)
+        if let imei = action.imei { member("imei", imei.description) }
+        member("accountName", action.account.description)
+        member("smsrOid", action.smsr.description)
+        member("action", action.action.rawValue)
+        member("desired", action.desired.rawValue)
+        if let known = action.known { member("known", known.name) }
+        member("version", action.version)
+        member("attempt", action.attempt)
+        member("unverified", action.isUnverified)
+        member("drift", action.isDrift)
+    }
+
+    mutating func members(of exception: PlanException) {
+        members(of: exception.key)
+        member("accountName", exception.account.description)
+        member("desired", exception.desired.rawValue)
+        if let known = exception.known { member("known", known.name) }
+        member("reason", exception.reason.name)
+        member("explanation", exception.reason.explanation)
+    }
+}
+
+extension [ProfileAction: Int] {
+    /// The same under the names of the actions.
+    public var byName: [String: Int] {
+        Dictionary<String, Int>(uniqueKeysWithValues: map { ($0.key.rawValue, $0.value) })
+    }
+}

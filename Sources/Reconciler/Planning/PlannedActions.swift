@@ -1,0 +1,76 @@
+/// The actions of a plan, packed: each is made when it is asked for, from the desired fleet and a few bytes.
+public struct PlannedActions: RandomAccessCollection, Sendable {
+    private struct Row: Sendable {
+        /// Into the devices of the fleet.
+        let device: UInt32
+        let action: ProfileAction
+        let known: ProfileState?
+        let attempt: UInt8
+        let isDrift: Bool
+        let version: Int64
+    }
+
+    /// What the actions lead to.
+    let fleet: DesiredFleet
+    private var rows: ContiguousArray<Row> = []
+
+    init(fleet: DesiredFleet) {
+        self.fleet = fleet
+    }
+
+    mutating func append(
+        _ action: ProfileAction, on device: Int, known: ProfileState?, version: Int64, attempt: Int, isDrift: Bool
+    ) {
+        rows.append(
+            Row(
+                device: UInt32(clamping: device), action: action, known: known, attempt: UInt8(clamping: attempt),
+                isDrift: isDrift, version: version))
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { rows.count }
+
+    public subscript(position: Int) -> PlannedAction {
+        let row = rows[position]
+        let device = fleet.devices[Int(row.device)]
+        return PlannedAction(
+            key: device.key, imei: device.imei, action: row.action, account: fleet.accountName(of: device),
+            smsr: fleet.smsrOid(of: device), desired: device.state, known: row.known, version: row.version,
+            attempt: Int(row.attempt), isDrift: row.isDrift)
+    }
+
+    /// The positions of the first actions of each account, at most `limit` for each.
+    public func positions(byAccountUpTo limit: Int) -> [AccountName: [Int]] {
+        var positions = Array(repeating: [Int](), count: fleet.accounts.count)
+        for (position, row) in rows.enumerated() {
+            let account = Int(fleet.devices[Int(row.device)].account)
+            if positions[account].count < limit { positions[account].append(position) }
+        }
+        return Dictionary(zip(fleet.accounts, positions)) { first, _ in first }
+    }
+
+    /// The actions of each account and kind, by the labels of their devices, in numbers.
+    public func summary() -> PlanSummary {
+        var groups: [PlanSummary.Group: Int] = [:]
+        var unverified = 0
+        var drift = 0
+        var last: PlanSummary.Group?
+        var run = 0
+        // Neighbours are mostly alike: a run of them is counted at once.
+        for row in rows {
+            let device = fleet.devices[Int(row.device)]
+            if row.known == nil { unverified += 1 }
+            if row.isDrift { drift += 1 }
+            let group = PlanSummary.Group(account: device.account, action: row.action, labels: device.labels)
+            if group == last {
+                run += 1
+                continue
+            }
+            if let last { groups[last, default: 0] += run }
+            last = group
+            run = 1
+        }
+        if let last { groups[last, default: 0] += run }
+        return PlanSummary(groups, unverified: unverified, drift: drift, fleet: fleet)
+    }
+}
