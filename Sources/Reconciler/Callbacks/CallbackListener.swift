@@ -90,18 +90,17 @@ public struct CallbackListener: Sendable {
         } catch {
             return await refuse(.contentTooLarge, counter: "callbacks.tooLarge")
         }
-        let message: CallbackMessage
+        let callback: ReceivedCallback
         do {
-            message = try CallbackMessage(json: Array(body.readableBytesView))
+            callback = try ReceivedCallback(json: Array(body.readableBytesView))
         } catch {
             return await refuse(.badRequest, counter: "callbacks.malformed")
         }
-        guard configuration.credentials.accepts(message.credentials) else {
+        guard configuration.credentials.accepts(callback.credentials) else {
             return await refuse(.unauthorized, counter: "callbacks.wrongCredentials")
         }
         do {
-            try await inbox.keep(
-                NewCallback(receivedAt: clock.now(), digest: message.digest, redactedText: message.redactedText))
+            try await inbox.keep(callback.kept(at: clock.now()))
             return Response(status: .ok)
         } catch {
             logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")

@@ -41,25 +41,15 @@ enum JSONValue: Hashable, Sendable {
         return []
     }
 
-    /// The value without members that have one of these names (in lower case), at any depth.
-    func removing(_ names: Set<String>) -> JSONValue {
-        switch self {
-        case .array(let elements):
-            .array(elements.map { $0.removing(names) })
-        case .object(let members):
-            .object(members.filter { !names.contains($0.key.lowercased()) }.mapValues { $0.removing(names) })
-        case .null, .bool, .number, .string:
-            self
-        }
-    }
-
     /// The JSON with sorted keys and without white space: equal values give equal texts.
-    var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
+    var canonicalText: String { String(decoding: canonicalBytes(), as: UTF8.self) }
 
     /// The bytes of `canonicalText`.
-    var canonicalBytes: [UInt8] {
+    ///
+    /// - Parameter names: in lower case, of members that are left out, at any depth and in any letter case.
+    func canonicalBytes(leavingOut names: [String] = []) -> [UInt8] {
         var writer = JSONWriter()
-        writer.value(self)
+        writer.value(self, leavingOut: names)
         return writer.bytes
     }
 }

@@ -100,7 +100,9 @@ struct JSONWriter {
     }
 
     /// Writes any value, the members of objects in the order of their names.
-    mutating func value(_ value: JSONValue) {
+    ///
+    /// - Parameter names: in lower case, of members that are left out, at any depth and in any letter case.
+    mutating func value(_ value: JSONValue, leavingOut names: [String] = []) {
         switch value {
         case .null: literal("null")
         case .bool(let truth): literal(truth ? "true" : "false")
@@ -110,16 +112,17 @@ struct JSONWriter {
             quote(text)
         case .array(let elements):
             begin("[")
-            for element in elements { self.value(element) }
+            for element in elements { self.value(element, leavingOut: names) }
             end("]")
         case .object(let members):
             begin("{")
             for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+                if names.contains(where: { key.isEqual(toLowercase: $0) }) { continue }
                 separate()
                 quote(key)
                 bytes.append(UInt8(ascii: ":"))
                 needsComma = false
-                self.value(member)
+                self.value(member, leavingOut: names)
             }
             end("}")
         }
@@ -159,5 +162,17 @@ struct JSONWriter {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension String {
+    /// Whether this is `other` but for the case of ASCII letters.
+    ///
+    /// - Parameter other: in lower case.
+    fileprivate func isEqual(toLowercase other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        return zip(utf8, other.utf8).allSatisfy { byte, expected in
+            byte == expected || (0x41...0x5A ~= byte && byte | 0x20 == expected)
+        }
     }
 }

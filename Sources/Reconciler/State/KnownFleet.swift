@@ -8,17 +8,12 @@ public struct KnownDevice: Sendable {
     /// Into `KnownFleet.operations`, or -1.
     let operationIndex: Int32
     public let version: Int64
-    /// When the profile state was learnt; 0 if it never was.
-    let observedMilliseconds: Int64
 
     /// Whether there is an operation that a plan has to look at.
     var hasOperation: Bool { operationIndex >= 0 }
 
     public var profile: ProfileState? { ProfileState(rawValue: profileCode) }
     public var reached: ProfileState? { ProfileState(rawValue: reachedCode) }
-    public var observedAt: Timestamp? {
-        observedMilliseconds == 0 ? nil : Timestamp(milliseconds: observedMilliseconds)
-    }
 }
 
 /// The known state of all devices, in the order of their keys.
@@ -59,8 +54,7 @@ extension KnownFleet {
                 KnownDevice(
                     key: record.key, profileCode: record.observation?.state.rawValue ?? 0,
                     reachedCode: record.reached?.rawValue ?? 0, serviceIndex: services[record.service] ?? 0,
-                    operationIndex: operationIndex, version: record.version,
-                    observedMilliseconds: record.observation?.at.milliseconds ?? 0))
+                    operationIndex: operationIndex, version: record.version))
         }
     }
 }

@@ -7,6 +7,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("1 devices, operations, requests, callbacks, events") { db in
             try db.execute(sql: firstTables)
         }
+        migrator.registerMigration("2 devices whose operation matters for a plan") { db in
+            try db.execute(sql: "CREATE INDEX deviceThatMatters ON device (eid, iccid) WHERE matters <> 0")
+        }
         return migrator
     }
 

@@ -3,21 +3,24 @@ import GRDB
 extension SQLiteTransaction {
     func knownFleet() throws -> KnownFleet {
         var fleet = KnownFleet()
-        var operationIndices: [Int64: Int32] = [:]
-        let mattering =
-            "SELECT \(Self.operationColumns) FROM device d JOIN operation o ON o.id = d.operation WHERE d.matters"
-        try statement(mattering).run { row in
-            let operation = try self.operation(row, from: 0)
-            operationIndices[operation.id.number] = Int32(fleet.operations.count)
-            fleet.operations.append(operation)
-        }
+        let mattering = """
+            SELECT \(Self.operationColumns) FROM device d JOIN operation o ON o.id = d.operation
+            WHERE d.matters <> 0 ORDER BY d.eid, d.iccid
+            """
+        try statement(mattering).run { row in fleet.operations.append(try self.operation(row, from: 0)) }
+        var nextOperation = 0
         fleet.devices.reserveCapacity(try roomForDevices())
         var services = ServiceIndices()
         let everything = """
-            SELECT eid, iccid, profile, reached, service, version, observedAt, matters, operation
-            FROM device ORDER BY eid, iccid
+            SELECT eid, iccid, profile, reached, service, version FROM device ORDER BY eid, iccid
             """
         try statement(everything).run { row in
+            let key = try row.key(0)
+            var operationIndex: Int32 = -1
+            if nextOperation < fleet.operations.count, fleet.operations[nextOperation].key == key {
+                operationIndex = Int32(nextOperation)
+                nextOperation += 1
+            }
             let number = row.integer(4)
             let service: UInt16
             if let known = services.index(of: number) {
@@ -29,10 +32,9 @@ extension SQLiteTransaction {
             }
             fleet.devices.append(
                 KnownDevice(
-                    key: try row.key(0), profileCode: UInt8(truncatingIfNeeded: row.integer(2)),
+                    key: key, profileCode: UInt8(truncatingIfNeeded: row.integer(2)),
                     reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: service,
-                    operationIndex: row.integer(7) == 0 ? -1 : operationIndices[row.integer(8)] ?? -1,
-                    version: row.integer(5), observedMilliseconds: row.integer(6)))
+                    operationIndex: operationIndex, version: row.integer(5)))
         }
         return fleet
     }
