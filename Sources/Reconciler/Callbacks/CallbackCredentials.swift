@@ -2,12 +2,23 @@ import Crypto
 
 /// The user name and password that a message carries in its body. They cannot be printed.
 struct MessageCredentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    fileprivate let username: String
-    fileprivate let password: String
+    private let username: String
+    private let password: String
 
     init(username: String, password: String) {
         self.username = username
         self.password = password
+    }
+
+    /// Names the two, so that they can be compared in constant time.
+    var digest: SHA256.Digest {
+        var hash = SHA256()
+        withUnsafeBytes(of: username.utf8.count) { hash.update(bufferPointer: $0) }
+        for text in [username, password] {
+            var text = text
+            text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        }
+        return hash.finalize()
     }
 
     var description: String { "<redacted>" }
@@ -21,24 +32,19 @@ struct MessageCredentials: Sendable, CustomStringConvertible, CustomDebugStringC
 public struct CallbackCredentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let username: String
     let password: String
+    private let digest: SHA256.Digest
 
     /// Without a user name and a password any message is accepted.
     public init(username: String, password: String) {
         self.username = username
         self.password = password
+        digest = MessageCredentials(username: username, password: password).digest
     }
 
     public var areEmpty: Bool { username.isEmpty && password.isEmpty }
 
-    func accepts(_ message: MessageCredentials) -> Bool {
-        if areEmpty { return true }
-        return Self.digest(username, password) == Self.digest(message.username, message.password)
-    }
-
-    /// Digests are of one length and compared by swift-crypto in constant time.
-    private static func digest(_ username: String, _ password: String) -> SHA256.Digest {
-        SHA256.hash(data: Array("\(username.utf8.count):\(username)\(password)".utf8))
-    }
+    /// swift-crypto compares digests in constant time.
+    func accepts(_ message: MessageCredentials) -> Bool { areEmpty || message.digest == digest }
 
     public var description: String { "<redacted>" }
     public var debugDescription: String { description }

@@ -11,14 +11,21 @@ struct MatchCandidate: Hashable, Sendable {
 /// of the message before what stands within it, because the carrier's own sample contradicts itself there
 /// (`thingspace.md`, section 8.4).
 enum CallbackMatcher {
+    /// - Parameters:
+    ///   - candidates: every device that one of the identifiers fits.
+    ///   - loneKey: the device of the request that the message names, if that carried one device only.
     /// - Returns: the device, or `nil` if there is none or more than one that fits equally.
-    static func device(meantBy message: CallbackMessage, among candidates: [MatchCandidate]) -> DeviceKey? {
+    static func device(
+        meantBy message: CallbackMessage, among candidates: [MatchCandidate], ofLoneRequest loneKey: DeviceKey?
+    ) -> DeviceKey? {
         device(
-            outer: message.outerIdentifiers, inner: message.innerIdentifiers, among: candidates)
+            outer: message.outerIdentifiers, inner: message.innerIdentifiers, among: candidates,
+            ofLoneRequest: loneKey)
     }
 
     static func device(
-        outer: DeviceIdentifiers, inner: DeviceIdentifiers, among candidates: [MatchCandidate]
+        outer: DeviceIdentifiers, inner: DeviceIdentifiers, among candidates: [MatchCandidate],
+        ofLoneRequest loneKey: DeviceKey? = nil
     ) -> DeviceKey? {
         let iccids = Set(outer.iccids + inner.iccids)
         for identifiers in [outer, inner] {
@@ -32,8 +39,7 @@ enum CallbackMatcher {
                 if !found.isEmpty { return theOne(of: found, iccids: iccids) }
             }
         }
-        let underRequest = candidates.filter(\.isUnderRequest)
-        return underRequest.count == 1 ? underRequest[0].key : nil
+        return loneKey
     }
 
     /// Several profiles of one eUICC: the ICCID decides, then an operation in flight, then the request.

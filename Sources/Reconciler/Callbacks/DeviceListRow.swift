@@ -25,9 +25,9 @@ struct DeviceListRow: Hashable, Sendable {
                     collect(from: element, into: &rows)
                 }
             }
-        case .object(let members):
-            for (key, member) in members where !listKeys.contains(where: { $0.lowercased() == key.lowercased() }) {
-                collect(from: member, into: &rows)
+        case .object(let object):
+            for member in object.members where !listKeys.contains(where: { $0.isEqualIgnoringCase(to: member.name) }) {
+                collect(from: member.value, into: &rows)
             }
         case .null, .bool, .number, .string:
             break
@@ -55,8 +55,8 @@ struct DeviceListRow: Hashable, Sendable {
         for key in keys {
             if let text = element[key]?.text { return text }
         }
-        guard case .object(let members) = element else { return nil }
-        for member in members.sorted(by: { $0.key < $1.key }).map(\.value) {
+        guard case .object(let object) = element else { return nil }
+        for member in object.members.map(\.value) {
             for candidate in [member] + member.elements {
                 for key in keys {
                     if let text = candidate[key]?.text { return text }

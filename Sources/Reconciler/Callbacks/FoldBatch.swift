@@ -10,7 +10,8 @@ struct FoldBatch {
     private var keysByICCID: [ICCID: Set<DeviceKey>] = [:]
     private var keysByIMEI: [IMEI: Set<DeviceKey>] = [:]
     private var requests: [RequestID: RequestRecord] = [:]
-    private var keysByRequest: [RequestNumber: Set<DeviceKey>] = [:]
+    /// The device of each request that carried one only.
+    private var loneKeys: [RequestNumber: DeviceKey] = [:]
     private var changedRecords: Set<DeviceKey> = []
     private var changedOperations: [OperationID: Operation] = [:]
     private var events: [StateEvent] = []
@@ -41,10 +42,10 @@ struct FoldBatch {
         }
         requests = try transaction.requests(Array(requestIDs))
         try add(transaction.devices(eids: Array(eids), iccids: Array(iccids), imeis: Array(imeis)))
-        for request in requests.values {
-            let keys = try transaction.devices(under: request.number)
-            keysByRequest[request.number] = Set(keys)
-            try add(transaction.devices(keys.filter { records[$0] == nil }).values)
+        for request in requests.values where request.deviceCount == 1 {
+            guard let key = try transaction.devices(under: request.number).first else { continue }
+            loneKeys[request.number] = key
+            if records[key] == nil { try add(transaction.devices([key]).values) }
         }
     }
 
@@ -73,38 +74,38 @@ struct FoldBatch {
             // The answer was faster than the name of the request; it stays unread until that is written down.
             return
         }
-        guard let key = device(meantBy: message, request: request), let record = records[key] else {
+        guard let key = try device(meantBy: message, request: request), let record = records[key] else {
             return try transaction.mark(callback.number, as: .unknownDevice, device: nil)
         }
         let fold = CallbackFold(
             message.reading, service: message.serviceState, callback: callback.number, about: record,
-            relation: relation(of: request, to: record), at: now, policy: policy)
+            relation: try relation(of: request, to: record), at: now, policy: policy)
         take(fold.record, over: record)
         events += fold.events
         try transaction.mark(callback.number, as: fold.verdict, device: key)
     }
 
-    private func relation(of request: RequestRecord?, to record: DeviceRecord) -> RequestRelation {
+    private func relation(of request: RequestRecord?, to record: DeviceRecord) throws -> RequestRelation {
         guard let request else { return .foreign }
         if record.operation?.request == request.number { return .latestOperation }
-        return keysByRequest[request.number, default: []].contains(record.key) ? .earlierOperation : .foreign
+        return try transaction.didCarry(record.key, request: request.number) ? .earlierOperation : .foreign
     }
 
-    private func device(meantBy message: CallbackMessage, request: RequestRecord?) -> DeviceKey? {
+    private func device(meantBy message: CallbackMessage, request: RequestRecord?) throws -> DeviceKey? {
         var keys: Set<DeviceKey> = []
         for identifiers in [message.outerIdentifiers, message.innerIdentifiers] {
             for eid in identifiers.eids { keys.formUnion(keysByEID[eid, default: []]) }
             for iccid in identifiers.iccids { keys.formUnion(keysByICCID[iccid, default: []]) }
             for imei in identifiers.imeis { keys.formUnion(keysByIMEI[imei, default: []]) }
         }
-        let underRequest = request.map { keysByRequest[$0.number, default: []] } ?? []
-        keys.formUnion(underRequest)
-        let candidates = keys.compactMap { records[$0] }.sorted { $0.key < $1.key }.map { record in
+        if let request, let key = loneKeys[request.number] { keys.insert(key) }
+        let candidates = try keys.compactMap { records[$0] }.sorted { $0.key < $1.key }.map { record in
             MatchCandidate(
                 key: record.key, imei: record.imei, hasOpenOperation: record.operation?.isOpen ?? false,
-                isUnderRequest: underRequest.contains(record.key))
+                isUnderRequest: try keys.count > 1 && relation(of: request, to: record) != .foreign)
         }
-        return CallbackMatcher.device(meantBy: message, among: candidates)
+        return CallbackMatcher.device(
+            meantBy: message, among: candidates, ofLoneRequest: request.flatMap { loneKeys[$0.number] })
     }
 
     private mutating func take(_ changed: DeviceRecord?, over record: DeviceRecord) {

@@ -9,16 +9,34 @@ public struct ReceivedCallback: Sendable {
     /// The same for all deliveries of one message: a SHA-256 of it without `callbackCount` and the credentials.
     let digest: [UInt8]
 
-    private static let secrets = ["username", "password"]
-
     /// - Parameter json: the body as it came.
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
     public init(json: [UInt8]) throws(UnreadableCallback) {
         let value = try JSONValue(callback: json)
         credentials = MessageCredentials(
             username: value["username"]?.text ?? "", password: value["password"]?.text ?? "")
-        redactedText = String(decoding: value.canonicalBytes(leavingOut: Self.secrets), as: UTF8.self)
-        digest = Array(SHA256.hash(data: value.canonicalBytes(leavingOut: Self.secrets + ["callbackcount"])))
+        var writer = JSONWriter()
+        let counts = writer.value(value, treatment: Self.treatment)
+        redactedText = String(decoding: writer.bytes, as: UTF8.self)
+        digest = Self.digest(of: writer.bytes, without: counts)
+    }
+
+    private static func treatment(of member: String) -> JSONWriter.Treatment {
+        if member.isEqualIgnoringCase(to: "username") || member.isEqualIgnoringCase(to: "password") { return .leftOut }
+        return member.isEqualIgnoringCase(to: "callbackCount") ? .noted : .written
+    }
+
+    private static func digest(of bytes: [UInt8], without ranges: [Range<Int>]) -> [UInt8] {
+        var hash = SHA256()
+        bytes.withUnsafeBytes { bytes in
+            var position = 0
+            for range in ranges {
+                hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[position..<range.lowerBound]))
+                position = range.upperBound
+            }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[position...]))
+        }
+        return Array(hash.finalize())
     }
 
     /// The callback as it is to be kept.

@@ -60,18 +60,18 @@ struct JSONParser {
 
     private mutating func object(depth: Int) throws(UnreadableJSON) -> JSONValue {
         position += 1
-        var members: [String: JSONValue] = [:]
+        var members: [JSONObject.Member] = []
         skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        if take(UInt8(ascii: "}")) { return .object(JSONObject(members)) }
         while true {
             skipSpace()
             guard byte == UInt8(ascii: "\"") else { throw unreadable("a member without a name") }
             let name = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw unreadable("a member without a colon") }
-            members[name] = try value(depth: depth + 1)
+            members.append(JSONObject.Member(name: name, value: try value(depth: depth + 1)))
             skipSpace()
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if take(UInt8(ascii: "}")) { return .object(JSONObject(members)) }
             guard take(UInt8(ascii: ",")) else { throw unreadable("an object without an end") }
         }
     }

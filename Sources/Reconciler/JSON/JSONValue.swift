@@ -6,7 +6,7 @@ enum JSONValue: Hashable, Sendable {
     case number(String)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object(JSONObject)
 
     /// Nesting beyond this is refused.
     static let maximumDepth = 64
@@ -21,10 +21,8 @@ enum JSONValue: Hashable, Sendable {
 
     /// The member of an object whose key is this but for case.
     subscript(key: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        if let exact = members[key] { return exact }
-        let folded = key.lowercased()
-        return members.first { $0.key.lowercased() == folded }?.value
+        guard case .object(let object) = self else { return nil }
+        return object[key]
     }
 
     /// The text of a string or a number; `nil` for an empty one and for anything else.
@@ -49,7 +47,7 @@ enum JSONValue: Hashable, Sendable {
     /// - Parameter names: in lower case, of members that are left out, at any depth and in any letter case.
     func canonicalBytes(leavingOut names: [String] = []) -> [UInt8] {
         var writer = JSONWriter()
-        writer.value(self, leavingOut: names)
+        writer.value(self) { name in names.contains { name.isEqualIgnoringCase(to: $0) } ? .leftOut : .written }
         return writer.bytes
     }
 }

@@ -58,22 +58,29 @@ struct JSONWriter {
     }
 
     mutating func member(_ key: StaticString, _ numbers: [String: Int]) {
-        object(key) { writer in
-            for (key, number) in numbers.sorted(by: { $0.key < $1.key }) {
-                writer.separate()
-                writer.quote(key)
-                writer.bytes.append(UInt8(ascii: ":"))
-                writer.bytes.append(contentsOf: String(number).utf8)
-            }
+        begin("{", key)
+        members(numbers)
+        end("}")
+    }
+
+    private mutating func member(named key: String, _ numbers: [String: Int]) {
+        name(key)
+        begin("{")
+        members(numbers)
+        end("}")
+    }
+
+    private mutating func members(_ numbers: [String: Int]) {
+        for (key, number) in numbers.sorted(by: { $0.key < $1.key }) {
+            name(key)
+            literal(String(number))
         }
     }
 
     mutating func member(_ key: StaticString, _ groups: [String: [String: Int]]) {
-        let members = groups.mapValues { JSONValue.object($0.mapValues { .number(String($0)) }) }
-        separate()
-        name(key)
-        needsComma = false
-        value(.object(members))
+        object(key) { writer in
+            for (key, numbers) in groups.sorted(by: { $0.key < $1.key }) { writer.member(named: key, numbers) }
+        }
     }
 
     mutating func member(_ key: StaticString, _ texts: [String]) {
@@ -99,10 +106,28 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// What is done with a member of an object.
+    enum Treatment {
+        case written
+        case leftOut
+        /// Written, and the bytes that it takes, with the comma before it, are noted.
+        case noted
+    }
+
     /// Writes any value, the members of objects in the order of their names.
     ///
-    /// - Parameter names: in lower case, of members that are left out, at any depth and in any letter case.
-    mutating func value(_ value: JSONValue, leavingOut names: [String] = []) {
+    /// - Parameter treatment: of a member by its name.
+    /// - Returns: the ranges in `bytes` of members that are noted.
+    @discardableResult
+    mutating func value(
+        _ value: JSONValue, treatment: (String) -> Treatment = { _ in .written }
+    ) -> [Range<Int>] {
+        var noted: [Range<Int>] = []
+        write(value, treatment, &noted)
+        return noted
+    }
+
+    private mutating func write(_ value: JSONValue, _ treatment: (String) -> Treatment, _ noted: inout [Range<Int>]) {
         switch value {
         case .null: literal("null")
         case .bool(let truth): literal(truth ? "true" : "false")
@@ -112,20 +137,28 @@ struct JSONWriter {
             quote(text)
         case .array(let elements):
             begin("[")
-            for element in elements { self.value(element, leavingOut: names) }
+            for element in elements { write(element, treatment, &noted) }
             end("]")
-        case .object(let members):
+        case .object(let object):
             begin("{")
-            for (key, member) in members.sorted(by: { $0.key < $1.key }) {
-                if names.contains(where: { key.isEqual(toLowercase: $0) }) { continue }
-                separate()
-                quote(key)
-                bytes.append(UInt8(ascii: ":"))
-                needsComma = false
-                self.value(member, leavingOut: names)
+            for member in object.members {
+                let treated = treatment(member.name)
+                if treated == .leftOut { continue }
+                let start = bytes.count
+                name(member.name)
+                write(member.value, treatment, &noted)
+                if treated == .noted { noted.append(start..<bytes.count) }
             }
             end("}")
         }
+    }
+
+    /// Writes a name, behind which its value is written without a comma.
+    private mutating func name(_ name: String) {
+        separate()
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
     }
 
     private mutating func literal(_ text: String) {
@@ -146,33 +179,32 @@ struct JSONWriter {
     }
 
     private mutating func quote(_ text: String) {
+        var text = text
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
-            case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(byte < 0x10 ? 0x30 : 0x31)
-                bytes.append(contentsOf: String(byte & 0xF, radix: 16).utf8)
-            default: bytes.append(byte)
+        text.withUTF8 { utf8 in
+            var rest = utf8[...]
+            // What needs no escape, mostly all of it, is copied at once.
+            while let index = rest.firstIndex(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+                bytes.append(contentsOf: rest[..<index])
+                escape(rest[index])
+                rest = rest[(index + 1)...]
             }
+            bytes.append(contentsOf: rest)
         }
         bytes.append(UInt8(ascii: "\""))
     }
-}
 
-extension String {
-    /// Whether this is `other` but for the case of ASCII letters.
-    ///
-    /// - Parameter other: in lower case.
-    fileprivate func isEqual(toLowercase other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        return zip(utf8, other.utf8).allSatisfy { byte, expected in
-            byte == expected || (0x41...0x5A ~= byte && byte | 0x20 == expected)
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
+        case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
+        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        default:
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(byte < 0x10 ? 0x30 : 0x31)
+            bytes.append(contentsOf: String(byte & 0xF, radix: 16).utf8)
         }
     }
 }

@@ -35,6 +35,8 @@ public protocol StateReader {
     func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> [RequestRecord]
     /// The devices that a request carried.
     func devices(under request: RequestNumber) throws -> [DeviceKey]
+    /// Whether a request carried a device.
+    func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
     func unreadCallbacks(limit: Int) throws -> [CallbackRecord]

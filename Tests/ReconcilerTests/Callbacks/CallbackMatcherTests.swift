@@ -59,8 +59,12 @@ struct CallbackMatcherTests {
         let unknown = try identifiers([("imei", "350000000000099")])
         let none = try identifiers([])
         let only = try candidate(1, 11, underRequest: true)
-        #expect(CallbackMatcher.device(outer: unknown, inner: none, among: [only]) == only.key)
-        let other = try candidate(2, 12, underRequest: true)
-        #expect(CallbackMatcher.device(outer: unknown, inner: none, among: [only, other]) == nil)
+        #expect(CallbackMatcher.device(outer: unknown, inner: none, among: [], ofLoneRequest: only.key) == only.key)
+        #expect(CallbackMatcher.device(outer: unknown, inner: none, among: []) == nil)
+        let other = try candidate(2, 12)
+        let named = try identifiers([("eid", try Fleets.eid(2).description)])
+        #expect(
+            CallbackMatcher.device(outer: named, inner: none, among: [only, other], ofLoneRequest: only.key)
+                == other.key)
     }
 }

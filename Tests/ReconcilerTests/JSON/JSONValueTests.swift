@@ -59,7 +59,10 @@ struct JSONValueTests {
         case 4: return .array((0..<4).map { _ in anyValue(&random, depth: depth - 1) })
         default:
             return .object(
-                Dictionary((0..<4).map { _ in (anyText(&random), anyValue(&random, depth: depth - 1)) }) { $1 })
+                JSONObject(
+                    (0..<4).map { _ in
+                        JSONObject.Member(name: anyText(&random), value: anyValue(&random, depth: depth - 1))
+                    }))
         }
     }
 

@@ -24,10 +24,11 @@ struct SegmentedReadingTests {
         }
     }
 
-    private func load(_ yaml: String, partSize: Int, isStrict: Bool = false) async -> Seen {
+    private func load(_ yaml: String, partSize: Int, stretch: Int = 1, isStrict: Bool = false) async -> Seen {
         var limits = ManifestLimits()
         limits.partSize = partSize
         limits.partsReadAhead = 3
+        limits.libyamlStretch = stretch
         return Seen(await ManifestLoader(isStrict: isStrict, limits: limits) { Data(yaml.utf8) }.load(["-"]))
     }
 
@@ -89,11 +90,11 @@ struct SegmentedReadingTests {
         let whole = await load(yaml, partSize: 1 << 30)
         #expect(!whole.devices.isEmpty, "seed \(seed)")
         #expect(seed % 2 == 0 || whole.complaints.isEmpty, "seed \(seed): \(whole.complaints.first ?? "")")
-        for partSize in [700, 3000, 20_000] {
-            let parts = await load(yaml, partSize: partSize)
-            #expect(parts.counts == whole.counts, "seed \(seed), parts of \(partSize)")
-            #expect(parts.complaints == whole.complaints, "seed \(seed), parts of \(partSize)")
-            #expect(parts.devices == whole.devices, "seed \(seed), parts of \(partSize)")
+        for (partSize, stretch) in [(700, 1), (3000, 200), (20_000, 1), (20_000, 5000), (1 << 20, 1)] {
+            let parts = await load(yaml, partSize: partSize, stretch: stretch)
+            #expect(parts.counts == whole.counts, "seed \(seed), parts of \(partSize), stretches of \(stretch)")
+            #expect(parts.complaints == whole.complaints, "seed \(seed), parts of \(partSize), \(stretch)")
+            #expect(parts.devices == whole.devices, "seed \(seed), parts of \(partSize), stretches of \(stretch)")
         }
     }
 

@@ -12,18 +12,27 @@ struct DeviceListCuts {
     /// As far as a line is looked for before a cut is given up.
     private static let window = 1 << 16
 
-    /// The cuts behind `start`, in bytes, in order; none if the rest is short.
+    /// A list whose rest is shorter than this part of `partSize` is not worth cutting.
+    private static let shortestShare = 64
+
+    /// The cuts behind `start`, in bytes, in order; none if the rest is short. The first one comes soon: what stands
+    /// before it is read by libyaml alone.
     func places(from start: Int) -> [Int] {
         var places: [Int] = []
-        var wanted = start + partSize
-        while wanted + partSize / 2 < text.size {
-            if let place = firstEntry(in: text.bytes(at: wanted, count: Self.window)) {
-                places.append(wanted + place)
-                wanted += place
+        var wanted = start
+        while wanted + partSize / Self.shortestShare < text.size {
+            if let place = entry(behind: wanted) {
+                places.append(place)
+                wanted = place
             }
             wanted += partSize
         }
         return places
+    }
+
+    /// The first place behind `start` that looks like an entry, if there is one nearby.
+    func entry(behind start: Int) -> Int? {
+        firstEntry(in: text.bytes(at: start, count: Self.window)).map { start + $0 }
     }
 
     private func firstEntry(in bytes: [UInt8]) -> Int? {

@@ -43,14 +43,29 @@ struct DeviceListReader {
         complaints: inout ComplaintList
     ) throws(YAMLRefusal) -> Bool {
         guard try composer.record(event, depth: 2, on: &tape) else { return false }
+        try takeTape(&composer, into: &list, complaints: &complaints)
+        return true
+    }
+
+    /// Reads plain entries without libyaml, up to one that is not plain or begins at `end`.
+    mutating func readPlain(
+        _ scanner: inout PlainEntryScanner, upTo end: Int, _ composer: inout YAMLComposer,
+        into list: inout DeclaredDevices, complaints: inout ComplaintList
+    ) throws(YAMLRefusal) {
+        while scanner.position < end, scanner.scan(onto: &tape) {
+            try takeTape(&composer, into: &list, complaints: &complaints)
+        }
+    }
+
+    private mutating func takeTape(
+        _ composer: inout YAMLComposer, into list: inout DeclaredDevices, complaints: inout ComplaintList
+    ) throws(YAMLRefusal) {
         list.entryCount += 1
-        let number = list.entryCount - 1
-        if !decoder.decode(tape, number: number, into: &list, complaints: &complaints),
+        if !decoder.decode(tape, number: list.entryCount - 1, into: &list, complaints: &complaints),
             let node = try composer.compose(tape)
         {
             take(node, &composer, into: &list, complaints: &complaints)
         }
-        return true
     }
 
     /// Takes the entries of a list that is there as a node.

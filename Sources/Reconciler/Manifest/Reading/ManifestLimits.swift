@@ -14,6 +14,9 @@ public struct ManifestLimits: Hashable, Sendable {
     public var complaints = 1000
     /// The length of the parts in which a long list is read at the same time, in bytes.
     var partSize = 1 << 22
+    /// How far libyaml reads on behind an entry that is not plain, in bytes: to begin again costs as much as some
+    /// twenty entries.
+    var libyamlStretch = 1 << 15
     /// How many parts are read ahead of the one that is awaited.
     var partsReadAhead = 2 * ProcessInfo.processInfo.activeProcessorCount
 

@@ -7,7 +7,8 @@ struct YAMLComposer {
         let first: YAMLMark
     }
 
-    let reader: YAMLEventReader
+    private(set) var reader: YAMLEventReader
+    private var eventsBefore = 0
     private let limits: ManifestLimits
     /// What aliases stand for, so far in this document.
     private(set) var anchors: [String: YAMLNode]
@@ -48,6 +49,12 @@ struct YAMLComposer {
     mutating func takeDuplicateKeys() -> [DuplicateKey] {
         defer { duplicateKeys = [] }
         return duplicateKeys
+    }
+
+    /// Goes on at another place of the same document.
+    mutating func read(on next: YAMLEventReader) {
+        eventsBefore += reader.eventCount
+        reader = next
     }
 
     /// Takes over the anchors of the composer that has read what stands before.
@@ -166,7 +173,7 @@ struct YAMLComposer {
         hasMetAlias = true
         guard let node = anchors[name] else { throw .unknownAlias(mark, name) }
         aliasedWeight = aliasedWeight.addingCapped(node.weight)
-        let allowed = max(limits.aliasedNodes, reader.eventCount * limits.aliasedNodesPerNode)
+        let allowed = max(limits.aliasedNodes, (eventsBefore + reader.eventCount) * limits.aliasedNodesPerNode)
         guard aliasedWeight <= allowed else {
             throw .limit(mark, "the aliases of this document stand for more than \(allowed) nodes")
         }

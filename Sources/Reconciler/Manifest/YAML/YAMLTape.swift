@@ -56,6 +56,16 @@ struct YAMLTape {
                 textStart: UInt32(clamping: start), textCount: UInt32(clamping: bytes.count - start)))
     }
 
+    /// Adds an event that was read without libyaml.
+    mutating func append(_ kind: Kind, line: Int, column: Int, text: UnsafeRawBufferPointer) {
+        let start = bytes.count
+        bytes.append(contentsOf: text)
+        events.append(
+            Event(
+                kind: kind, column: UInt32(clamping: column), line: UInt32(clamping: line),
+                textStart: UInt32(clamping: start), textCount: UInt32(clamping: text.count)))
+    }
+
     /// Gives the bytes of a scalar, or the name of an alias.
     func withText<Result>(_ event: Event, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         bytes.withUnsafeBytes { all in

@@ -147,6 +147,14 @@ extension SQLiteTransaction {
         return keys
     }
 
+    func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool {
+        var found = false
+        try statement("SELECT 1 FROM operation WHERE eid = ? AND iccid = ? AND request = ? LIMIT 1").run(
+            .eid(key.eid), .iccid(key.iccid), .integer(request.number)
+        ) { _ in found = true }
+        return found
+    }
+
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int] {
         let count = try statement(
             """
