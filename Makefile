@@ -1,6 +1,7 @@
 # make demo   builds, and takes an example fleet to its desired state on the simulator
 # make test   lints, builds and runs all tests
 # make build  an optimised binary at .build/release/profilectl
+# make bench  measures it beside yardsticks (about 15 minutes), and keeps the tables in docs/benchmarks.md
 .PHONY: demo test build lint format deps bench clean
 
 STATE := sqlite:.profilectl/demo.db
@@ -24,14 +25,21 @@ test: deps lint
 build: deps
 	swift build -c release --product profilectl
 
+bench: deps
+	@scripts/install-dependencies wrk
+	swift build -c release --package-path Benchmarks
+	Benchmarks/.build/release/Benchmarks --out docs/benchmarks.md
+
+FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
+
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive $(FORMATTED)
 
 format:
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive $(FORMATTED)
 
 deps:
 	@scripts/install-dependencies
 
 clean:
-	rm -rf .build .profilectl
+	rm -rf .build .profilectl Benchmarks/.build

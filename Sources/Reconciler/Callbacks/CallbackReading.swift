@@ -38,7 +38,7 @@ extension CallbackReading {
     init(message: JSONValue) {
         let response = message["deviceResponse"]?["deviceProfileResponse"] ?? message["deviceResponse"]
         let status = message["status"]?.text?.foldedForComparison
-        if let fault = message["faultResponse"], case .object(let object) = fault, !object.members.isEmpty {
+        if let fault = message["faultResponse"], !fault.members.isEmpty {
             self = .init(fault: fault)
             return
         }

@@ -9,12 +9,12 @@ struct DeviceIdentifiers: Hashable, Sendable {
     /// Reads `[{"id", "kind"}]`, one such object, or an object with the kinds as keys; the letter case of kinds and
     /// keys does not count (`thingspace.md`, section 8.5 and 8.6). Kinds that are of no use here are passed over.
     init(_ value: JSONValue?) {
-        for element in value?.elements ?? value.map({ [$0] }) ?? [] {
+        for element in value.map({ $0.isArray ? $0.elements : [$0] }) ?? [] {
             if let kind = element["kind"]?.text, let id = (element["id"] ?? element["identifier"])?.text {
                 add(id, kind: kind)
             } else {
-                for kind in ["eid", "iccid", "imei"] {
-                    if let id = element[kind]?.text { add(id, kind: kind) }
+                for kind: StaticString in ["eid", "iccid", "imei"] {
+                    if let id = element[kind]?.text { add(id, kind: "\(kind)") }
                 }
             }
         }

@@ -13,29 +13,23 @@ struct DeviceListRow: Hashable, Sendable {
         return rows
     }
 
-    private static let listKeys = ["deviceIds", "ids", "device", "deviceIdentifierCollection"]
+    private static let listKeys: [StaticString] = ["deviceIds", "ids", "device", "deviceIdentifierCollection"]
 
     private static func collect(from value: JSONValue, into rows: inout [DeviceListRow]) {
-        switch value {
-        case .array(let elements):
-            for element in elements {
-                if let row = DeviceListRow(element) {
-                    rows.append(row)
-                } else {
-                    collect(from: element, into: &rows)
-                }
+        for element in value.elements {
+            if let row = DeviceListRow(element) {
+                rows.append(row)
+            } else {
+                collect(from: element, into: &rows)
             }
-        case .object(let object):
-            for member in object.members where !listKeys.contains(where: { $0.isEqualIgnoringCase(to: member.name) }) {
-                collect(from: member.value, into: &rows)
-            }
-        case .null, .bool, .number, .string:
-            break
+        }
+        for member in value.members where !listKeys.contains(where: { member.name.isText($0) }) {
+            collect(from: member.value, into: &rows)
         }
     }
 
     private init?(_ element: JSONValue) {
-        guard case .object = element, element["kind"] == nil else { return nil }
+        guard element.isObject, element["kind"] == nil else { return nil }
         var identifiers = DeviceIdentifiers(element)
         for key in Self.listKeys {
             let listed = DeviceIdentifiers(element[key])
@@ -51,16 +45,15 @@ struct DeviceListRow: Hashable, Sendable {
     }
 
     /// The first of the keys in the object, or in the objects and lists right within it.
-    private static func text(_ keys: [String], in element: JSONValue) -> String? {
+    private static func text(_ keys: [StaticString], in element: JSONValue) -> String? {
         for key in keys {
             if let text = element[key]?.text { return text }
         }
-        guard case .object(let object) = element else { return nil }
-        for member in object.members.map(\.value) {
+        for member in element.members.map(\.value) {
             for candidate in [member] + member.elements {
                 for key in keys {
                     if let text = candidate[key]?.text { return text }
-                    if candidate["key"]?.text?.foldedForComparison == key.foldedForComparison,
+                    if candidate["key"]?.text?.foldedForComparison == "\(key)".foldedForComparison,
                         let text = candidate["value"]?.text
                     {
                         return text

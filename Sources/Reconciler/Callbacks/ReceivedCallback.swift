@@ -21,9 +21,9 @@ public struct ReceivedCallback: Sendable {
         digest = Self.digest(of: writer.bytes, without: counts)
     }
 
-    private static func treatment(of member: String) -> JSONWriter.Treatment {
-        if member.isEqualIgnoringCase(to: "username") || member.isEqualIgnoringCase(to: "password") { return .leftOut }
-        return member.isEqualIgnoringCase(to: "callbackCount") ? .noted : .written
+    private static func treatment(of name: JSONValue) -> JSONWriter.Treatment {
+        if name.isText("username") || name.isText("password") { return .leftOut }
+        return name.isText("callbackCount") ? .noted : .written
     }
 
     private static func digest(of bytes: [UInt8], without ranges: [Range<Int>]) -> [UInt8] {
@@ -59,6 +59,6 @@ extension JSONValue {
         } catch {
             throw UnreadableCallback(reason: error.reason)
         }
-        guard case .object = self else { throw UnreadableCallback(reason: "not a JSON object") }
+        guard isObject else { throw UnreadableCallback(reason: "not a JSON object") }
     }
 }

@@ -5,19 +5,35 @@
 struct JSONParser {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
+    private var nodes: ContiguousArray<JSONTape.Node> = []
+
+    /// Places in a text are kept in 32 bits.
+    private static let longestText = Int(UInt32.max)
 
     /// - Throws: `UnreadableJSON`
-    static func value(of json: UnsafeRawBufferPointer) throws(UnreadableJSON) -> JSONValue {
-        var parser = JSONParser(bytes: json)
-        if json.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
-        let value = try parser.value(depth: 0)
-        parser.skipSpace()
-        guard parser.position == json.count else { throw parser.unreadable("text behind the end") }
-        return value
+    static func tape(of json: [UInt8]) throws(UnreadableJSON) -> JSONTape {
+        guard json.count < longestText else { throw UnreadableJSON(reason: "more than 4 GiB") }
+        let nodes = try json.withUnsafeBytes { bytes in
+            Result { () throws(UnreadableJSON) in
+                var parser = JSONParser(bytes: bytes)
+                return try parser.parse()
+            }
+        }.get()
+        return JSONTape(bytes: json, nodes: nodes)
     }
 
     private init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
+        // A value takes some sixteen bytes of most messages.
+        nodes.reserveCapacity(min(bytes.count / 16 + 4, 4096))
+    }
+
+    private mutating func parse() throws(UnreadableJSON) -> ContiguousArray<JSONTape.Node> {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        try value(depth: 0)
+        skipSpace()
+        guard position == bytes.count else { throw unreadable("text behind the end") }
+        return nodes
     }
 
     private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -42,64 +58,69 @@ struct JSONParser {
         return true
     }
 
-    private mutating func value(depth: Int) throws(UnreadableJSON) -> JSONValue {
+    private mutating func append(_ kind: JSONTape.Node.Kind, from start: Int, to end: Int) {
+        nodes.append(
+            JSONTape.Node(
+                kind: kind, start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
+                next: Int32(truncatingIfNeeded: nodes.count + 1)))
+    }
+
+    private mutating func value(depth: Int) throws(UnreadableJSON) {
         guard depth < JSONValue.maximumDepth else { throw unreadable("nested too deeply") }
         skipSpace()
         guard let byte else { throw unreadable("an end too early") }
         switch byte {
-        case UInt8(ascii: "{"): return try object(depth: depth)
-        case UInt8(ascii: "["): return try array(depth: depth)
-        case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "t"): return try word("true", .bool(true))
-        case UInt8(ascii: "f"): return try word("false", .bool(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
-        case UInt8(ascii: "-"), 0x30...0x39: return try number()
+        case UInt8(ascii: "{"): try collection(.object, depth: depth)
+        case UInt8(ascii: "["): try collection(.array, depth: depth)
+        case UInt8(ascii: "\""): try string()
+        case UInt8(ascii: "t"): try word("true", .bool)
+        case UInt8(ascii: "f"): try word("false", .bool)
+        case UInt8(ascii: "n"): try word("null", .null)
+        case UInt8(ascii: "-"), 0x30...0x39: try number()
         default: throw unreadable("something that is no value")
         }
     }
 
-    private mutating func object(depth: Int) throws(UnreadableJSON) -> JSONValue {
+    private mutating func collection(_ kind: JSONTape.Node.Kind, depth: Int) throws(UnreadableJSON) {
+        let index = nodes.count
+        append(kind, from: position, to: position)
         position += 1
-        var members: [JSONObject.Member] = []
+        let bracket = kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]")
         skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(JSONObject(members)) }
-        while true {
-            skipSpace()
-            guard byte == UInt8(ascii: "\"") else { throw unreadable("a member without a name") }
-            let name = try string()
-            skipSpace()
-            guard take(UInt8(ascii: ":")) else { throw unreadable("a member without a colon") }
-            members.append(JSONObject.Member(name: name, value: try value(depth: depth + 1)))
-            skipSpace()
-            if take(UInt8(ascii: "}")) { return .object(JSONObject(members)) }
-            guard take(UInt8(ascii: ",")) else { throw unreadable("an object without an end") }
+        if !take(bracket) {
+            while true {
+                if kind == .object { try name() }
+                try value(depth: depth + 1)
+                skipSpace()
+                if take(bracket) { break }
+                guard take(UInt8(ascii: ",")) else {
+                    throw unreadable(kind == .object ? "an object without an end" : "an array without an end")
+                }
+            }
         }
+        nodes[index].end = UInt32(truncatingIfNeeded: position)
+        nodes[index].next = Int32(truncatingIfNeeded: nodes.count)
     }
 
-    private mutating func array(depth: Int) throws(UnreadableJSON) -> JSONValue {
-        position += 1
-        var elements: [JSONValue] = []
+    private mutating func name() throws(UnreadableJSON) {
         skipSpace()
-        if take(UInt8(ascii: "]")) { return .array(elements) }
-        while true {
-            elements.append(try value(depth: depth + 1))
-            skipSpace()
-            if take(UInt8(ascii: "]")) { return .array(elements) }
-            guard take(UInt8(ascii: ",")) else { throw unreadable("an array without an end") }
-        }
+        guard byte == UInt8(ascii: "\"") else { throw unreadable("a member without a name") }
+        try string()
+        skipSpace()
+        guard take(UInt8(ascii: ":")) else { throw unreadable("a member without a colon") }
     }
 
-    private mutating func word(_ text: StaticString, _ value: JSONValue) throws(UnreadableJSON) -> JSONValue {
+    private mutating func word(_ text: StaticString, _ kind: JSONTape.Node.Kind) throws(UnreadableJSON) {
         let count = text.utf8CodeUnitCount
         guard position + count <= bytes.count,
             bytes[position..<(position + count)]
                 .elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: count))
         else { throw unreadable("something that is no value") }
+        append(kind, from: position, to: position + count)
         position += count
-        return value
     }
 
-    private mutating func number() throws(UnreadableJSON) -> JSONValue {
+    private mutating func number() throws(UnreadableJSON) {
         let start = position
         _ = take(UInt8(ascii: "-"))
         let whole = digits()
@@ -109,7 +130,7 @@ struct JSONParser {
             _ = take(UInt8(ascii: "+")) || take(UInt8(ascii: "-"))
             if digits() == 0 { throw unreadable("a malformed number") }
         }
-        return .number(String(decoding: bytes[start..<position], as: UTF8.self))
+        append(.number, from: start, to: position)
     }
 
     private mutating func digits() -> Int {
@@ -118,96 +139,95 @@ struct JSONParser {
         return position - start
     }
 
-    private mutating func string() throws(UnreadableJSON) -> String {
+    // MARK: Texts
+
+    private mutating func string() throws(UnreadableJSON) {
         position += 1
         let start = position
+        var hasEscapes = false
+        var isASCII = true
         while let byte {
             switch byte {
             case UInt8(ascii: "\""):
-                let text = try text(start..<position)
+                guard isASCII || String(validating: bytes[start..<position], as: UTF8.self) != nil else {
+                    throw unreadable("bytes that are no UTF-8")
+                }
+                append(hasEscapes ? .escapedString : .string, from: start, to: position)
                 position += 1
-                return text
-            case UInt8(ascii: "\\"): return try stringWithEscapes(from: start)
-            case 0..<0x20: throw unreadable("a control character")
-            default: position += 1
-            }
-        }
-        throw unreadable("a text without an end")
-    }
-
-    private func text(_ range: Range<Int>) throws(UnreadableJSON) -> String {
-        guard let text = String(validating: bytes[range], as: UTF8.self) else {
-            throw unreadable("bytes that are no UTF-8")
-        }
-        return text
-    }
-
-    private mutating func stringWithEscapes(from start: Int) throws(UnreadableJSON) -> String {
-        var result = try text(start..<position)
-        var plain = position
-        while let byte {
-            switch byte {
-            case UInt8(ascii: "\""):
-                result += try text(plain..<position)
-                position += 1
-                return result
+                return
             case UInt8(ascii: "\\"):
-                result += try text(plain..<position)
+                hasEscapes = true
                 position += 1
-                result.unicodeScalars.append(try escaped())
-                plain = position
+                try checkEscape()
             case 0..<0x20: throw unreadable("a control character")
+            case 0x80...0xFF:
+                isASCII = false
+                position += 1
             default: position += 1
             }
         }
         throw unreadable("a text without an end")
     }
 
-    private mutating func escaped() throws(UnreadableJSON) -> Unicode.Scalar {
-        let escape = byte
-        position += 1
-        switch escape {
-        case UInt8(ascii: "\""): return "\""
-        case UInt8(ascii: "\\"): return "\\"
-        case UInt8(ascii: "/"): return "/"
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try escapedUnit()
+    private mutating func checkEscape() throws(UnreadableJSON) {
+        switch byte {
+        case UInt8(ascii: "u"):
+            let digits = bytes.dropFirst(position + 1).prefix(4)
+            guard digits.count == 4, digits.allSatisfy({ Self.hexadecimalDigit($0) != nil }) else {
+                throw unreadable("a malformed escape")
+            }
+            position += 5
+        case let byte? where Self.escapes[byte] != nil: position += 1
         default: throw unreadable("an unknown escape")
         }
     }
 
-    /// Half of a surrogate pair alone stands for no character, and is read as the one that stands for none.
-    private mutating func escapedUnit() throws(UnreadableJSON) -> Unicode.Scalar {
-        let high = try hexadecimal()
-        if let scalar = Unicode.Scalar(high) { return scalar }
-        let behind = position
-        guard 0xD800...0xDBFF ~= high, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-            position = behind
-            return "\u{FFFD}"
+    private static let escapes: [UInt8: Unicode.Scalar] = [
+        UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/", UInt8(ascii: "b"): "\u{8}",
+        UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "n"): "\n", UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
+    ]
+
+    private static func hexadecimalDigit(_ byte: UInt8) -> UInt16? {
+        switch byte {
+        case 0x30...0x39: UInt16(byte - 0x30)
+        case 0x41...0x46, 0x61...0x66: UInt16((byte | 0x20) - 0x57)
+        default: nil
         }
-        let low = try hexadecimal()
-        guard 0xDC00...0xDFFF ~= low,
-            let scalar = Unicode.Scalar(0x10000 + (UInt32(high - 0xD800) << 10 | UInt32(low - 0xDC00)))
-        else {
-            position = behind
-            return "\u{FFFD}"
-        }
-        return scalar
     }
 
-    private mutating func hexadecimal() throws(UnreadableJSON) -> UInt16 {
-        var unit: UInt16 = 0
-        for _ in 0..<4 {
-            guard let byte, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw unreadable("a malformed escape")
+    /// The text that the bytes between the quotes of a string stand for; they were read before.
+    static func unescaped(_ bytes: UnsafeRawBufferPointer) -> String {
+        var result = ""
+        var rest = bytes[...]
+        while let backslash = rest.firstIndex(of: UInt8(ascii: "\\")), backslash + 1 < rest.endIndex {
+            result += String(decoding: rest[..<backslash], as: UTF8.self)
+            rest = rest[(backslash + 1)...]
+            if let scalar = escapes[rest[rest.startIndex]] {
+                result.unicodeScalars.append(scalar)
+                rest = rest.dropFirst()
+            } else {
+                result.unicodeScalars.append(takeUnit(&rest))
             }
-            unit = unit << 4 | UInt16(digit)
-            position += 1
         }
-        return unit
+        return result + String(decoding: rest, as: UTF8.self)
+    }
+
+    /// Half of a surrogate pair alone stands for no character, and is read as the one that stands for none.
+    ///
+    /// - Parameter rest: begins with the `u`.
+    private static func takeUnit(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Unicode.Scalar {
+        func unit(_ digits: some Sequence<UInt8>) -> UInt16 {
+            digits.reduce(0) { $0 << 4 | (hexadecimalDigit($1) ?? 0) }
+        }
+        let high = unit(rest.dropFirst().prefix(4))
+        rest = rest.dropFirst(5)
+        if let scalar = Unicode.Scalar(high) { return scalar }
+        guard 0xD800...0xDBFF ~= high, rest.starts(with: "\\u".utf8) else { return "\u{FFFD}" }
+        let low = unit(rest.dropFirst(2).prefix(4))
+        guard 0xDC00...0xDFFF ~= low,
+            let scalar = Unicode.Scalar(0x10000 + (UInt32(high - 0xD800) << 10 | UInt32(low - 0xDC00)))
+        else { return "\u{FFFD}" }
+        rest = rest.dropFirst(6)
+        return scalar
     }
 }

@@ -114,43 +114,63 @@ struct JSONWriter {
         case noted
     }
 
-    /// Writes any value, the members of objects in the order of their names.
+    /// Writes any value, the members of objects in the order of their names; of a name that comes twice the last one.
     ///
     /// - Parameter treatment: of a member by its name.
     /// - Returns: the ranges in `bytes` of members that are noted.
     @discardableResult
     mutating func value(
-        _ value: JSONValue, treatment: (String) -> Treatment = { _ in .written }
+        _ value: JSONValue, treatment: (JSONValue) -> Treatment = { _ in .written }
     ) -> [Range<Int>] {
         var noted: [Range<Int>] = []
-        write(value, treatment, &noted)
+        write(value.tape, value.index, treatment, &noted)
         return noted
     }
 
-    private mutating func write(_ value: JSONValue, _ treatment: (String) -> Treatment, _ noted: inout [Range<Int>]) {
-        switch value {
-        case .null: literal("null")
-        case .bool(let truth): literal(truth ? "true" : "false")
-        case .number(let number): literal(number)
-        case .string(let text):
+    private mutating func write(
+        _ tape: JSONTape, _ index: Int32, _ treatment: (JSONValue) -> Treatment, _ noted: inout [Range<Int>]
+    ) {
+        let node = tape.nodes[Int(index)]
+        switch node.kind {
+        case .null, .bool, .number:
             separate()
-            quote(text)
-        case .array(let elements):
+            tape.withBytes(of: index) { bytes.append(contentsOf: $0) }
+        case .string, .escapedString:
+            separate()
+            quote(tape, index)
+        case .array:
             begin("[")
-            for element in elements { write(element, treatment, &noted) }
+            var child = index + 1
+            while child < node.next {
+                write(tape, child, treatment, &noted)
+                child = tape.nodes[Int(child)].next
+            }
             end("]")
-        case .object(let object):
+        case .object:
             begin("{")
-            for member in object.members {
-                let treated = treatment(member.name)
+            for name in tape.orderedNames(of: index) {
+                let treated = treatment(JSONValue(tape: tape, index: name))
                 if treated == .leftOut { continue }
                 let start = bytes.count
-                name(member.name)
-                write(member.value, treatment, &noted)
+                separate()
+                quote(tape, name)
+                bytes.append(UInt8(ascii: ":"))
+                needsComma = false
+                write(tape, tape.nodes[Int(name)].next, treatment, &noted)
                 if treated == .noted { noted.append(start..<bytes.count) }
             }
             end("}")
         }
+    }
+
+    /// Writes a text that was read: without escapes as it stood there.
+    private mutating func quote(_ tape: JSONTape, _ index: Int32) {
+        guard tape.nodes[Int(index)].kind == .string else {
+            return quote(JSONValue(tape: tape, index: index).string ?? "")
+        }
+        bytes.append(UInt8(ascii: "\""))
+        tape.withBytes(of: index) { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Writes a name, behind which its value is written without a comma.
@@ -207,4 +227,37 @@ struct JSONWriter {
             bytes.append(contentsOf: String(byte & 0xF, radix: 16).utf8)
         }
     }
+}
+
+extension JSONTape {
+    /// The numbers of the names of an object's members, in the order of the names; of a name that comes twice the
+    /// last one.
+    fileprivate func orderedNames(of object: Int32) -> ContiguousArray<Int32> {
+        var ordered: ContiguousArray<Int32> = []
+        var name = object + 1
+        while name < nodes[Int(object)].next {
+            // Objects are short, and mostly nearly in order.
+            var place = ordered.count
+            while place > 0, precedes(name, ordered[place - 1]) { place -= 1 }
+            if place > 0, !precedes(ordered[place - 1], name) {
+                ordered[place - 1] = name
+            } else {
+                ordered.insert(name, at: place)
+            }
+            name = nodes[Int(nodes[Int(name)].next)].next
+        }
+        return ordered
+    }
+
+    /// Whether a text comes before another one, by their UTF-8.
+    private func precedes(_ text: Int32, _ other: Int32) -> Bool {
+        guard nodes[Int(text)].kind == .string, nodes[Int(other)].kind == .string else {
+            return string(text).utf8.lexicographicallyPrecedes(string(other).utf8)
+        }
+        return withBytes(of: text) { mine in
+            withBytes(of: other) { mine.lexicographicallyPrecedes($0) }
+        }
+    }
+
+    private func string(_ text: Int32) -> String { JSONValue(tape: self, index: text).string ?? "" }
 }

@@ -64,7 +64,7 @@ private struct PlanFileReader {
         var builder = SavedActionsBuilder()
         var exceptionCounts: [String: Int] = [:]
         while let line = nextLine() {
-            guard let entry = try? JSONValue(json: line), case .object = entry else { throw damaged() }
+            guard let entry = try? JSONValue(json: line), entry.isObject else { throw damaged() }
             if let expected = entry["checksum"]?.text {
                 let found = PlanFile.digestPrefix + checksum.finalize().hexadecimal
                 guard found == expected, nextLine() == nil else { throw damaged() }
@@ -133,7 +133,7 @@ private struct SavedActionsBuilder {
             let action = entry["action"]?.text.flatMap({ ProfileAction(rawValue: $0) }),
             let desired = entry["desired"]?.text.flatMap({ DesiredState(rawValue: $0) }),
             let version = entry["version"]?.text.flatMap({ Int64($0) }),
-            let attempt = entry["attempt"]?.text.flatMap({ Int($0) }), case .bool(let isDrift)? = entry["drift"]
+            let attempt = entry["attempt"]?.text.flatMap({ Int($0) }), let isDrift = entry["drift"]?.bool
         else { return false }
         let known = entry["known"]?.text.map { name in ProfileState.allCases.first { $0.name == name } }
         if case .some(.none) = known { return false }

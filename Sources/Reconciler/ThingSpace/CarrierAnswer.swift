@@ -12,8 +12,7 @@ enum CarrierAnswer: Sendable {
 
     init(_ answer: HTTPAnswer) {
         let body = (try? JSONValue(json: answer.body)) ?? .null
-        let isObject = if case .object = body { true } else { false }
-        let text = isObject ? "" : String(decoding: answer.body.prefix(2000), as: UTF8.self)
+        let text = body.isObject ? "" : String(decoding: answer.body.prefix(2000), as: UTF8.self)
         let fault = Self.faultCode(body: body, text: text)
         let refusal = Refusal(answer: answer, body: body, text: text)
 
@@ -31,7 +30,7 @@ enum CarrierAnswer: Sendable {
             self = .unproven("the carrier answered with HTTP status \(answer.status)")
         } else if 200..<300 ~= answer.status, body["errorCode"] == nil, fault == nil {
             self =
-                isObject || !body.elements.isEmpty || Self.isEmptyList(body)
+                body.isObject || body.isArray
                 ? .success(body) : .unproven("the answer is no JSON that is documented")
         } else if let fault {
             self = Self.readFault(fault, refusal)
@@ -52,11 +51,6 @@ enum CarrierAnswer: Sendable {
     }
 
     private static let notSignedIn = "The carrier does not accept the tokens of this sign-in."
-
-    private static func isEmptyList(_ body: JSONValue) -> Bool {
-        if case .array = body { return true }
-        return false
-    }
 
     private static func readFault(_ fault: String, _ refusal: Refusal) -> CarrierAnswer {
         switch fault {

@@ -8,19 +8,41 @@ struct JSONValueTests {
     private func value(_ text: String) throws -> JSONValue { try JSONValue(json: Array(text.utf8)) }
 
     @Test(
-        "what RFC 8259 allows is read as it says",
+        "what RFC 8259 allows is read as it says, and written with sorted names and no white space",
         arguments: [
-            ("null", JSONValue.null), (" true\r\n\t", .bool(true)), ("false", .bool(false)), ("0", .number("0")),
-            ("-0.5e+10", .number("-0.5e+10")), ("89148000000000000014", .number("89148000000000000014")),
-            ("\"\"", .string("")), (#""a\"\\\/\b\f\n\r\tz""#, .string("a\"\\/\u{8}\u{C}\n\r\tz")),
-            (#""\u00e9\u20AC\ud83d\ude00""#, .string("é€😀")), (#""\ud83dx""#, .string("\u{FFFD}x")),
-            (#""\ud83d\u0041""#, .string("\u{FFFD}A")), ("\"é€😀\"", .string("é€😀")), ("[]", .array([])),
-            ("[1, [2],{}]", .array([.number("1"), .array([.number("2")]), .object([:])])),
-            (#"{"a":{"b":"c"} , "d":null}"#, .object(["a": .object(["b": .string("c")]), "d": .null])),
-            ("\u{FEFF}{}", .object([:])),
+            ("null", "null"), (" true\r\n\t", "true"), ("false", "false"), ("0", "0"), ("-0.5e+10", "-0.5e+10"),
+            ("89148000000000000014", "89148000000000000014"), ("\"\"", "\"\""), ("\"é€😀\"", "\"é€😀\""), ("[]", "[]"),
+            ("[1, [2],{}]", "[1,[2],{}]"), (#"{"d":null , "a":{"b":"c"}}"#, #"{"a":{"b":"c"},"d":null}"#),
+            (#"{"a":1,"b":2,"a":3}"#, #"{"a":3,"b":2}"#), (#"{"b":1,"\u0061":2}"#, #"{"a":2,"b":1}"#),
+            ("\u{FEFF}{}", "{}"),
+            (#""\u0041\/\u001F\n""#, #""A/\u001f\n""#),
         ])
-    func read(text: String, expected: JSONValue) throws {
-        #expect(try value(text) == expected)
+    func read(text: String, canonical: String) throws {
+        #expect(String(decoding: try value(text).canonicalBytes, as: UTF8.self) == canonical)
+    }
+
+    @Test(
+        "texts are what they stand for",
+        arguments: [
+            ("\"\"", ""), (#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{C}\n\r\tz"),
+            (#""\u00e9\u20AC\ud83d\ude00""#, "é€😀"),
+            (#""\ud83dx""#, "\u{FFFD}x"), (#""\ud83d\u0041""#, "\u{FFFD}A"), ("\"é€😀\"", "é€😀"),
+        ])
+    func texts(text: String, expected: String) throws {
+        let value = try value(text)
+        #expect(value.string == expected)
+        #expect(value.text == (expected.isEmpty ? nil : expected))
+    }
+
+    @Test("members are found without regard to case; the exact name goes first, and of two the last one")
+    func members() throws {
+        let object = try value(#"{"RequestId":"a","requestId":"b","REQUESTID":"c","x":[1,"2",3],"requestId":"d"}"#)
+        #expect(object["requestId"]?.text == "d")
+        #expect(object["REQUESTid"]?.text == "a")
+        #expect(object["requestIds"] == nil)
+        #expect(object["x"]?.elements.map(\.text) == ["1", "2", "3"])
+        #expect(object["x"]?.string == nil)
+        #expect(object.members.count == 5)
     }
 
     @Test(
@@ -41,38 +63,42 @@ struct JSONValueTests {
         #expect(throws: UnreadableJSON.self) { try JSONValue(json: [0x22, 0xC3, 0x22]) }
     }
 
-    @Test("any value comes back as it was written, and Foundation reads it too", arguments: 1...20)
+    @Test("any value is read as Foundation reads it, and comes back as it was written", arguments: 1...20)
     func roundTrip(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let value = JSONValue.object(["x": Self.anyValue(&random, depth: 5)])
-        let bytes = value.canonicalBytes()
-        #expect(try JSONValue(json: bytes) == value, "seed \(seed)")
-        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(bytes)) }
+        let text = "{\"x\":\(Self.anyValue(&random, depth: 5))}"
+        let bytes = try value(text).canonicalBytes
+        #expect(try JSONValue(json: bytes).canonicalBytes == bytes, "seed \(seed)")
+        let ours = try JSONSerialization.jsonObject(with: Data(bytes)) as? NSDictionary
+        let theirs = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSDictionary
+        #expect(ours == theirs, "seed \(seed): \(text)")
     }
 
-    private static func anyValue(_ random: inout SeededGenerator, depth: Int) -> JSONValue {
+    private static func anyValue(_ random: inout SeededGenerator, depth: Int) -> String {
         switch Int.random(in: 0..<(depth > 0 ? 6 : 4), using: &random) {
-        case 0: return .null
-        case 1: return .bool(Bool.random(using: &random))
-        case 2: return .number(String(Int.random(in: -1_000_000...1_000_000, using: &random)))
-        case 3: return .string(anyText(&random))
-        case 4: return .array((0..<4).map { _ in anyValue(&random, depth: depth - 1) })
+        case 0: return "null"
+        case 1: return "\(Bool.random(using: &random))"
+        case 2: return " \(Int.random(in: -1_000_000...1_000_000, using: &random))"
+        case 3: return anyText(&random)
+        case 4: return "[\((0..<4).map { _ in anyValue(&random, depth: depth - 1) }.joined(separator: " ,"))]"
         default:
-            return .object(
-                JSONObject(
-                    (0..<4).map { _ in
-                        JSONObject.Member(name: anyText(&random), value: anyValue(&random, depth: depth - 1))
-                    }))
+            let members = (0..<4).map { "\(anyText(&random, prefix: "\($0)")): \(anyValue(&random, depth: depth - 1))" }
+            return "{\(members.shuffled(using: &random).joined(separator: ","))}"
         }
     }
 
-    private static func anyText(_ random: inout SeededGenerator) -> String {
-        var text = ""
+    /// A text in quotes; some of its characters as escapes.
+    private static func anyText(_ random: inout SeededGenerator, prefix: String = "") -> String {
+        var text = "\"" + prefix
         for _ in 0..<Int.random(in: 0..<8, using: &random) {
-            if let scalar = Unicode.Scalar(UInt32.random(in: 0..<0x11_0000, using: &random) >> (random.next() % 20)) {
+            let number = UInt32.random(in: 1..<0x11_0000, using: &random) >> (random.next() % 20)
+            guard let scalar = Unicode.Scalar(max(number, 1)) else { continue }
+            if number < 0x20 || scalar == "\"" || scalar == "\\" || Bool.random(using: &random) {
+                for unit in String(scalar).utf16 { text += String(format: "\\u%04X", unit) }
+            } else {
                 text.unicodeScalars.append(scalar)
             }
         }
-        return text
+        return text + "\""
     }
 }

@@ -9,8 +9,7 @@ final class Binary: Sendable {
         let errors: String
     }
 
-    // Process is not Sendable; it is started in the initialiser and only signalled after that.
-    nonisolated(unsafe) private let process = Process()
+    private let process = Process()
     private let folder: TemporaryFolder
     private let ended: AsyncStream<Int32>
 
