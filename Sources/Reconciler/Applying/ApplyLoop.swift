@@ -1,23 +1,24 @@
-/// The moving part of a run: what is queued, what the limits allow, what has been looked up.
+/// The moving part of a run: looks at the state, lets out what may leave, waits, and looks again.
 struct ApplyLoop {
-    private let run: ApplyRun
+    let run: ApplyRun
     private let sender: RequestSender
     private let startedAt: Timestamp
     private let progress: @Sendable (ApplyReport) -> Void
-    private let waiter: StateWaiter
+    let waiter: StateWaiter
 
-    private var scope: Set<DeviceKey> = []
-    private var queue: [RequestBatch] = []
+    /// Whether a device, by its number in the fleet, was to be changed or was in flight at some time of the run.
+    private var scope: [Bool]
+    private var scopeCount = 0
     private var rates: [AccountName: RequestRate] = [:]
     /// Accounts to which nothing more is sent, with the reason.
-    private var stoppedAccounts: [AccountName: String] = [:]
-    /// Devices that were looked up before anything was to be done to them.
-    private var verified: Set<DeviceKey> = []
+    var stoppedAccounts: [AccountName: String] = [:]
+    /// Whether a device was looked up before anything was to be done to it.
+    var verified: [Bool]
     /// Operations that were looked up because nothing was heard of them.
-    private var lookedUp: Set<OperationID> = []
-    private var retriedFailed = false
+    var lookedUp: Set<OperationID> = []
+    private var hasLooked = false
     private var unreachableInARow = 0
-    private var report = ApplyReport()
+    var report = ApplyReport()
 
     init(
         run: ApplyRun, sender: RequestSender, startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
@@ -27,6 +28,8 @@ struct ApplyLoop {
         self.startedAt = startedAt
         self.progress = progress
         waiter = StateWaiter(clock: run.clock, wakeup: run.wakeup, pollInterval: run.options.pollInterval)
+        scope = Array(repeating: false, count: run.desired.devices.count)
+        verified = scope
     }
 
     /// So many unsuccessful calls in a row mean that the carrier cannot be reached.
@@ -37,120 +40,151 @@ struct ApplyLoop {
         let mark = try await run.store.read { try $0.eventMark() }
         while report.ending == .running {
             let seen = run.wakeup.count
-            let plan = try await currentPlan()
+            let (plan, gate) = try await look()
+            let sendable = gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
             if run.stop.isStopped {
                 report.ending = .interrupted
-            } else if try await lookUpWhatIsDue(plan) {
+            } else if try await lookUpWhatIsDue(plan, gate) {
                 continue
             } else if run.clock.now() >= deadline {
-                report.ending = isSettled(plan) ? settledEnding(plan) : .timedOut
-            } else if !sendable(plan).isEmpty {
-                try await send(sendable(plan))
+                report.ending = isSettled(plan, gate, sendable) ? settledEnding(plan, gate) : .timedOut
+            } else if !sendable.isEmpty, try await send(ActionQueue(plan, positions: sendable), by: gate) {
                 continue
             } else if !run.options.waitsForConvergence {
                 report.ending = .asked
-            } else if isSettled(plan) {
-                report.ending = settledEnding(plan)
+            } else if isSettled(plan, gate, sendable) {
+                report.ending = settledEnding(plan, gate)
             } else {
                 let wake = min(deadline, nextDue(plan) ?? deadline)
                 try await waiter.change(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
             }
         }
-        update(with: try await run.plan())
+        _ = try await look()
         report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
         return report
     }
 
     /// A run that leaves actions undone because their account was stopped did not do its work.
-    private func settledEnding(_ plan: Plan) -> ApplyReport.Ending {
-        let reasons = plan.actions.compactMap { stoppedAccounts[$0.account] }
-        return reasons.first.map { .stopped($0) } ?? .settled
+    private func settledEnding(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
+        let reasons = gate.abortReasons
+        if !reasons.isEmpty { return .aborted(reasons) }
+        guard !stoppedAccounts.isEmpty else { return .settled }
+        return plan.actions.lazy.compactMap { stoppedAccounts[$0.account] }.first.map { .stopped($0) } ?? .settled
     }
 
-    private mutating func currentPlan() async throws -> Plan {
-        var plan = try await run.plan()
-        if run.options.retryFailed, !retriedFailed {
-            let known = try await run.store.read { try $0.knownFleet() }
-            plan = Planner(now: run.clock.now(), retryFailed: true).plan(desired: run.desired, known: known)
-            retriedFailed = true
+    /// Nothing is in flight, nothing waits for its time, and nobody has to say that it may go on.
+    private func isSettled(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
+        guard sendable.isEmpty, gate.pause == nil else { return false }
+        return !plan.exceptions.contains { exception in
+            if case .waiting = exception.reason { return !gate.isAborted(set: set(of: exception)) }
+            return exception.isAwaited || canStillBeLookedUp(exception)
         }
-        if scope.isEmpty, !run.options.allowsLargeChange, !plan.largeChanges.isEmpty {
-            throw TooLargeChange(changes: plan.largeChanges)
-        }
-        scope.formUnion(plan.actions.map(\.key))
-        scope.formUnion(plan.exceptions.map(\.key))
-        update(with: plan)
-        progress(report)
-        return plan
     }
 
-    private mutating func update(with plan: Plan) {
-        report.total = scope.count
-        report.queued = plan.actions.count
-        report.exceptions = plan.exceptions.filter { !$0.isAwaited }
-        report.inFlight = plan.exceptions.count { $0.reason.name == "in progress" && !$0.isEnablePending }
-        report.enablePending = plan.exceptions.count(where: \.isEnablePending)
-        report.waiting = plan.exceptions.count { $0.reason.name == "waiting" }
-        report.converged = scope.count - plan.actions.count - plan.exceptions.count
-    }
-
-    /// Actions that may leave now: their devices were looked up, if need be, and their account is not stopped.
-    private func sendable(_ plan: Plan) -> [PlannedAction] {
-        plan.actions.filter { stoppedAccounts[$0.account] == nil }
-    }
-
-    /// Nothing is in flight and nothing is waiting for its time.
-    private func isSettled(_ plan: Plan) -> Bool {
-        sendable(plan).isEmpty && !plan.exceptions.contains { $0.isAwaited || canStillBeLookedUp($0) }
-    }
+    private func set(of exception: PlanException) -> Int { Int(run.desired.devices[Int(exception.device)].set) }
 
     private func nextDue(_ plan: Plan) -> Timestamp? {
-        plan.exceptions.compactMap { $0.dueAt(by: run.options.policy) }.filter { $0 > run.clock.now() }.min()
+        let now = run.clock.now()
+        return plan.exceptions.lazy.compactMap { $0.dueAt(by: run.options.policy) }.filter { $0 > now }.min()
+    }
+
+    // MARK: Looking
+
+    /// Plans from the state as it is now, and moves the roll-outs on.
+    private mutating func look() async throws -> (Plan, RolloutGate) {
+        let known = try await run.store.read { try $0.knownFleet() }
+        let plan = Planner(
+            now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil
+        ).plan(desired: run.desired, known: known)
+        if !hasLooked, !run.options.allowsLargeChange, !plan.largeChanges.isEmpty {
+            throw TooLargeChange(changes: plan.largeChanges)
+        }
+        hasLooked = true
+        let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
+        let gate = RolloutGate(plan, rollouts: rollouts, pauses: known.pauses)
+        try await RolloutBook(store: run.store, clock: run.clock).abort(gate, rollouts)
+        update(with: plan, gate)
+        progress(report)
+        return (plan, gate)
+    }
+
+    private mutating func update(with plan: Plan, _ gate: RolloutGate) {
+        func add(_ device: Int) {
+            if !scope[device] { scopeCount += 1 }
+            scope[device] = true
+        }
+        for position in plan.actions.indices { add(plan.actions.deviceIndex(at: position)) }
+        for exception in plan.exceptions { add(Int(exception.device)) }
+        report.total = scopeCount
+        report.queued = plan.actions.count
+        report.exceptions = plan.exceptions.filter { !$0.isAwaited }
+        report.enablePending = plan.exceptions.count(where: \.isEnablePending)
+        report.waiting = plan.exceptions.count { $0.reason.name == "waiting" }
+        report.inFlight =
+            plan.exceptions.count - report.exceptions.count - report.enablePending - report.waiting
+        report.converged = scopeCount - plan.actions.count - plan.exceptions.count
+        report.waves = gate.waves(of: run.desired)
+        report.pause = gate.pause
     }
 
     // MARK: Sending
 
-    /// Sends as much as the limits allow, several calls at a time.
-    private mutating func send(_ actions: [PlannedAction]) async throws {
-        let rollout = run.desired.sets.map(\.rollout)
-        let batchSize = rollout.map(\.batchSize).min() ?? 100
-        let maximumInFlight = rollout.map(\.maxInFlight).min() ?? 1000
-        let free = maximumInFlight - report.inFlight - report.enablePending
-        guard free > 0 else {
-            let seen = run.wakeup.count
-            return try await waiter.change(after: seen, until: run.clock.now() + run.options.pollInterval)
-        }
-        queue = RequestBatch.batches(of: actions.onePerCard.prefix(free), size: batchSize)
-        let requestsPerSecond = rollout.map(\.requestsPerSecond).min()
-        try await withThrowingTaskGroup(of: RequestSender.Result.self) { group in
+    /// Sends what the queue holds, several calls at a time, until it is time to look at the state again.
+    /// - Returns: whether anything was sent or there was a wait for room.
+    private mutating func send(_ queue: ActionQueue, by gate: RolloutGate) async throws -> Bool {
+        var queue = queue
+        guard queue.count > 0 else { return false }
+        let policies = run.desired.sets.map(\.rollout)
+        let maximumInFlight = policies.map(\.maxInFlight).min() ?? 1000
+        let batchSize = policies.map(\.batchSize).min() ?? 100
+        let requestsPerSecond = policies.map(\.requestsPerSecond).min()
+        let lookAgainAt = run.clock.now() + run.options.pollInterval
+        var room = maximumInFlight - report.inFlight - report.enablePending
+        var seen = run.wakeup.count
+        try await withThrowingTaskGroup(of: (RequestSender.Result, devices: Int).self) { group in
             var underWay = 0
-            while underWay > 0 || !queue.isEmpty {
-                while underWay < run.options.concurrentCalls, !queue.isEmpty, !run.stop.isStopped {
-                    let batch = queue.removeFirst()
-                    guard stoppedAccounts[batch.account] == nil else { continue }
+            var devicesUnderWay = 0
+            while underWay > 0 || queue.count > 0 {
+                while underWay < run.options.concurrentCalls, room > 0, report.ending == .running,
+                    run.clock.now() < lookAgainAt || queue.holdsHalves, !run.stop.isStopped,
+                    let batch = queue.next(size: min(batchSize, room), isStopped: { stoppedAccounts[$0] != nil })
+                {
                     let leaveAt = rates[batch.account, default: RequestRate(requestsPerSecond: requestsPerSecond)]
                         .reserve(at: run.clock.now())
                     underWay += 1
+                    devicesUnderWay += batch.actions.count
+                    room -= batch.actions.count
                     report.requests += 1
+                    let rollouts = gate.rollouts
                     group.addTask { [run, sender] in
                         try await run.clock.sleep(until: leaveAt)
-                        return try await sender.send(batch)
+                        return (try await sender.send(batch, under: rollouts), batch.actions.count)
                     }
                 }
-                guard underWay > 0, let result = try await group.next() else { return }
+                guard underWay > 0, let (result, devices) = try await group.next() else { return }
                 underWay -= 1
-                take(result)
+                devicesUnderWay -= devices
+                take(result, &queue)
+                if room < batchSize, queue.count > 0 {
+                    seen = run.wakeup.count
+                    let inFlight = try await run.store.read { try $0.operationsInFlight() }
+                    room = maximumInFlight - inFlight - devicesUnderWay
+                }
             }
         }
+        if room <= 0 {
+            try await waiter.change(after: seen, until: run.clock.now() + run.options.pollInterval)
+        }
+        return true
     }
 
-    private mutating func take(_ result: RequestSender.Result) {
+    private mutating func take(_ result: RequestSender.Result, _ queue: inout ActionQueue) {
         switch result {
         case .done:
             unreachableInARow = 0
         case .split(let first, let second):
-            queue.insert(contentsOf: [first, second], at: 0)
+            queue.add(first, second)
         case .pause(let account, let until, let reason, let isUnreachable):
             rates[account]?.pause(until: until)
             remark(reason)
@@ -165,110 +199,11 @@ struct ApplyLoop {
         }
     }
 
-    private mutating func stopRun(_ reason: String) {
-        queue = []
+    mutating func stopRun(_ reason: String) {
         report.ending = .stopped(reason)
     }
 
-    private mutating func remark(_ text: String) {
+    mutating func remark(_ text: String) {
         if !report.remarks.contains(text), report.remarks.count < 20 { report.remarks.append(text) }
-    }
-
-    // MARK: Looking up
-
-    /// Looks up devices that were never seen, those whose callback is overdue, and those whose call may or may not
-    /// have been taken.
-    /// - Returns: whether anything was looked up, so that the state is to be read again.
-    private mutating func lookUpWhatIsDue(_ plan: Plan) async throws -> Bool {
-        let now = run.clock.now()
-        try await endOverdueEnabling(plan, at: now)
-        var due: [AccountName: [DeviceKey]] = [:]
-        if run.options.verification == .lookup {
-            for action in plan.actions where action.isUnverified && !verified.contains(action.key) {
-                due[action.account, default: []].append(action.key)
-            }
-        }
-        for exception in plan.exceptions {
-            if case .blocked = exception.reason, run.options.verification == .lookup,
-                !verified.contains(exception.key)
-            {
-                due[exception.account, default: []].append(exception.key)
-            } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),
-                dueAt <= now
-            {
-                due[exception.account, default: []].append(exception.key)
-            }
-        }
-        for account in stoppedAccounts.keys { due[account] = nil }
-        guard !due.isEmpty else { return false }
-        for (account, keys) in due.sorted(by: { $0.key < $1.key }) {
-            try await lookUp(keys, of: account, plan)
-            guard report.ending == .running else { return true }
-        }
-        return true
-    }
-
-    private func canStillBeLookedUp(_ exception: PlanException) -> Bool {
-        guard exception.lookupDueAt(by: run.options.policy) != nil, stoppedAccounts[exception.account] == nil else {
-            return false
-        }
-        return exception.operation.map { !lookedUp.contains($0.id) } ?? false
-    }
-
-    private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
-        let lookup = DeviceLookup(
-            store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
-            timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval)
-        try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
-        let askedAt = run.clock.now()
-        let outcome = try await lookup.look(up: keys, of: account)
-        verified.formUnion(keys)
-        let wanted = Set(keys)
-        lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
-        switch outcome {
-        case .answered:
-            try await LookupRecords(store: run.store).conclude(
-                keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
-        case .unavailable(let reason):
-            remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
-        case .unanswered(let reason):
-            stoppedAccounts[account] =
-                "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
-                + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
-        case .signInRefused(let reason):
-            stopRun(reason)
-        }
-    }
-
-    private func endOverdueEnabling(_ plan: Plan, at now: Timestamp) async throws {
-        var overdue: [Operation] = []
-        for exception in plan.exceptions {
-            guard case .inProgress(var operation) = exception.reason,
-                case .enablePending(let deadline) = operation.phase,
-                deadline <= now,
-                operation.received(.enablingOverdue, at: now, policy: run.options.policy).changed
-            else { continue }
-            overdue.append(operation)
-        }
-        guard !overdue.isEmpty else { return }
-        let changed = overdue
-        try await run.store.write { transaction in
-            // A callback may have come since the plan was made.
-            let records = try transaction.devices(changed.map(\.key))
-            let still = changed.filter { operation in
-                guard let current = records[operation.key]?.operation, current.id == operation.id,
-                    case .enablePending = current.phase
-                else { return false }
-                return true
-            }
-            try transaction.update(still)
-            try transaction.append(
-                still.map { operation in
-                    StateEvent(
-                        at: now, device: operation.key, kind: .overdue, operation: operation.id,
-                        detail: "the second callback did not come in time")
-                })
-        }
-        run.wakeup.notify()
     }
 }

@@ -14,6 +14,16 @@ public struct ApplyReport: Sendable {
         /// It cannot go on before something has changed: a refused sign-in, an unreachable carrier, an account
         /// that the carrier does not accept.
         case stopped(String)
+        /// Roll-outs were given up, now or by an earlier run, for these reasons; all else is settled.
+        case aborted([String])
+    }
+
+    /// How far the roll-out of a profile set has come.
+    public struct Wave: Hashable, Sendable {
+        public let profileSet: String
+        /// From 1.
+        public let number: Int
+        public let count: Int
     }
 
     public var ending: Ending = .running
@@ -26,6 +36,10 @@ public struct ApplyReport: Sendable {
     /// Devices that are waiting for their next attempt.
     public var waiting = 0
     public var queued = 0
+    /// Roll-outs that go out in several waves.
+    public var waves: [Wave] = []
+    /// A person's word that holds actions back.
+    public var pause: Pause?
     /// Devices that failed, are blocked or held, with the reason.
     public var exceptions: [PlanException] = []
     /// What happened meanwhile, by the event log.

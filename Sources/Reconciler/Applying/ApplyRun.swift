@@ -59,10 +59,6 @@ public struct ApplyRun: Sendable {
         }
     }
 
-    func plan() async throws -> Plan {
-        let known = try await store.read { try $0.knownFleet() }
-        return Planner(now: clock.now()).plan(desired: desired, known: known)
-    }
 }
 
 /// More would change than the sets' `maxChange` allows.

@@ -117,12 +117,13 @@ struct DeviceLookup: Sendable {
     }
 
     private func waitForAnswers(to numbers: [RequestNumber]) async throws -> Outcome {
+        guard let first = numbers.first, let last = numbers.last else { return .answered }
         let deadline = clock.now() + timeout
         let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: pollInterval)
         return try await waiter.wait(until: deadline) {
             if stop.isStopped { return .unanswered("the run was stopped") }
-            let unanswered = try await store.read { try $0.unansweredDeviceLists(numbers) }
-            return unanswered.isEmpty ? .answered : nil
+            let unanswered = try await store.read { try $0.unansweredDeviceLists(first...last) }
+            return unanswered == 0 ? .answered : nil
         } ?? .unanswered("the answer to the device list did not come in time")
     }
 }

@@ -22,9 +22,10 @@ struct RequestSender: Sendable {
         case stopRun(String)
     }
 
+    /// - Parameter rollouts: by which the devices of each profile set are let out, in the order of the fleet's sets.
     /// - Throws: `StateStoreError`
-    func send(_ batch: RequestBatch) async throws -> Result {
-        guard let intended = try await intend(batch) else { return .done }
+    func send(_ batch: RequestBatch, under rollouts: [RolloutNumber?]) async throws -> Result {
+        guard let intended = try await intend(batch, rollouts) else { return .done }
         let outcome = await carrier.request(
             batch.action, for: intended.operations.map(\.key), account: batch.account, smsr: batch.smsr)
         switch outcome {
@@ -88,7 +89,7 @@ struct RequestSender: Sendable {
     }
 
     /// Writes the intent down for those devices that are still as the plan saw them.
-    private func intend(_ batch: RequestBatch) async throws -> Intended? {
+    private func intend(_ batch: RequestBatch, _ rollouts: [RolloutNumber?]) async throws -> Intended? {
         let now = clock.now()
         return try await store.write { transaction in
             let keys = batch.actions.map(\.key)
@@ -116,7 +117,8 @@ struct RequestSender: Sendable {
             guard !fresh.isEmpty else { return nil }
             let request = try transaction.addRequest(
                 .action(batch.action, batch.smsr), account: batch.account, deviceCount: fresh.count, at: now)
-            let operations = try transaction.addOperations(fresh.map(\.intent), under: request.number, at: now)
+            let operations = try transaction.addOperations(
+                fresh.map { $0.intent(under: rollouts) }, under: request.number, at: now)
             try transaction.append(
                 operations.map { operation in
                     StateEvent(
@@ -139,7 +141,8 @@ struct RequestSender: Sendable {
             .action(batch.action, batch.smsr), account: batch.account, deviceCount: actions.count, at: now)
         request.outcome = .notSent(reason)
         try transaction.update(request)
-        var operations = try transaction.addOperations(actions.map(\.intent), under: request.number, at: now)
+        var operations = try transaction.addOperations(
+            actions.map { $0.intent(under: []) }, under: request.number, at: now)
         for index in operations.indices {
             operations[index].phase = .withdrawn(reason: reason, retryAt: now + .seconds(900))
         }
@@ -198,10 +201,12 @@ extension PlannedAction {
     fileprivate func computed(from version: Int64) -> PlannedAction {
         PlannedAction(
             key: key, imei: imei, action: action, account: account, smsr: smsr, desired: desired, known: known,
-            version: version, attempt: attempt, isDrift: isDrift)
+            version: version, attempt: attempt, isDrift: isDrift, set: set)
     }
 
-    var intent: OperationIntent {
-        OperationIntent(key: key, action: action, account: account, smsr: smsr, attempt: attempt)
+    fileprivate func intent(under rollouts: [RolloutNumber?]) -> OperationIntent {
+        OperationIntent(
+            key: key, action: action, account: account, smsr: smsr, attempt: attempt,
+            rollout: rollouts.indices.contains(Int(set)) ? rollouts[Int(set)] : nil)
     }
 }

@@ -19,8 +19,8 @@ public struct CallbackFolder: Sendable {
     /// How many callbacks are read in one transaction.
     static let batchSize = 500
 
-    /// Reads all callbacks that are waiting.
-    /// - Returns: how many there were.
+    /// Reads all callbacks that are waiting, but for those whose request has no name yet.
+    /// - Returns: how many took effect.
     /// - Throws: `StateStoreError`
     @discardableResult
     public func readAll() async throws -> Int {
@@ -48,11 +48,10 @@ public struct CallbackFolder: Sendable {
                 $0.number.number <= unread[unread.count - 1].number.number
             }
             try batch.prepare(for: records.compactMap { messages[$0.number] })
-            for record in records {
-                try batch.fold(record, messages[record.number])
-            }
+            var count = 0
+            for record in records where try batch.fold(record, messages[record.number]) { count += 1 }
             try batch.commit()
-            return records.count
+            return count
         }
     }
 }

@@ -59,23 +59,27 @@ struct FoldBatch {
     }
 
     /// Lets one callback take effect.
-    mutating func fold(_ callback: CallbackRecord, _ message: CallbackMessage?) throws {
+    /// - Returns: `false` if it stays unread for now.
+    mutating func fold(_ callback: CallbackRecord, _ message: CallbackMessage?) throws -> Bool {
         guard let message else {
-            return try transaction.mark(callback.number, as: .unreadable, device: nil)
+            try transaction.mark(callback.number, as: .unreadable, device: nil)
+            return true
         }
         let request = message.requestID.flatMap { requests[$0] }
         if let request, case .deviceList(let filter) = request.kind {
             try fold(message.deviceListRows, answering: request, filter: filter)
-            return try transaction.mark(callback.number, as: .deviceList, device: nil)
+            try transaction.mark(callback.number, as: .deviceList, device: nil)
+            return true
         }
         if request == nil, !message.deviceListRows.isEmpty,
             try transaction.awaitsDeviceListName(since: now - Self.longestCall)
         {
             // The answer was faster than the name of the request; it stays unread until that is written down.
-            return
+            return false
         }
         guard let key = try device(meantBy: message, request: request), let record = records[key] else {
-            return try transaction.mark(callback.number, as: .unknownDevice, device: nil)
+            try transaction.mark(callback.number, as: .unknownDevice, device: nil)
+            return true
         }
         let fold = CallbackFold(
             message.reading, service: message.serviceState, callback: callback.number, about: record,
@@ -83,6 +87,7 @@ struct FoldBatch {
         take(fold.record, over: record)
         events += fold.events
         try transaction.mark(callback.number, as: fold.verdict, device: key)
+        return true
     }
 
     private func relation(of request: RequestRecord?, to record: DeviceRecord) throws -> RequestRelation {

@@ -4,49 +4,34 @@ import Crypto
 /// what was kept.
 public struct ReceivedCallback: Sendable {
     let credentials: MessageCredentials
-    /// The message as JSON without user name and password.
-    let redactedText: String
-    /// The same for all deliveries of one message: a SHA-256 of it without `callbackCount` and the credentials.
-    let digest: [UInt8]
+    private let message: JSONValue
 
     /// - Parameter json: the body as it came.
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
     public init(json: [UInt8]) throws(UnreadableCallback) {
-        let value = try JSONValue(callback: json)
+        message = try JSONValue(callback: json)
         credentials = MessageCredentials(
-            username: value["username"]?.text ?? "", password: value["password"]?.text ?? "")
-        var writer = JSONWriter()
-        let counts = writer.value(value, treatment: Self.treatment)
-        redactedText = String(decoding: writer.bytes, as: UTF8.self)
-        digest = Self.digest(of: writer.bytes, without: counts)
+            username: message["username"]?.text ?? "", password: message["password"]?.text ?? "")
     }
 
-    private static func treatment(of name: JSONValue) -> JSONWriter.Treatment {
-        if name.isText("username") || name.isText("password") { return .leftOut }
-        return name.isText("callbackCount") ? .noted : .written
-    }
-
-    private static func digest(of bytes: [UInt8], without ranges: [Range<Int>]) -> [UInt8] {
-        var hash = SHA256()
-        bytes.withUnsafeBytes { bytes in
-            var position = 0
-            for range in ranges {
-                hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[position..<range.lowerBound]))
-                position = range.upperBound
-            }
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[position...]))
-        }
-        return Array(hash.finalize())
-    }
-
-    /// The callback as it is to be kept.
+    /// The callback as it is to be kept: its JSON without user name and password, named by a SHA-256 of that without
+    /// `callbackCount`, which is the same for all deliveries of one message.
     public func kept(at now: Timestamp) -> NewCallback {
-        NewCallback(receivedAt: now, digest: digest, redactedText: redactedText)
+        var text = JSONWriter()
+        text.value(message, leavingOut: Self.isSecret)
+        var named = JSONWriter()
+        named.value(message) { Self.isSecret($0) || $0.isText("callbackCount") }
+        return NewCallback(
+            receivedAt: now, digest: Array(SHA256.hash(data: named.bytes)),
+            redactedText: String(decoding: text.bytes, as: UTF8.self))
     }
+
+    private static func isSecret(_ name: JSONValue) -> Bool { name.isText("username") || name.isText("password") }
 }
 
 /// A body that is no callback.
 public struct UnreadableCallback: Error, Hashable, Sendable {
+    /// What is wrong with it, in a few words.
     public let reason: String
 }
 

@@ -20,7 +20,9 @@ public struct PlanSession: Sendable {
     ) async throws -> Plan {
         async let known = knownFleet()
         let desired = try await load()
-        return Planner(now: clock.now(), retryFailed: retryFailed).plan(desired: desired, known: try await known)
+        let now = clock.now()
+        return Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil).plan(
+            desired: desired, known: try await known)
     }
 
     private func knownFleet() async throws -> KnownFleet {

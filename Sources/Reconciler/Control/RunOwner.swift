@@ -3,12 +3,15 @@ import Foundation
 /// Names a run for those who find its lock: who, where, which process, doing what.
 public struct RunOwner: Hashable, Sendable, CustomStringConvertible {
     public let description: String
+    /// The person at the keyboard: user and host.
+    public let person: String
 
     /// This process.
     public init(command: String) {
         let process = ProcessInfo.processInfo
         let user = process.environment["USER"] ?? process.environment["LOGNAME"] ?? "uid \(getuid())"
-        description = "`profilectl \(command)` by \(user) on \(process.hostName), process \(process.processIdentifier)"
+        person = "\(user) on \(process.hostName)"
+        description = "`profilectl \(command)` by \(person), process \(process.processIdentifier)"
     }
 
     /// Whether the owner with this description may still run: `false` only if it was a process of this machine that

@@ -53,6 +53,10 @@ public struct FleetStatus: Codable, Sendable {
     public let counters: [String: Int64]
     /// Credentials that the carrier has refused.
     public let signIns: [SignIn]
+    /// What people have paused, by name (`everything` or a profile set), and who has, when and why.
+    public let pauses: [String: String]
+    /// Roll-outs that have not ended, by profile set.
+    public let rollouts: [String: String]
     /// Who acts on the store now.
     public let run: String?
 
@@ -68,6 +72,18 @@ public struct FleetStatus: Codable, Sendable {
         self.signIns = signIns.filter { $0.refusals > 0 }.map {
             SignIn(credential: $0.credential, refusals: $0.refusals, at: $0.at.description)
         }
+        pauses = Dictionary(
+            known.pauses.map { pause in
+                let reason = pause.reason.isEmpty ? "" : ": \(pause.reason)"
+                return (pause.scope.name, "by \(pause.by) at \(pause.at)\(reason)")
+            }
+        ) { $1 }
+        rollouts = Dictionary(
+            known.rollouts.map { rollout in
+                let aborted = rollout.abort.map { ", given up at \($0.at): \($0.reason)" } ?? ""
+                return (rollout.profileSet, "since \(rollout.startedAt)\(aborted)")
+            }
+        ) { $1 }
         run = lease.flatMap { RunOwner.mayBeAlive($0.owner) ? $0.owner : nil }
     }
 }

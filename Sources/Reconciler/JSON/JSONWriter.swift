@@ -106,30 +106,14 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// What is done with a member of an object.
-    enum Treatment {
-        case written
-        case leftOut
-        /// Written, and the bytes that it takes, with the comma before it, are noted.
-        case noted
-    }
-
     /// Writes any value, the members of objects in the order of their names; of a name that comes twice the last one.
     ///
-    /// - Parameter treatment: of a member by its name.
-    /// - Returns: the ranges in `bytes` of members that are noted.
-    @discardableResult
-    mutating func value(
-        _ value: JSONValue, treatment: (JSONValue) -> Treatment = { _ in .written }
-    ) -> [Range<Int>] {
-        var noted: [Range<Int>] = []
-        write(value.tape, value.index, treatment, &noted)
-        return noted
+    /// - Parameter isLeftOut: whether a member with this name is left out, at any depth.
+    mutating func value(_ value: JSONValue, leavingOut isLeftOut: (JSONValue) -> Bool = { _ in false }) {
+        write(value.tape, value.index, isLeftOut)
     }
 
-    private mutating func write(
-        _ tape: JSONTape, _ index: Int32, _ treatment: (JSONValue) -> Treatment, _ noted: inout [Range<Int>]
-    ) {
+    private mutating func write(_ tape: JSONTape, _ index: Int32, _ isLeftOut: (JSONValue) -> Bool) {
         let node = tape.nodes[Int(index)]
         switch node.kind {
         case .null, .bool, .number:
@@ -142,22 +126,18 @@ struct JSONWriter {
             begin("[")
             var child = index + 1
             while child < node.next {
-                write(tape, child, treatment, &noted)
+                write(tape, child, isLeftOut)
                 child = tape.nodes[Int(child)].next
             }
             end("]")
         case .object:
             begin("{")
-            for name in tape.orderedNames(of: index) {
-                let treated = treatment(JSONValue(tape: tape, index: name))
-                if treated == .leftOut { continue }
-                let start = bytes.count
+            for name in tape.orderedNames(of: index) where !isLeftOut(JSONValue(tape: tape, index: name)) {
                 separate()
                 quote(tape, name)
                 bytes.append(UInt8(ascii: ":"))
                 needsComma = false
-                write(tape, tape.nodes[Int(name)].next, treatment, &noted)
-                if treated == .noted { noted.append(start..<bytes.count) }
+                write(tape, tape.nodes[Int(name)].next, isLeftOut)
             }
             end("}")
         }
@@ -233,18 +213,20 @@ extension JSONTape {
     /// The numbers of the names of an object's members, in the order of the names; of a name that comes twice the
     /// last one.
     fileprivate func orderedNames(of object: Int32) -> ContiguousArray<Int32> {
-        var ordered: ContiguousArray<Int32> = []
+        var names: ContiguousArray<Int32> = []
         var name = object + 1
         while name < nodes[Int(object)].next {
-            // Objects are short, and mostly nearly in order.
-            var place = ordered.count
-            while place > 0, precedes(name, ordered[place - 1]) { place -= 1 }
-            if place > 0, !precedes(ordered[place - 1], name) {
-                ordered[place - 1] = name
-            } else {
-                ordered.insert(name, at: place)
-            }
+            names.append(name)
             name = nodes[Int(nodes[Int(name)].next)].next
+        }
+        if zip(names, names.dropFirst()).allSatisfy({ precedes($0, $1) }) { return names }
+        // Later ones first among equals, so that those behind them are the ones to drop.
+        names.sort { precedes($0, $1) || ($0 > $1 && !precedes($1, $0)) }
+        var ordered: ContiguousArray<Int32> = []
+        ordered.reserveCapacity(names.count)
+        for name in names {
+            if let last = ordered.last, !precedes(last, name) { continue }
+            ordered.append(name)
         }
         return ordered
     }

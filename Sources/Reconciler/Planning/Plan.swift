@@ -11,6 +11,8 @@ public struct Plan: Sendable {
     public var desiredCount: Int { actions.fleet.devices.count }
     /// How many of them are as desired.
     public internal(set) var convergedCount = 0
+    /// How far the roll-out of each profile set has come, in the order of the fleet's sets.
+    var rollouts: [RolloutTally]
     /// Profile sets that would change more than they allow.
     public internal(set) var largeChanges: [LargeChange] = []
 
@@ -18,6 +20,7 @@ public struct Plan: Sendable {
     init(createdAt: Timestamp, desired: DesiredFleet) {
         self.createdAt = createdAt
         actions = PlannedActions(fleet: desired)
+        rollouts = Array(repeating: RolloutTally(), count: desired.sets.count)
     }
 
     /// Whether there is neither an action nor anything that waits for one.

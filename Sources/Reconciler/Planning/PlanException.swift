@@ -18,15 +18,18 @@ public struct PlanException: Hashable, Sendable {
     public let desired: DesiredState
     public let known: ProfileState?
     public let reason: Reason
+    /// Into the devices of the fleet.
+    let device: UInt32
 
-    public init(
-        key: DeviceKey, account: AccountName, desired: DesiredState, known: ProfileState?, reason: Reason
+    init(
+        key: DeviceKey, account: AccountName, desired: DesiredState, known: ProfileState?, reason: Reason, device: Int
     ) {
         self.key = key
         self.account = account
         self.desired = desired
         self.known = known
         self.reason = reason
+        self.device = UInt32(clamping: device)
     }
 }
 

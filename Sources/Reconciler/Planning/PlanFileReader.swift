@@ -67,7 +67,7 @@ private struct PlanFileReader {
             guard let entry = try? JSONValue(json: line), entry.isObject else { throw damaged() }
             if let expected = entry["checksum"]?.text {
                 let found = PlanFile.digestPrefix + checksum.finalize().hexadecimal
-                guard found == expected, nextLine() == nil else { throw damaged() }
+                guard found == expected, isAtEnd else { throw damaged() }
                 return SavedPlan(
                     toolVersion: header["toolVersion"]?.text ?? "", createdAt: header["createdAt"]?.text ?? "",
                     fleetDigest: header["fleetDigest"]?.text ?? "", actions: builder.actions(),
@@ -92,21 +92,30 @@ private struct PlanFileReader {
         checksum.update(data: [0x0A])
     }
 
+    /// A longer line is none of a plan's.
+    private static let longestLine = 64 << 20
+
     /// The next line without its end; `nil` where there is none, or none that ends.
     private mutating func nextLine() -> [UInt8]? {
         lineNumber += 1
+        var searched = position
         while true {
-            if let end = piece[position...].firstIndex(of: 0x0A) {
+            if let end = piece[searched...].firstIndex(of: 0x0A) {
                 defer { position = end + 1 }
                 return Array(piece[position..<end])
             }
             let more = text.bytes(at: offset, count: Self.pieceSize)
-            guard !more.isEmpty else { return nil }
+            guard !more.isEmpty, piece.count - position < Self.longestLine else { return nil }
             offset += more.count
-            piece = piece[position...] + more
+            piece.removeFirst(position)
+            searched = piece.count
+            piece += more
             position = 0
         }
     }
+
+    /// Whether nothing is left, not even a line that does not end.
+    private var isAtEnd: Bool { position == piece.count && offset >= text.size }
 }
 
 /// Packs the actions of a saved plan as they were before.

@@ -14,10 +14,13 @@ public struct PlannedAction: Hashable, Sendable {
     public let attempt: Int
     /// Whether the known state moved away from the desired one after that had been reached.
     public let isDrift: Bool
+    /// The number of its profile set in the fleet.
+    let set: UInt16
 
-    public init(
+    init(
         key: DeviceKey, imei: IMEI? = nil, action: ProfileAction, account: AccountName, smsr: SmsrOid,
-        desired: DesiredState, known: ProfileState?, version: Int64, attempt: Int = 1, isDrift: Bool = false
+        desired: DesiredState, known: ProfileState?, version: Int64, attempt: Int = 1, isDrift: Bool = false,
+        set: UInt16 = 0
     ) {
         self.key = key
         self.imei = imei
@@ -29,6 +32,7 @@ public struct PlannedAction: Hashable, Sendable {
         self.version = version
         self.attempt = attempt
         self.isDrift = isDrift
+        self.set = set
     }
 
     /// Whether the device was never seen, so that it is to be looked up before it is acted upon.

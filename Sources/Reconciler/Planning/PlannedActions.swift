@@ -7,6 +7,7 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         let known: ProfileState?
         let attempt: UInt8
         let isDrift: Bool
+        let isReleased: Bool
         let version: Int64
     }
 
@@ -19,12 +20,13 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
     }
 
     mutating func append(
-        _ action: ProfileAction, on device: Int, known: ProfileState?, version: Int64, attempt: Int, isDrift: Bool
+        _ action: ProfileAction, on device: Int, known: ProfileState?, version: Int64, attempt: Int, isDrift: Bool,
+        isReleased: Bool = false
     ) {
         rows.append(
             Row(
                 device: UInt32(clamping: device), action: action, known: known, attempt: UInt8(clamping: attempt),
-                isDrift: isDrift, version: version))
+                isDrift: isDrift, isReleased: isReleased, version: version))
     }
 
     public var startIndex: Int { 0 }
@@ -36,8 +38,20 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         return PlannedAction(
             key: device.key, imei: device.imei, action: row.action, account: fleet.accountName(of: device),
             smsr: fleet.smsrOid(of: device), desired: device.state, known: row.known, version: row.version,
-            attempt: Int(row.attempt), isDrift: row.isDrift)
+            attempt: Int(row.attempt), isDrift: row.isDrift, set: device.set)
     }
+
+    /// The device of an action, as a number among those of the fleet, and as it is declared.
+    func deviceIndex(at position: Int) -> Int { Int(rows[position].device) }
+    func device(at position: Int) -> DesiredDevice { fleet.devices[Int(rows[position].device)] }
+
+    func action(at position: Int) -> ProfileAction { rows[position].action }
+
+    /// Whether the device was never seen.
+    func isUnverified(at position: Int) -> Bool { rows[position].known == nil }
+
+    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try.
+    func isReleased(at position: Int) -> Bool { rows[position].isReleased }
 
     /// The positions of the first actions of each account, at most `limit` for each.
     public func positions(byAccountUpTo limit: Int) -> [AccountName: [Int]] {

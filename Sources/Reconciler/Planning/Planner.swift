@@ -2,18 +2,22 @@
 public struct Planner: Sendable {
     /// The time by which retries are due or not.
     public let now: Timestamp
-    /// Whether devices whose attempts are used up, or that need a person, are tried once more.
-    public let retryFailed: Bool
+    /// Devices whose attempts are used up, or that need a person, are tried once more if the last attempt was before
+    /// this time; none are if it is `nil`.
+    public let retriesFailuresBefore: Timestamp?
 
-    public init(now: Timestamp, retryFailed: Bool = false) {
+    public init(now: Timestamp, retriesFailuresBefore: Timestamp? = nil) {
         self.now = now
-        self.retryFailed = retryFailed
+        self.retriesFailuresBefore = retriesFailuresBefore
     }
 
     /// Merges the two fleets, both in the order of their keys.
     public func plan(desired: DesiredFleet, known: KnownFleet) -> Plan {
         var plan = Plan(createdAt: now, desired: desired)
         var change = ChangeTally(setCount: desired.sets.count)
+        let rollouts = desired.sets.map { set in
+            known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
+        }
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -27,6 +31,8 @@ public struct Planner: Sendable {
             }
             let step = step(for: device.state, record: record, in: known)
             let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
+            let isReleased = record.map { $0.rollout != 0 && $0.rollout == rollouts[Int(device.set)] } ?? false
+            plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
             change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
             switch step {
             case .nothing:
@@ -34,12 +40,12 @@ public struct Planner: Sendable {
             case .act(let action, let attempt):
                 plan.actions.append(
                     action, on: number, known: record?.profile, version: record?.version ?? 0, attempt: attempt,
-                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false)
+                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false, isReleased: isReleased)
             case .except(let reason):
                 plan.exceptions.append(
                     PlanException(
                         key: device.key, account: desired.accountName(of: device), desired: device.state,
-                        known: record?.profile, reason: reason))
+                        known: record?.profile, reason: reason, device: number))
             }
         }
         while cursor < known.devices.count {
@@ -58,6 +64,15 @@ public struct Planner: Sendable {
         var isAction: Bool {
             if case .act = self { return true }
             return false
+        }
+
+        var standing: RolloutTally.Standing {
+            switch self {
+            case .nothing: .converged
+            case .act: .toSend
+            case .except(.inProgress), .except(.waiting): .underWay
+            case .except(.failed), .except(.held), .except(.blocked): .failed
+            }
         }
     }
 
@@ -97,7 +112,7 @@ public struct Planner: Sendable {
         guard case .failed(let failure, let retryAt) = operation.phase else {
             return .act(action, attempt: operation.attemptsUsed + 1)
         }
-        if retryFailed { return .act(action, attempt: 1) }
+        if let before = retriesFailuresBefore, operation.intendedAt < before { return .act(action, attempt: 1) }
         // The wish has changed since, or the failed action was a step to another one: that is no repetition.
         guard operation.action.expectedState == action.expectedState else { return .act(action, attempt: 1) }
         guard let retryAt else { return .except(.failed(failure, attempts: operation.attempt)) }

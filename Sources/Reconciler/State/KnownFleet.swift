@@ -8,6 +8,8 @@ public struct KnownDevice: Sendable {
     /// Into `KnownFleet.operations`, or -1.
     let operationIndex: Int32
     public let version: Int64
+    /// The number of the roll-out that let it out last, 0 if none did.
+    let rollout: Int32
 
     /// Whether there is an operation that a plan has to look at.
     var hasOperation: Bool { operationIndex >= 0 }
@@ -23,6 +25,9 @@ public struct KnownFleet: Sendable {
     public internal(set) var devices: ContiguousArray<KnownDevice> = []
     public internal(set) var operations: ContiguousArray<Operation> = []
     var serviceStates: [ServiceState] = [.unknown]
+    /// Those that have not ended.
+    public internal(set) var rollouts: [RolloutRecord] = []
+    public internal(set) var pauses: [Pause] = []
 
     public init() {}
 
@@ -37,7 +42,16 @@ public struct KnownFleet: Sendable {
 
 extension KnownFleet {
     /// A known fleet from full records, for tests and models.
-    public init(_ records: some Sequence<DeviceRecord>) {
+    ///
+    /// - Parameters:
+    ///   - rollouts: those that have not ended.
+    ///   - releases: which roll-out has let a device out.
+    public init(
+        _ records: some Sequence<DeviceRecord>, rollouts: [RolloutRecord] = [], pauses: [Pause] = [],
+        releases: [DeviceKey: RolloutNumber] = [:]
+    ) {
+        self.rollouts = rollouts
+        self.pauses = pauses
         var services: [ServiceState: UInt16] = [.unknown: 0]
         for record in records.sorted(by: { $0.key < $1.key }) {
             let next = UInt16(serviceStates.count)
@@ -54,7 +68,8 @@ extension KnownFleet {
                 KnownDevice(
                     key: record.key, profileCode: record.observation?.state.rawValue ?? 0,
                     reachedCode: record.reached?.rawValue ?? 0, serviceIndex: services[record.service] ?? 0,
-                    operationIndex: operationIndex, version: record.version))
+                    operationIndex: operationIndex, version: record.version,
+                    rollout: Int32(truncatingIfNeeded: releases[record.key]?.number ?? 0)))
         }
     }
 }

@@ -1,5 +1,5 @@
 /// The store's own number for a request, given before the carrier names it.
-public struct RequestNumber: Hashable, Sendable, CustomStringConvertible {
+public struct RequestNumber: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let number: Int64
 
     public init(_ number: Int64) {
@@ -7,6 +7,8 @@ public struct RequestNumber: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { String(number) }
+
+    public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
 /// One HTTP call to the carrier whose outcome comes by callback.

@@ -31,8 +31,10 @@ public protocol StateReader {
     func request(_ number: RequestNumber) throws -> RequestRecord?
     /// Whether a device list was asked for since `since` whose requestId is not known yet.
     func awaitsDeviceListName(since: Timestamp) throws -> Bool
-    /// Those of the device lists that the carrier has taken and not answered yet.
-    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> [RequestRecord]
+    /// How many of the device lists with these numbers the carrier has taken and not answered yet.
+    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int
+    /// How many operations have been sent and have no outcome yet.
+    func operationsInFlight() throws -> Int
     /// The devices that a request carried.
     func devices(under request: RequestNumber) throws -> [DeviceKey]
     /// Whether a request carried a device.
@@ -52,6 +54,9 @@ public protocol StateReader {
     func signIn(of credential: String) throws -> SignInRecord?
     func signIns() throws -> [SignInRecord]
     func lease(_ name: String) throws -> Lease?
+    /// The roll-outs that have not ended, in the order in which they began.
+    func openRollouts() throws -> [RolloutRecord]
+    func pauses() throws -> [Pause]
 }
 
 /// What can be written within a transaction.
@@ -73,6 +78,11 @@ public protocol StateTransaction: StateReader {
     func save(_ signIn: SignInRecord) throws
     func save(_ lease: Lease) throws
     func removeLease(_ name: String) throws
+    func startRollout(of profileSet: String, at: Timestamp) throws -> RolloutRecord
+    func update(_ rollout: RolloutRecord) throws
+    func endRollout(_ number: RolloutNumber, at: Timestamp) throws
+    func save(_ pause: Pause) throws
+    func removePause(of scope: Pause.Scope) throws
 }
 
 /// What is to be done to one device, as it is written down before the call leaves.
@@ -82,13 +92,19 @@ public struct OperationIntent: Hashable, Sendable {
     public let account: AccountName
     public let smsr: SmsrOid
     public let attempt: Int
+    /// The roll-out that lets the device out with it, if there is one.
+    public let rollout: RolloutNumber?
 
-    public init(key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int) {
+    public init(
+        key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
+        rollout: RolloutNumber? = nil
+    ) {
         self.key = key
         self.action = action
         self.account = account
         self.smsr = smsr
         self.attempt = attempt
+        self.rollout = rollout
     }
 }
 

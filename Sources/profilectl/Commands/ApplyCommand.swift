@@ -116,6 +116,7 @@ extension ApplyReport {
         switch ending {
         case .stopped: 1
         case .timedOut, .interrupted: 4
+        case .aborted: 3
         case .running, .settled, .asked: exceptions.isEmpty ? 0 : 3
         }
     }

@@ -44,6 +44,8 @@ struct PlanCommand: AsyncParsableCommand {
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) {
                 [manifests, common] in try await manifests.load(common)
             }
+            // Before anything is printed: who reads that may stop reading.
+            if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
             switch format {
             case .text:
                 let text = PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page)
@@ -51,7 +53,6 @@ struct PlanCommand: AsyncParsableCommand {
             case .json:
                 try StandardOutput.write { output in try PlanJSON(plan).write { try output.bytes($0) } }
             }
-            if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
             if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
         }
     }

@@ -14,6 +14,11 @@ struct ApplyReportText {
         ] where count > 0 {
             parts.append("\(count) \(name)")
         }
+        parts += report.waves.map { "\($0.profileSet) in wave \($0.number) of \($0.count)" }
+        if let pause = report.pause {
+            let reason = pause.reason.isEmpty ? "" : " (\(pause.reason))"
+            parts.append("paused by \(pause.by)\(reason)")
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -50,6 +55,11 @@ struct ApplyReportText {
         case .timedOut: style.yellow("Not converged in time; a later run goes on from here.")
         case .interrupted: style.yellow("Stopped; a later run goes on from here.")
         case .stopped(let reason): style.red("Stopped: ") + reason + "\n"
+        case .aborted(let reasons):
+            reasons.map {
+                style.red("Roll-out given up: ") + $0
+                    + " Look at what failed; `profilectl resume` lets the rest go on.\n"
+            }.joined()
         }
     }
 }

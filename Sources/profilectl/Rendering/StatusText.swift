@@ -11,6 +11,8 @@ struct FleetStatusText {
         lines += table("Operations that are open or failed", status.operations)
         lines += table("Callbacks", status.callbacks)
         lines += table("Callbacks refused", status.counters.mapValues { Int($0) })
+        lines += table("Roll-outs under way", status.rollouts)
+        lines += table("Paused", status.pauses)
         for signIn in status.signIns {
             lines.append(
                 style.red("Sign-in refused") + " \(counted(signIn.refusals, "time")) in a row (\(signIn.credential)), "
@@ -21,10 +23,10 @@ struct FleetStatusText {
         return lines
     }
 
-    private func table(_ title: String, _ counts: [String: Int]) -> [String] {
-        guard !counts.isEmpty else { return [] }
+    private func table(_ title: String, _ rows: [String: some CustomStringConvertible]) -> [String] {
+        guard !rows.isEmpty else { return [] }
         return [style.bold(title)]
-            + counts.sorted { $0.key < $1.key }.map { "  \($0.key.padded(to: 28)) \($0.value)" }
+            + rows.sorted { $0.key < $1.key }.map { "  \($0.key.padded(to: 28)) \($0.value)" }
     }
 }
 

@@ -57,6 +57,15 @@ struct JSONValueTests {
         #expect(throws: UnreadableJSON.self) { try value(text) }
     }
 
+    @Test("objects with very many members, in any order, are written in order")
+    func manyMembers() throws {
+        let names = (0..<20_000).map { String(format: "m%05d", $0) }
+        let members = names.reversed().map { "\"\($0)\":1" } + ["\"m00007\":2"]
+        let bytes = try value("{" + members.joined(separator: ",") + "}").canonicalBytes
+        let expected = names.map { $0 == "m00007" ? "\"\($0)\":2" : "\"\($0)\":1" }
+        #expect(String(decoding: bytes, as: UTF8.self) == "{" + expected.joined(separator: ",") + "}")
+    }
+
     @Test("bytes that are no UTF-8 are refused")
     func encoding() {
         #expect(throws: UnreadableJSON.self) { try JSONValue(json: [0x22, 0xFF, 0x22]) }

@@ -103,6 +103,9 @@ struct ManifestTests {
         #expect(loaded.fleet.devices.map(\.state) == [.downloadedEnabled, .downloadedDisabled])
         #expect(loaded.fleet.labels(of: loaded.fleet.devices[0]) == ["site": "a \"b\",c"])
 
+        try folder.write("inventory/a.csv", "eid,iccid,imei\n\(try Fleets.eid(1)),\(try Fleets.iccid(1)),")
+        #expect(await ManifestLoader().load([path]).complaints.map(\.text) == [], "an empty field ends the file")
+
         try folder.write("inventory/a.csv", "eid,iccid,stat\n")
         let wrong = await ManifestLoader().load([path])
         #expect(

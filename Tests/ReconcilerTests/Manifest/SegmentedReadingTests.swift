@@ -98,6 +98,28 @@ struct SegmentedReadingTests {
         }
     }
 
+    @Test(
+        "a list is cut only where its end can be told from its parts",
+        arguments: ["? devices\n:\n", "--- &x\n? devices\n:\n"])
+    func explicitKey(start: String) async throws {
+        var yaml = start
+        for number in 0..<1500 {
+            yaml += "  - eid: \(try Fleets.eid(number))\n    iccid: \(try Fleets.iccid(number))\n"
+        }
+        yaml += """
+            apiVersion: profilectl/v1
+            kind: ProfileSet
+            metadata: {name: x}
+            defaults: {accountName: "1", smsrOid: 1.2, state: downloaded-enabled}
+            ? rollout
+            : {batchSize: 7}
+
+            """
+        let parts = await load(yaml, partSize: 2000)
+        #expect(parts.complaints == [])
+        #expect(parts.devices.count == 1500)
+    }
+
     @Test("warnings of all parts keep their places and paths, and are errors when strict")
     func warnings() async throws {
         var yaml = try Fleets.yaml(0)

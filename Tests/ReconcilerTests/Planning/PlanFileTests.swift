@@ -42,7 +42,9 @@ struct PlanFileTests {
         let path = folder.path + "/a.plan"
         try PlanFile.write(try await plan(4), to: path, toolVersion: "1.2.3")
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        var damaged = [text.replacing("enable", with: "disable"), text + "\n", text + "{}\n", "", "{}\n", "hello\n"]
+        var damaged = [
+            text.replacing("enable", with: "disable"), text + "\n", text + "x", text + "{}\n", "", "{}\n", "hello\n",
+        ]
         var random = SeededGenerator(seed: 5)
         for _ in 0..<50 {
             let cut = text.utf8.index(

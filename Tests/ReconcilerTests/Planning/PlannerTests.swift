@@ -93,7 +93,7 @@ struct PlannerTests {
         // Another wish is no repetition.
         let otherWish = try await plan("downloaded-disabled", [record])
         #expect(otherWish.actions.first?.action == .downloadDisable)
-        let again = Planner(now: now, retryFailed: true).plan(
+        let again = Planner(now: now, retriesFailuresBefore: now + .seconds(1)).plan(
             desired: try await Fleets.fleet(try Fleets.yaml(1)), known: KnownFleet([record]))
         #expect(again.actions.first?.attempt == 1)
     }

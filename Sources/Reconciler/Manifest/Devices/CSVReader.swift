@@ -37,9 +37,6 @@ struct CSVReader {
             guard position < bytes.count else { return true }
             if bytes[position] == 0x2C {
                 position += 1
-                if position == bytes.count {
-                    fields.append(Field(range: position..<position, unquoted: nil, mark: mark))
-                }
                 continue
             }
             endLine()

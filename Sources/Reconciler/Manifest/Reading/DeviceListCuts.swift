@@ -21,10 +21,14 @@ struct DeviceListCuts {
         var places: [Int] = []
         var wanted = start
         while wanted + partSize / Self.shortestShare < text.size {
-            if let place = entry(behind: wanted) {
-                places.append(place)
-                wanted = place
+            let bytes = text.bytes(at: wanted, count: Self.window)
+            // In a text of many documents the list ends with its own one.
+            let end = bytes.firstRange(of: Array("\n---".utf8))?.lowerBound
+            if let place = firstEntry(in: bytes[..<(end ?? bytes.count)]) {
+                places.append(wanted + place)
+                wanted += place
             }
+            if end != nil { break }
             wanted += partSize
         }
         return places
@@ -32,11 +36,11 @@ struct DeviceListCuts {
 
     /// The first place behind `start` that looks like an entry, if there is one nearby.
     func entry(behind start: Int) -> Int? {
-        firstEntry(in: text.bytes(at: start, count: Self.window)).map { start + $0 }
+        firstEntry(in: text.bytes(at: start, count: Self.window)[...]).map { start + $0 }
     }
 
-    private func firstEntry(in bytes: [UInt8]) -> Int? {
-        var rest = bytes[...]
+    private func firstEntry(in bytes: ArraySlice<UInt8>) -> Int? {
+        var rest = bytes
         while let end = rest.firstIndex(of: 0x0A) {
             rest = rest[(end + 1)...]
             if isEntry(rest) { return rest.startIndex }

@@ -41,12 +41,7 @@ struct ManifestFileReader {
     }
 
     private mutating func checkSize() {
-        if !text.hasKeptItsSize {
-            complaints.add(
-                Complaint(
-                    .error, at: SourcePlace(file: file, line: 1, column: 1), found: "a file that changed meanwhile",
-                    expected: "a file that nobody writes to while it is read", hint: "run again"))
-        }
+        if !text.hasKeptItsSize { complaints.add(.changedMeanwhile(file)) }
     }
 
     private mutating func complain(of refusal: YAMLRefusal) {
@@ -89,6 +84,8 @@ struct ManifestFileReader {
         while let key = try composer.nextNode(depth: 1) {
             let value: YAMLNode
             if key.scalar == "devices", !entries.contains(where: { $0.key.scalar == "devices" }) {
+                // Behind a `?` or an anchor the key does not stand where the mapping does.
+                canBeCut = canBeCut && key.mark.column == mark.column
                 value = try await readDevices(&composer, keyColumn: key.mark.column - 1, into: &document)
             } else {
                 guard let node = try composer.nextNode(depth: 1) else { break }
@@ -152,5 +149,13 @@ struct ManifestFileReader {
         list.sort()
         document.lists.append(list)
         return empty
+    }
+}
+
+extension Complaint {
+    static func changedMeanwhile(_ file: String) -> Complaint {
+        Complaint(
+            .error, at: SourcePlace(file: file, line: 1, column: 1), found: "a file that changed meanwhile",
+            expected: "a file that nobody writes to while it is read", hint: "run again")
     }
 }

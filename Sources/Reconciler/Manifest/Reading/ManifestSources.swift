@@ -96,7 +96,12 @@ struct ManifestSources: Sendable {
         guard let text = open(.file(path), place: table.place, path: table.path, complaints: &complaints) else {
             return nil
         }
-        return DeviceTable(file: path, bytes: text.bytes(at: 0, count: text.size)).read(complaints: &complaints)
+        let bytes = text.bytes(at: 0, count: text.size)
+        guard bytes.count == text.size, text.hasKeptItsSize else {
+            complaints.add(.changedMeanwhile(path))
+            return nil
+        }
+        return DeviceTable(file: path, bytes: bytes).read(complaints: &complaints)
     }
 
     /// Hidden files are left out; a link that leads back up is not followed twice.

@@ -44,6 +44,7 @@ struct SegmentedDeviceList {
         _ composer: inout YAMLComposer, from event: YAMLEvent, complaints: inout ComplaintList
     ) async throws(YAMLRefusal) -> [DeclaredDevices] {
         composer.reader.watch(for: cuts)
+        composer.forgetMetAnchors()
         let anchors = composer.anchors
         let first = Handover(part: part(composer, number: 0, list: DeclaredDevices(file: file, form: .list)))
         let parts = await ReadAhead.over(cuts.count, ahead: readAhead) { cut in
@@ -105,9 +106,11 @@ struct SegmentedDeviceList {
             text, dashColumn: dashColumn, position: cuts[part.number - 1], line: firstLine)
         var reader = DeviceListReader(file: file)
         part.end = Result { () throws(YAMLRefusal) in
-            while true {
+            // What nobody waits for any more is given up.
+            while !Task.isCancelled {
                 if let end = try readStretch(&part, &reader, &scanner) { return end }
             }
+            return .listEnded
         }
         part.list.sort()
         return part

@@ -57,6 +57,12 @@ struct YAMLComposer {
         reader = next
     }
 
+    /// Forgets that it has met anchors and aliases: what they stand for up to here is known.
+    mutating func forgetMetAnchors() {
+        hasMetAnchor = false
+        hasMetAlias = false
+    }
+
     /// Takes over the anchors of the composer that has read what stands before.
     mutating func adoptAnchors(of earlier: YAMLComposer) {
         anchors.merge(earlier.anchors) { mine, _ in mine }

@@ -10,8 +10,30 @@ enum SQLiteMigrations {
         migrator.registerMigration("2 devices whose operation matters for a plan") { db in
             try db.execute(sql: "CREATE INDEX deviceThatMatters ON device (eid, iccid) WHERE matters <> 0")
         }
+        migrator.registerMigration("3 roll-outs and pauses") { db in
+            try db.execute(sql: rolloutTables)
+        }
         return migrator
     }
+
+    private static let rolloutTables = """
+        CREATE TABLE rollout (
+            id INTEGER PRIMARY KEY,
+            profileSet TEXT NOT NULL,
+            startedAt INTEGER NOT NULL,
+            endedAt INTEGER,
+            abortedAt INTEGER,
+            reason TEXT
+        ) STRICT;
+        CREATE INDEX rolloutOpen ON rollout (id) WHERE endedAt IS NULL;
+        CREATE TABLE pause (
+            profileSet TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE device ADD COLUMN rollout INTEGER NOT NULL DEFAULT 0;
+        """
 
     /// EIDs and ICCIDs are blobs of packed digits, so that `hex(eid)` reads as the number itself (filled with F)
     /// and their order is the order of `DeviceKey`. Times are milliseconds since 1970.

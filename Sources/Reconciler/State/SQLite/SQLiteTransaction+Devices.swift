@@ -3,6 +3,8 @@ import GRDB
 extension SQLiteTransaction {
     func knownFleet() throws -> KnownFleet {
         var fleet = KnownFleet()
+        fleet.rollouts = try openRollouts()
+        fleet.pauses = try pauses()
         let mattering = """
             SELECT \(Self.operationColumns) FROM device d JOIN operation o ON o.id = d.operation
             WHERE d.matters <> 0 ORDER BY d.eid, d.iccid
@@ -12,7 +14,7 @@ extension SQLiteTransaction {
         fleet.devices.reserveCapacity(try roomForDevices())
         var services = ServiceIndices()
         let everything = """
-            SELECT eid, iccid, profile, reached, service, version FROM device ORDER BY eid, iccid
+            SELECT eid, iccid, profile, reached, service, version, rollout FROM device ORDER BY eid, iccid
             """
         try statement(everything).run { row in
             let key = try row.key(0)
@@ -34,7 +36,8 @@ extension SQLiteTransaction {
                 KnownDevice(
                     key: key, profileCode: UInt8(truncatingIfNeeded: row.integer(2)),
                     reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: service,
-                    operationIndex: operationIndex, version: row.integer(5)))
+                    operationIndex: operationIndex, version: row.integer(5),
+                    rollout: Int32(truncatingIfNeeded: row.integer(6))))
         }
         return fleet
     }

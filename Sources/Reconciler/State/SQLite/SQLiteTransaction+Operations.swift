@@ -105,7 +105,10 @@ extension SQLiteTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended))
             """)
         let makeLatest = try statement(
-            "UPDATE device SET operation = ?, matters = 1, version = version + 1 WHERE eid = ? AND iccid = ?")
+            """
+            UPDATE device SET operation = ?, matters = 1, rollout = coalesce(?, rollout), version = version + 1
+            WHERE eid = ? AND iccid = ?
+            """)
         return try intents.map { intent in
             let account = try number(naming: intent.account.description)
             let smsr = try number(naming: intent.smsr.description)
@@ -113,7 +116,8 @@ extension SQLiteTransaction {
                 .eid(intent.key.eid), .iccid(intent.key.iccid), .text(intent.action.rawValue), .integer(account),
                 .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now))
             let id = OperationID(database.lastInsertedRowID)
-            try makeLatest.run(.integer(id.number), .eid(intent.key.eid), .iccid(intent.key.iccid))
+            try makeLatest.run(
+                .integer(id.number), .optional(intent.rollout?.number), .eid(intent.key.eid), .iccid(intent.key.iccid))
             return Operation(
                 id: id, key: intent.key, action: intent.action, account: intent.account, smsr: intent.smsr,
                 attempt: intent.attempt, request: request, intendedAt: now)
@@ -145,6 +149,18 @@ extension SQLiteTransaction {
             keys.append(try row.key(0))
         }
         return keys
+    }
+
+    func operationsInFlight() throws -> Int {
+        var count = 0
+        // The first term is the condition of the index.
+        try statement(
+            """
+            SELECT count(*) FROM operation
+            WHERE phase <= \(OperationPhaseCode.lastOpen) AND phase <> \(OperationPhaseCode.unresolved)
+            """
+        ).run { count = Int($0.integer(0)) }
+        return count
     }
 
     func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool {

@@ -50,11 +50,12 @@ extension SQLiteTransaction {
         return found
     }
 
-    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> [RequestRecord] {
-        try numbers.compactMap { try request($0) }.filter {
-            if case .accepted = $0.outcome { return true }
-            return false
-        }
+    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int {
+        var count = 0
+        try statement(
+            "SELECT count(*) FROM request WHERE id BETWEEN ? AND ? AND action IS NULL AND outcome = 'accepted'"
+        ).run(.integer(numbers.lowerBound.number), .integer(numbers.upperBound.number)) { count = Int($0.integer(0)) }
+        return count
     }
 
     func addRequest(

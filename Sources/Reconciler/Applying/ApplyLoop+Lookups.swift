@@ -1,0 +1,100 @@
+/// Looking up what has to be known before something is sent, and what was not heard of.
+extension ApplyLoop {
+    /// Looks up devices that were never seen, those whose callback is overdue, and those whose call may or may not
+    /// have been taken.
+    /// - Returns: whether anything was looked up, so that the state is to be read again.
+    mutating func lookUpWhatIsDue(_ plan: Plan, _ gate: RolloutGate) async throws -> Bool {
+        let now = run.clock.now()
+        try await endOverdueEnabling(plan, at: now)
+        var due: [AccountName: [DeviceKey]] = [:]
+        if run.options.verification == .lookup {
+            for position in gate.positions where plan.actions.isUnverified(at: position) {
+                let device = plan.actions.deviceIndex(at: position)
+                guard !verified[device] else { continue }
+                let action = plan.actions[position]
+                due[action.account, default: []].append(action.key)
+                verified[device] = true
+            }
+        }
+        for exception in plan.exceptions {
+            if case .blocked = exception.reason, run.options.verification == .lookup, !verified[Int(exception.device)] {
+                due[exception.account, default: []].append(exception.key)
+                verified[Int(exception.device)] = true
+            } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),
+                dueAt <= now
+            {
+                due[exception.account, default: []].append(exception.key)
+            }
+        }
+        for account in stoppedAccounts.keys { due[account] = nil }
+        guard !due.isEmpty else { return false }
+        for (account, keys) in due.sorted(by: { $0.key < $1.key }) {
+            try await lookUp(keys, of: account, plan)
+            guard report.ending == .running else { return true }
+        }
+        return true
+    }
+
+    func canStillBeLookedUp(_ exception: PlanException) -> Bool {
+        guard exception.lookupDueAt(by: run.options.policy) != nil, stoppedAccounts[exception.account] == nil else {
+            return false
+        }
+        return exception.operation.map { !lookedUp.contains($0.id) } ?? false
+    }
+
+    private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
+        let lookup = DeviceLookup(
+            store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
+            timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval)
+        try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
+        let askedAt = run.clock.now()
+        let outcome = try await lookup.look(up: keys, of: account)
+        let wanted = Set(keys)
+        lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
+        switch outcome {
+        case .answered:
+            try await LookupRecords(store: run.store).conclude(
+                keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
+        case .unavailable(let reason):
+            remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
+        case .unanswered(let reason):
+            stoppedAccounts[account] =
+                "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
+                + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
+        case .signInRefused(let reason):
+            stopRun(reason)
+        }
+    }
+
+    private func endOverdueEnabling(_ plan: Plan, at now: Timestamp) async throws {
+        var overdue: [Operation] = []
+        for exception in plan.exceptions {
+            guard case .inProgress(var operation) = exception.reason,
+                case .enablePending(let deadline) = operation.phase,
+                deadline <= now,
+                operation.received(.enablingOverdue, at: now, policy: run.options.policy).changed
+            else { continue }
+            overdue.append(operation)
+        }
+        guard !overdue.isEmpty else { return }
+        let changed = overdue
+        try await run.store.write { transaction in
+            // A callback may have come since the plan was made.
+            let records = try transaction.devices(changed.map(\.key))
+            let still = changed.filter { operation in
+                guard let current = records[operation.key]?.operation, current.id == operation.id,
+                    case .enablePending = current.phase
+                else { return false }
+                return true
+            }
+            try transaction.update(still)
+            try transaction.append(
+                still.map { operation in
+                    StateEvent(
+                        at: now, device: operation.key, kind: .overdue, operation: operation.id,
+                        detail: "the second callback did not come in time")
+                })
+        }
+        run.wakeup.notify()
+    }
+}

@@ -1,0 +1,44 @@
+/// Keeps the roll-outs in the store in step with the plan: begins, ends and gives up.
+struct RolloutBook: Sendable {
+    let store: any StateStore
+    let clock: any WallClock
+
+    /// Begins a roll-out for each profile set that has a change and none under way, and ends those that are done.
+    ///
+    /// - Parameter open: the roll-outs that the plan was made with.
+    /// - Returns: those that are under way from now on.
+    func keep(_ plan: Plan, _ open: [RolloutRecord]) async throws -> [RolloutRecord] {
+        let sets = plan.actions.fleet.sets
+        var begin: [String] = []
+        var end: [RolloutNumber] = []
+        for (set, tally) in zip(sets, plan.rollouts) {
+            let rollout = open.last { $0.profileSet == set.name }
+            if rollout == nil, tally.pending > 0 { begin.append(set.name) }
+            if let rollout, rollout.abort == nil, tally.pending == 0, tally.hasLanded { end.append(rollout.number) }
+        }
+        guard !begin.isEmpty || !end.isEmpty else { return open }
+        let now = clock.now()
+        let (names, numbers) = (begin, end)
+        return try await store.write { transaction in
+            for number in numbers { try transaction.endRollout(number, at: now) }
+            for name in names { _ = try transaction.startRollout(of: name, at: now) }
+            return try transaction.openRollouts()
+        }
+    }
+
+    /// Writes down that roll-outs are given up, for all later runs.
+    func abort(_ gate: RolloutGate, _ open: [RolloutRecord]) async throws {
+        var aborted: [RolloutRecord] = []
+        for (step, number) in zip(gate.steps, gate.rollouts) {
+            guard case .abort(let reason) = step.decision, var rollout = open.first(where: { $0.number == number })
+            else { continue }
+            rollout.abort = RolloutRecord.Abort(at: clock.now(), reason: reason)
+            aborted.append(rollout)
+        }
+        guard !aborted.isEmpty else { return }
+        let changed = aborted
+        try await store.write { transaction in
+            for rollout in changed { try transaction.update(rollout) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+/// Lets the actions of a plan out by the roll-out policies of their profile sets: pure, from the plan and what the
+/// store says of roll-outs and pauses.
+struct RolloutGate: Sendable {
+    /// Of each profile set, in the order of the fleet's sets.
+    let steps: [RolloutStep]
+    /// The roll-out that each profile set is under.
+    let rollouts: [RolloutNumber?]
+    /// The positions of the actions that may leave now, in the order of the keys.
+    let positions: [Int]
+    /// The reasons of roll-outs that are given up, now or before, and of which something is left to be sent.
+    let abortReasons: [String]
+    /// A pause that holds something back.
+    let pause: Pause?
+
+    init(_ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause]) {
+        let sets = plan.actions.fleet.sets
+        self.rollouts = sets.map { set in rollouts.last { $0.profileSet == set.name }?.number }
+        steps = sets.indices.map { index in
+            RolloutStep(
+                of: sets[index].name, policy: sets[index].rollout, tally: plan.rollouts[index],
+                record: rollouts.last { $0.profileSet == sets[index].name }, pauses: pauses)
+        }
+        positions = Self.positions(plan, steps)
+        let withWork = zip(steps, plan.rollouts).filter { $1.pending + $1.toSendAgain > 0 }.map(\.0)
+        abortReasons = withWork.compactMap { step in
+            switch step.decision {
+            case .abort(let reason), .aborted(let reason): reason
+            case .release, .paused: nil
+            }
+        }
+        pause =
+            withWork.lazy.compactMap { step in
+                if case .paused(let pause) = step.decision { return pause }
+                return nil
+            }.first
+    }
+
+    private static func positions(_ plan: Plan, _ steps: [RolloutStep]) -> [Int] {
+        var chosen: [Int] = []
+        /// Those of sets that let out only some of their devices.
+        var rationed: [Int: [Int]] = [:]
+        for position in plan.actions.indices {
+            let set = Int(plan.actions.device(at: position).set)
+            guard case .release(let budget) = steps[set].decision else { continue }
+            if plan.actions.isReleased(at: position) || budget >= plan.rollouts[set].pending {
+                chosen.append(position)
+            } else if budget > 0 {
+                rationed[set, default: []].append(position)
+            }
+        }
+        guard !rationed.isEmpty else { return chosen }
+        for (set, positions) in rationed {
+            guard case .release(let budget) = steps[set].decision else { continue }
+            let name = plan.actions.fleet.sets[set].name
+            let ordered = positions.map {
+                (order: plan.actions.device(at: $0).key.rolloutOrder(in: name), position: $0)
+            }
+            .sorted { ($0.order, $0.position) < ($1.order, $1.position) }
+            chosen += ordered.prefix(budget).map(\.position)
+        }
+        return chosen.sorted()
+    }
+
+    /// How far the roll-outs have come that go out in several waves.
+    func waves(of fleet: DesiredFleet) -> [ApplyReport.Wave] {
+        fleet.sets.indices.filter { steps[$0].waveCount > 1 }.map { index in
+            ApplyReport.Wave(
+                profileSet: fleet.sets[index].name, number: steps[index].wave, count: steps[index].waveCount)
+        }
+    }
+
+    /// Whether nothing more is sent for a set, whatever is still to be done.
+    func isAborted(set: Int) -> Bool {
+        switch steps[set].decision {
+        case .abort, .aborted: true
+        case .release, .paused: false
+        }
+    }
+}

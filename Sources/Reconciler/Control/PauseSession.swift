@@ -1,0 +1,54 @@
+/// Holds back what every process on the store would send, and lets it go on.
+public struct PauseSession: Sendable {
+    private let settings: Settings
+    private let clock: any WallClock
+
+    public init(settings: Settings, clock: any WallClock) {
+        self.settings = settings
+        self.clock = clock
+    }
+
+    /// Lets nothing more be sent, of one profile set or of all; what is in flight lands, and callbacks are kept.
+    ///
+    /// - Parameters:
+    ///   - profileSet: `nil` for everything.
+    ///   - person: who pauses, for those who wait.
+    /// - Throws: `StateStoreError`
+    public func pause(_ profileSet: String?, reason: String, by person: String) async throws {
+        let pause = Pause(scope: Self.scope(profileSet), by: person, reason: reason, at: clock.now())
+        try await StateLocation.open(settings.state).write { try $0.save(pause) }
+    }
+
+    /// What `resume` has let go on.
+    public struct Resumed: Sendable {
+        public let pauses: [Pause]
+        /// Roll-outs that were given up, and begin anew with what is left of their change.
+        public let aborted: [RolloutRecord]
+    }
+
+    /// Lifts pauses, and the end of roll-outs that were given up.
+    ///
+    /// - Parameter profileSet: `nil` for everything, pauses of single sets included.
+    /// - Throws: `StateStoreError`
+    public func resume(_ profileSet: String?) async throws -> Resumed {
+        guard let store = try StateLocation.openIfThere(settings.state) else {
+            return Resumed(pauses: [], aborted: [])
+        }
+        let now = clock.now()
+        return try await store.write { transaction in
+            let pauses = try transaction.pauses().filter {
+                profileSet == nil || $0.scope == Self.scope(profileSet)
+            }
+            for pause in pauses { try transaction.removePause(of: pause.scope) }
+            let aborted = try transaction.openRollouts().filter {
+                $0.abort != nil && (profileSet == nil || $0.profileSet == profileSet)
+            }
+            for rollout in aborted { try transaction.endRollout(rollout.number, at: now) }
+            return Resumed(pauses: pauses, aborted: aborted)
+        }
+    }
+
+    private static func scope(_ profileSet: String?) -> Pause.Scope {
+        profileSet.map { .profileSet($0) } ?? .everything
+    }
+}

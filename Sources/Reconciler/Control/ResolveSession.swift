@@ -1,0 +1,70 @@
+/// Settles a device by hand: what a person has found out takes the place of what nobody could tell.
+public struct ResolveSession: Sendable {
+    private let settings: Settings
+    private let clock: any WallClock
+    private let person: String
+
+    /// - Parameter person: who settles it, for the device's timeline.
+    public init(settings: Settings, clock: any WallClock, person: String) {
+        self.settings = settings
+        self.clock = clock
+        self.person = person
+    }
+
+    /// Takes a profile for being in a state, and ends the operation that was open on it.
+    ///
+    /// - Parameters:
+    ///   - iccid: which profile of the eUICC, where it has several.
+    ///   - profileStatus: the carrier's word (DOWNLOAD_ENABLE, DISABLE, NOT_DOWNLOADED ...) or a state's own name.
+    /// - Returns: the device as it is known from now on.
+    /// - Throws: `SettingsError` if there is no such device or the word is unknown, `StateStoreError`
+    public func resolve(_ eid: EID, _ iccid: ICCID?, as profileStatus: String) async throws -> DeviceStatus {
+        let state = try Self.state(profileStatus)
+        guard let store = try StateLocation.openIfThere(settings.state) else { throw Self.unknown(eid, iccid) }
+        let (now, person, policy) = (clock.now(), person, settings.policy)
+        return try await store.write { transaction in
+            let records = try transaction.devices(eids: [eid], iccids: [], imeis: []).filter {
+                iccid == nil || $0.key.iccid == iccid
+            }
+            guard let record = records.first else { throw Self.unknown(eid, iccid) }
+            guard records.count == 1 else {
+                throw SettingsError(
+                    "EID \(eid) has several profiles: \(records.map(\.key.iccid.description).joined(separator: ", ")). "
+                        + "Name one with --iccid.")
+            }
+            var changed = record
+            var log = FoldLog(device: record.key, operation: record.operation, callback: nil, at: now)
+            log.add(.resolved, "as \(state.name), by \(person)")
+            if var operation = record.operation, operation.isOpen {
+                _ = operation.received(.resolved(state), at: now, policy: policy)
+                changed.operation = operation
+                log.add(outcomeOf: operation)
+                try transaction.update([operation])
+            }
+            changed.learn(state, status: nil, at: now, source: .person)
+            if state.isOnDevice { changed.reached = state }
+            try transaction.save([changed])
+            try transaction.append(log.events)
+            let events = try transaction.timeline(of: eid).filter { $0.device == record.key }
+            let callbacks = try transaction.callbacks(of: eid).filter { $0.device == record.key }
+            return DeviceStatus(changed, events: events, callbacks: callbacks)
+        }
+    }
+
+    private static func state(_ text: String) throws -> ProfileState {
+        let state = ProfileState(profileStatus: text)
+        let named = ProfileState.allCases.first { $0.name.foldedForComparison == text.foldedForComparison }
+        guard let found = state == .unknown ? named : state, found != .unknown else {
+            throw SettingsError(
+                "`\(text)` is no profile status that settles anything. Use DOWNLOAD_ENABLE, ENABLE, DOWNLOAD_DISABLE, "
+                    + "DISABLE, NOT_DOWNLOADED or DELETE.")
+        }
+        return found
+    }
+
+    private static func unknown(_ eid: EID, _ iccid: ICCID?) -> SettingsError {
+        SettingsError(
+            "The state store knows no device with EID \(eid)" + (iccid.map { " and ICCID \($0)" } ?? "")
+                + ". `profilectl status` shows what it knows.")
+    }
+}

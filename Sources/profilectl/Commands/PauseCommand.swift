@@ -1,0 +1,62 @@
+import ArgumentParser
+import Reconciler
+
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Holds back what would be sent, until `resume`.",
+        discussion: """
+            Every process on the store heeds it, also one that is running. What is in flight lands, and callbacks are
+            kept as always.
+
+            Examples:
+              profilectl pause --reason "outage at the carrier, ticket 4711"
+              profilectl pause --set phoenix-meters
+            """)
+
+    @Option(help: ArgumentHelp("One profile set; all without it.", valueName: "name"))
+    var set: String?
+
+    @Option(help: "Why, for those who wait.")
+    var reason = ""
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await reporting(common) {
+            let session = PauseSession(settings: try common.settings(), clock: SystemClock())
+            try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
+            print("Paused: \(set ?? "everything"). `profilectl resume` lets it go on.")
+        }
+    }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Lets go on what `pause` holds back, and roll-outs that were given up.",
+        discussion: """
+            Examples:
+              profilectl resume
+              profilectl resume --set phoenix-meters
+            """)
+
+    @Option(help: ArgumentHelp("One profile set; all without it.", valueName: "name"))
+    var set: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await reporting(common) {
+            let session = PauseSession(settings: try common.settings(), clock: SystemClock())
+            let resumed = try await session.resume(set)
+            for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).") }
+            for rollout in resumed.aborted {
+                print(
+                    "The roll-out of \(rollout.profileSet) begins anew. It was given up: \(rollout.abort?.reason ?? "")"
+                )
+            }
+            if resumed.pauses.isEmpty, resumed.aborted.isEmpty { print("Nothing was paused or given up.") }
+        }
+    }
+}

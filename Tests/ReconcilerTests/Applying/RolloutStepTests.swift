@@ -1,0 +1,98 @@
+import Testing
+
+@testable import Reconciler
+
+@Suite("Letting a change out in waves")
+struct RolloutStepTests {
+    private func policy(_ waves: [RolloutPolicy.Amount], abortWhen: RolloutPolicy.AbortRule? = nil) -> RolloutPolicy {
+        var policy = RolloutPolicy()
+        policy.waves = waves
+        policy.abortWhen = abortWhen
+        return policy
+    }
+
+    private func step(
+        _ policy: RolloutPolicy, _ tally: RolloutTally, record: RolloutRecord? = nil, pauses: [Pause] = []
+    ) -> RolloutStep {
+        RolloutStep(of: "meters", policy: policy, tally: tally, record: record, pauses: pauses)
+    }
+
+    @Test(
+        "waves are shares of the change or numbers of devices, at least one device, and end with all of them",
+        arguments: [
+            ([], 100, [100]), ([.percent(1), .percent(10), .percent(100)], 1000, [10, 100, 1000]),
+            ([.percent(1), .percent(10)], 30, [1, 3, 30]), ([.percent(1), .percent(2), .percent(3)], 10, [1, 10]),
+            ([.devices(5), .percent(50)], 100, [5, 50, 100]), ([.devices(500)], 100, [100]),
+            ([.percent(0)], 7, [1, 7]),
+            ([.percent(10)], 0, [0]),
+        ] as [([RolloutPolicy.Amount], Int, [Int])])
+    func limits(waves: [RolloutPolicy.Amount], total: Int, expected: [Int]) {
+        #expect(RolloutStep.limits(waves, total: total) == expected)
+    }
+
+    @Test("a wave is filled up, and the next one starts when all of it has landed")
+    func waves() {
+        let policy = policy([.percent(10), .percent(50)])
+        let begin = step(policy, RolloutTally(pending: 100, released: 0))
+        #expect(begin.decision == .release(10) && begin.wave == 1 && begin.waveCount == 3)
+        #expect(step(policy, RolloutTally(pending: 94, released: 6, underWay: 6)).decision == .release(4))
+        let full = step(policy, RolloutTally(pending: 90, released: 10, underWay: 1))
+        #expect(full.decision == .release(0) && full.wave == 1)
+        #expect(step(policy, RolloutTally(pending: 90, released: 10, toSendAgain: 1)).decision == .release(0))
+        let landed = step(policy, RolloutTally(pending: 90, released: 10, failed: 2))
+        #expect(landed.decision == .release(40) && landed.wave == 2)
+        #expect(step(policy, RolloutTally(pending: 50, released: 50)).decision == .release(50))
+        // Devices that were added meanwhile make the waves larger.
+        #expect(step(policy, RolloutTally(pending: 190, released: 10, underWay: 3)).decision == .release(10))
+    }
+
+    @Test("a roll-out is given up when more fail than allowed, and only while something is left to send")
+    func abort() {
+        let percent = policy([], abortWhen: .init(failed: .percent(5), atLeast: 20))
+        #expect(step(percent, RolloutTally(pending: 10, released: 100, failed: 19)).decision == .release(10))
+        #expect(step(percent, RolloutTally(pending: 10, released: 400, failed: 20)).decision == .release(10))
+        guard case .abort(let reason) = step(percent, RolloutTally(pending: 10, released: 399, failed: 20)).decision
+        else {
+            Issue.record("20 of 399 are more than 5 %")
+            return
+        }
+        #expect(reason.contains("20 of the 399") && reason.contains("meters") && reason.contains("5%"))
+        #expect(step(percent, RolloutTally(pending: 0, released: 100, failed: 50)).decision == .release(0))
+        let count = policy([], abortWhen: .init(failed: .devices(3), atLeast: 0))
+        #expect(step(count, RolloutTally(pending: 10, released: 10, failed: 3)).decision == .release(10))
+        guard case .abort = step(count, RolloutTally(pending: 10, released: 10, failed: 4)).decision else {
+            Issue.record("4 are more than 3")
+            return
+        }
+    }
+
+    @Test("what was given up stays so, and a pause of the set or of everything lets nothing out")
+    func held() {
+        let now = Timestamp(milliseconds: 1000)
+        let tally = RolloutTally(pending: 10, released: 0)
+        let record = RolloutRecord(
+            number: RolloutNumber(7), profileSet: "meters", startedAt: now,
+            abort: RolloutRecord.Abort(at: now, reason: "too many"))
+        #expect(step(policy([]), tally, record: record).decision == .aborted("too many"))
+        for (scope, holds) in [
+            (Pause.Scope.everything, true), (.profileSet("meters"), true), (.profileSet("cars"), false),
+        ] {
+            let pause = Pause(scope: scope, by: "ann", reason: "", at: now)
+            let decision = step(policy([]), tally, pauses: [pause]).decision
+            #expect(decision == (holds ? .paused(pause) : .release(10)))
+        }
+    }
+
+    @Test("the order of a roll-out is the same every time, another one for each set, and unrelated to the keys")
+    func order() throws {
+        let keys = try (0..<1000).map { DeviceKey(eid: try Fleets.eid($0), iccid: try Fleets.iccid($0)) }
+        let order = keys.indices.sorted {
+            keys[$0].rolloutOrder(in: "meters") < keys[$1].rolloutOrder(in: "meters")
+        }
+        #expect(Set(keys.map { $0.rolloutOrder(in: "meters") }).count == 1000)
+        #expect(order != keys.indices.sorted { keys[$0].rolloutOrder(in: "cars") < keys[$1].rolloutOrder(in: "cars") })
+        // The mean place of the first hundred is near the middle.
+        let mean = Double(order.prefix(100).reduce(0, +)) / 100
+        #expect(400...600 ~= mean, "\(mean)")
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+@Suite("A message as it is kept")
+struct ReceivedCallbackTests {
+    private func kept(_ json: String) throws -> NewCallback {
+        try ReceivedCallback(json: Array(json.utf8)).kept(at: Timestamp(milliseconds: 1))
+    }
+
+    @Test("user name and password are kept at no depth and under no spelling")
+    func secrets() throws {
+        let text = try kept(
+            #"""
+            {"Username":"u","\u0070assword":"s3cret","a":[{"PASSWORD":"s3cret","b":1}],"password":"s3cret","c":"d"}
+            """#
+        ).redactedText
+        #expect(text == #"{"a":[{"b":1}],"c":"d"}"#)
+    }
+
+    @Test("deliveries of one message have one digest, whatever their callbackCount, order and white space")
+    func digest() throws {
+        let first = try kept(#"{"requestId":"r","callbackCount":1,"status":"Success"}"#)
+        for other in [
+            #"{"callbackCount":2,"requestId":"r","status":"Success"}"#, #"{ "status":"Success", "requestId":"r" }"#,
+            #"{"requestId":"r","status":"Success","CallbackCount":"4","password":"x"}"#,
+            #"{"callbackCount":{"callbackCount":[{"callbackCount":1}]},"requestId":"r","status":"Success"}"#,
+        ] {
+            #expect(try kept(other).digest == first.digest, "\(other)")
+        }
+        #expect(try kept(#"{"requestId":"r","status":"Failed"}"#).digest != first.digest)
+    }
+}
