@@ -1,8 +1,9 @@
 # make demo   builds, and takes an example fleet to its desired state on the simulator
 # make test   lints, builds and runs all tests
 # make build  an optimised binary at .build/release/profilectl
+# make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
 # make bench  measures it beside yardsticks (about 15 minutes), and keeps the tables in docs/benchmarks.md
-.PHONY: demo test build lint format deps bench clean
+.PHONY: demo test chaos build lint format deps bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -24,6 +25,10 @@ test: deps lint
 
 build: deps
 	swift build -c release --product profilectl
+
+chaos: deps
+	swift build --build-tests
+	CHAOS_KILLS=200 CHAOS_DEVICES=2000 swift test --skip-build --filter CrashTests
 
 bench: deps
 	@scripts/install-dependencies wrk

@@ -130,28 +130,30 @@ struct ApplyLoop {
 
     // MARK: Sending
 
-    /// Sends what the queue holds, several calls at a time, until it is time to look at the state again.
-    /// - Returns: whether anything was sent or there was a wait for room.
+    /// Sends what the queue holds, several calls at a time and as there is room, until it is time to look at the state
+    /// again.
+    /// - Returns: whether there was anything to send.
     private mutating func send(_ queue: ActionQueue, by gate: RolloutGate) async throws -> Bool {
         var queue = queue
         guard queue.count > 0 else { return false }
-        let policies = run.desired.sets.map(\.rollout)
-        let maximumInFlight = policies.map(\.maxInFlight).min() ?? 1000
-        let batchSize = policies.map(\.batchSize).min() ?? 100
-        let requestsPerSecond = policies.map(\.requestsPerSecond).min()
+        let limits = SendingLimits(run.desired.sets.map(\.rollout))
         let lookAgainAt = run.clock.now() + run.options.pollInterval
-        var room = maximumInFlight - report.inFlight - report.enablePending
+        var room = limits.inFlight - report.inFlight - report.enablePending
         var seen = run.wakeup.count
         try await withThrowingTaskGroup(of: (RequestSender.Result, devices: Int).self) { group in
             var underWay = 0
             var devicesUnderWay = 0
             while underWay > 0 || queue.count > 0 {
-                while underWay < run.options.concurrentCalls, room > 0, report.ending == .running,
-                    run.clock.now() < lookAgainAt || queue.holdsHalves, !run.stop.isStopped,
-                    let batch = queue.next(size: min(batchSize, room), isStopped: { stoppedAccounts[$0] != nil })
+                let isFresh = run.clock.now() < lookAgainAt && report.ending == .running && !run.stop.isStopped
+                // A call for few devices costs as much as one for many: it waits until there is room for a full one.
+                // The halves of a refused batch had their room before.
+                while underWay < run.options.concurrentCalls, report.ending == .running,
+                    queue.holdsHalves || (isFresh && room >= min(limits.batchSize, queue.count)),
+                    let batch = queue.next(size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil })
                 {
-                    let leaveAt = rates[batch.account, default: RequestRate(requestsPerSecond: requestsPerSecond)]
-                        .reserve(at: run.clock.now())
+                    let leaveAt = rates[
+                        batch.account, default: RequestRate(requestsPerSecond: limits.requestsPerSecond)
+                    ].reserve(at: run.clock.now())
                     underWay += 1
                     devicesUnderWay += batch.actions.count
                     room -= batch.actions.count
@@ -162,21 +164,38 @@ struct ApplyLoop {
                         return (try await sender.send(batch, under: rollouts), batch.actions.count)
                     }
                 }
-                guard underWay > 0, let (result, devices) = try await group.next() else { return }
-                underWay -= 1
-                devicesUnderWay -= devices
-                take(result, &queue)
-                if room < batchSize, queue.count > 0 {
+                if underWay > 0, let (result, devices) = try await group.next() {
+                    underWay -= 1
+                    devicesUnderWay -= devices
+                    take(result, &queue)
+                } else if isFresh, queue.count > 0 {
+                    try await waiter.change(after: seen, until: lookAgainAt)
+                } else {
+                    return
+                }
+                if room < limits.batchSize {
                     seen = run.wakeup.count
                     let inFlight = try await run.store.read { try $0.operationsInFlight() }
-                    room = maximumInFlight - inFlight - devicesUnderWay
+                    room = limits.inFlight - inFlight - devicesUnderWay
                 }
             }
         }
-        if room <= 0 {
-            try await waiter.change(after: seen, until: run.clock.now() + run.options.pollInterval)
-        }
         return true
+    }
+
+    /// What a run may do at most; where profile sets differ, the narrowest of their limits.
+    private struct SendingLimits {
+        /// Devices in a request.
+        let batchSize: Int
+        /// Devices whose outcome is awaited at the same time.
+        let inFlight: Int
+        let requestsPerSecond: Double?
+
+        init(_ policies: [RolloutPolicy]) {
+            inFlight = policies.map(\.maxInFlight).min() ?? 1000
+            batchSize = min(policies.map(\.batchSize).min() ?? 100, inFlight)
+            requestsPerSecond = policies.map(\.requestsPerSecond).min()
+        }
     }
 
     private mutating func take(_ result: RequestSender.Result, _ queue: inout ActionQueue) {

@@ -10,13 +10,14 @@ public struct ApplyRun: Sendable {
     let wakeup: Wakeup
     let options: ApplyOptions
     let stop: StopSwitch
+    let observer: any ProtocolObserver
 
     /// - Parameters:
     ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
     ///   - stop: lets a person end the run; what is under way is written down first.
     public init(
         desired: DesiredFleet, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
-        options: ApplyOptions, stop: StopSwitch
+        options: ApplyOptions, stop: StopSwitch, observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.desired = desired
         self.store = store
@@ -25,6 +26,7 @@ public struct ApplyRun: Sendable {
         self.wakeup = wakeup
         self.options = options
         self.stop = stop
+        self.observer = observer
     }
 
     /// Runs until nothing is left to do or to wait for, or until told or forced to stop.
@@ -32,7 +34,8 @@ public struct ApplyRun: Sendable {
     /// - Parameter progress: told of each step forward, in order.
     /// - Throws: `StateStoreError`, `TooLargeChange`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
-        let sender = RequestSender(store: store, carrier: carrier, clock: clock, policy: options.policy)
+        let sender = RequestSender(
+            store: store, carrier: carrier, clock: clock, policy: options.policy, observer: observer)
         try await adoptOrphans()
         var loop = ApplyLoop(run: self, sender: sender, startedAt: clock.now(), progress: progress)
         return try await loop.run()

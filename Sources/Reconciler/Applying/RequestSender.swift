@@ -7,6 +7,7 @@ struct RequestSender: Sendable {
     let carrier: any Carrier
     let clock: any WallClock
     let policy: ConvergencePolicy
+    let observer: any ProtocolObserver
 
     /// What came of a batch.
     enum Result: Sendable {
@@ -26,8 +27,11 @@ struct RequestSender: Sendable {
     /// - Throws: `StateStoreError`
     func send(_ batch: RequestBatch, under rollouts: [RolloutNumber?]) async throws -> Result {
         guard let intended = try await intend(batch, rollouts) else { return .done }
+        observer.reached(.intentKept)
         let outcome = await carrier.request(
             batch.action, for: intended.operations.map(\.key), account: batch.account, smsr: batch.smsr)
+        observer.reached(.callAnswered)
+        defer { observer.reached(.answerKept) }
         switch outcome {
         case .accepted(let id):
             try await settle(intended, as: .accepted(id)) { _ in .accepted(id) }

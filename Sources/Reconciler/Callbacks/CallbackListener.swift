@@ -13,6 +13,9 @@ public struct CallbackListener: Sendable {
     /// The largest body that is read, in bytes.
     public static let maximumBodySize = 1 << 20
 
+    /// How long callbacks are gathered before they take effect.
+    private static let gatheringTime = Duration.milliseconds(20)
+
     private let configuration: CallbackListenerConfiguration
     private let inbox: CallbackInbox
     private let folder: CallbackFolder
@@ -20,16 +23,19 @@ public struct CallbackListener: Sendable {
     private let clock: any WallClock
     private let wakeup: Wakeup
     private let logger: Logger
+    private let observer: any ProtocolObserver
 
     public init(
         configuration: CallbackListenerConfiguration, store: any StateStore, clock: any WallClock,
-        policy: ConvergencePolicy, wakeup: Wakeup, logger: Logger
+        policy: ConvergencePolicy, wakeup: Wakeup, logger: Logger,
+        observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.configuration = configuration
         self.store = store
         self.clock = clock
         self.wakeup = wakeup
         self.logger = logger
+        self.observer = observer
         inbox = CallbackInbox(store: store, wakeup: wakeup)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
     }
@@ -73,13 +79,15 @@ public struct CallbackListener: Sendable {
         while true {
             let seen = wakeup.count
             do {
-                try await folder.readAll()
+                if try await folder.readAll() > 0 { observer.reached(.callbacksRead) }
             } catch let error as StateStoreError {
                 // What is kept stays kept; it is read when the store works again.
                 logger.error("\(error)")
             }
             let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: .seconds(1))
             try await waiter.change(after: seen, until: clock.now() + .seconds(1))
+            // What comes within moments takes effect together: each transaction syncs the disk.
+            try await clock.sleep(until: clock.now() + Self.gatheringTime)
         }
     }
 
@@ -100,7 +108,9 @@ public struct CallbackListener: Sendable {
             return await refuse(.unauthorized, counter: "callbacks.wrongCredentials")
         }
         do {
+            observer.reached(.callbackReceived)
             try await inbox.keep(callback.kept(at: clock.now()))
+            observer.reached(.callbackKept)
             return Response(status: .ok)
         } catch {
             logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")

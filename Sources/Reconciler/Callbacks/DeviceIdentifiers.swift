@@ -21,7 +21,8 @@ struct DeviceIdentifiers: Hashable, Sendable {
     }
 
     private mutating func add(_ text: String, kind: String) {
-        let id = text.filter { !$0.isWhitespace }
+        let isPlain = text.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+        let id = isPlain ? text : text.filter { !$0.isWhitespace }
         switch kind.foldedForComparison {
         case "eid": if let eid = EID(id) { eids.append(eid) }
         case "iccid": if let iccid = ICCID(id) { iccids.append(iccid) }

@@ -13,6 +13,7 @@ public struct ApplySession: Sendable {
     private let command: String
     private let clock: any WallClock
     private let logger: Logger
+    private let observer: any ProtocolObserver
     private let wakeup = Wakeup()
 
     /// Throw it to end the run; what is under way is written down first.
@@ -22,7 +23,7 @@ public struct ApplySession: Sendable {
     public init(
         desired: DesiredFleet, settings: Settings, carrierCredentials: CarrierCredentials,
         callbackCredentials: CallbackCredentials, store: any StateStore, options: ApplyOptions, command: String,
-        clock: any WallClock, logger: Logger
+        clock: any WallClock, logger: Logger, observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.desired = desired
         self.settings = settings
@@ -33,6 +34,7 @@ public struct ApplySession: Sendable {
         self.command = command
         self.clock = clock
         self.logger = logger
+        self.observer = observer
         stop = StopSwitch(wakeup: wakeup)
     }
 
@@ -69,7 +71,7 @@ public struct ApplySession: Sendable {
             ledger: StoredSignInLedger(store: store, clock: clock), client: client, clock: clock)
         let listener = CallbackListener(
             configuration: endpoint.configuration, store: store, clock: clock, policy: options.policy, wakeup: wakeup,
-            logger: logger)
+            logger: logger, observer: observer)
         let stopListening = Wakeup()
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
 
@@ -95,7 +97,7 @@ public struct ApplySession: Sendable {
                     return .success(
                         try await ApplyRun(
                             desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup,
-                            options: options, stop: stop
+                            options: options, stop: stop, observer: observer
                         ).run(progress: progress))
                 } catch {
                     // Not thrown here: the listener is to end in order, whatever came of the run.

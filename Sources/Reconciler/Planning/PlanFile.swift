@@ -73,6 +73,7 @@ public enum PlanFile {
 
 /// What stands in the way of a plan file.
 public struct PlanFileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What happened to which file, and what to do.
     public let description: String
 
     init(path: String, _ reason: String) {
@@ -91,7 +92,8 @@ extension Sequence<UInt8> {
 }
 
 extension DesiredFleet {
-    /// Names what the YAML declares: the same for equal declarations, wherever they stand. `sha256:` and 64 digits.
+    /// Names the devices that the YAML declares, with state, account and SM-SR: the same for equal declarations,
+    /// wherever they stand. IMEIs and roll-out policies are no part of it. `sha256:` and 64 digits.
     var digest: String {
         var hash = SHA256()
         var text: [UInt8] = []

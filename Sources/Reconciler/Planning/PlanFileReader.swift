@@ -3,11 +3,13 @@ import Foundation
 
 /// A plan as it was saved: what was reviewed.
 public struct SavedPlan: Sendable {
+    /// Of the profilectl that has written it.
     public let toolVersion: String
     /// When it was computed, as it was written.
     public let createdAt: String
     /// Names the fleet that it was computed for: see `DesiredFleet.digest`.
     public let fleetDigest: String
+    /// What was reviewed, in the order of the keys.
     public let actions: PlannedActions
     /// How many devices the plan leaves out, by reason.
     public let exceptionCounts: [String: Int]

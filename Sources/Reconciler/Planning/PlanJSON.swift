@@ -8,6 +8,7 @@ public struct PlanJSON: Sendable {
 
     private let plan: Plan
 
+    /// - Parameter plan: what is written.
     public init(_ plan: Plan) {
         self.plan = plan
     }

@@ -8,7 +8,9 @@ public struct PlanSummary: Sendable {
 
     /// The actions of one account.
     public struct Account: Sendable {
+        /// The account's name.
         public let name: AccountName
+        /// How many devices each action is for.
         public fileprivate(set) var actions: [ProfileAction: Int] = [:]
         /// How many of the devices have each value of each label. A label with too many values to be of use (a serial
         /// number, say) is left out.
@@ -26,6 +28,7 @@ public struct PlanSummary: Sendable {
             }
         }
 
+        /// How many actions there are.
         public var total: Int { actions.values.reduce(0, +) }
     }
 
@@ -34,6 +37,7 @@ public struct PlanSummary: Sendable {
 
     /// In the order of their names.
     public let accounts: [Account]
+    /// How many devices each action is for.
     public let actions: [ProfileAction: Int]
     /// How many devices were never seen and have to be looked up first.
     public let unverified: Int

@@ -29,9 +29,11 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
                 isDrift: isDrift, isReleased: isReleased, version: version))
     }
 
+    /// Positions count from 0.
     public var startIndex: Int { 0 }
     public var endIndex: Int { rows.count }
 
+    /// The action at a position, put together anew each time.
     public subscript(position: Int) -> PlannedAction {
         let row = rows[position]
         let device = fleet.devices[Int(row.device)]

@@ -101,7 +101,8 @@ struct ApplyCommand: AsyncParsableCommand {
         let session = ApplySession(
             desired: fleet, settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "apply",
-            clock: SystemClock(), logger: common.logger())
+            clock: SystemClock(), logger: common.logger(),
+            observer: try KillAtStep(environment: ProcessInfo.processInfo.environment) ?? IndifferentObserver())
         let report = try await InterruptSignals.stopping(session.stop) {
             try await session.run { progress.show($0) }
         }

@@ -5,15 +5,9 @@ import Testing
 
 @Suite("The commands, as processes", .serialized)
 struct CommandTests {
-    private static let secrets = [
-        "THINGSPACE_CLIENT_ID": "simulator-key", "THINGSPACE_CLIENT_SECRET": "simulator-secret",
-        "THINGSPACE_USERNAME": "simulator-user", "THINGSPACE_PASSWORD": "simulator-password",
-        "PROFILECTL_CALLBACK_USERNAME": "profilectl", "PROFILECTL_CALLBACK_PASSWORD": "callback-secret",
-    ]
-
     @Test("every command explains itself, and wrong usage is exit code 64")
     func help() async throws {
-        for command in ["", "validate", "plan", "apply", "status", "simulate"] {
+        for command in ["", "validate", "plan", "apply", "status", "resolve", "pause", "resume", "simulate"] {
             let result = try await Binary.run((command.isEmpty ? [] : [command]) + ["--help"], in: "/")
             #expect(result.exitCode == 0)
             #expect(result.output.contains("USAGE: profilectl"))
@@ -138,60 +132,18 @@ struct CommandTests {
         #expect(unknown.errors.contains("did you mean `baseURL`?"))
     }
 
-    /// A standalone simulator, with its base URL.
-    private func simulator(
-        _ folder: TemporaryFolder, _ arguments: [String] = []
-    ) async throws -> (Binary, baseURL: String) {
-        let binary = try Binary(
-            ["simulate", "fleet.yaml", "--listen", "127.0.0.1:0", "--any-callback-port"] + arguments, in: folder.path)
-        let line = try #require(try await binary.printed("/api\n"))
-        let start = try #require(line.range(of: "http://"))
-        return (binary, line[start.lowerBound...].trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-
-    @Test("a run that is killed is run again, and goes on: no callback lost, no download asked for twice")
-    func killed() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write(
-            "fleet.yaml", try Fleets.yaml(200, rollout: "rollout: {batchSize: 5, requestsPerSecond: 1000}"))
-        let (server, baseURL) = try await simulator(
-            folder, ["--callback-delay", "600ms", "--redelivery-interval", "300ms"])
-        let listen = "127.0.0.1:\(Int.random(in: 20_000..<30_000))"
-        let arguments = [
-            "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", listen,
-            "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto", "--callback-deadline", "4s",
-            "--timeout", "60s",
-        ]
-        for _ in 0..<3 {
-            let first = try Binary(arguments, in: folder.path, environment: Self.secrets)
-            _ = try await first.printed("Plan: ")
-            try await Task.sleep(for: .milliseconds(Int.random(in: 400..<900)))
-            first.send(SIGKILL)
-            _ = await first.result()
-        }
-        let last = try await Binary.run(arguments, in: folder.path, environment: Self.secrets)
-        #expect(last.exitCode == 0, "\(last.output)\(last.errors)")
-        let root = baseURL.replacing("/api", with: "")
-        let counts = try await Harness.call("GET", root + "/simulator/counts").body
-        #expect(counts.contains("\"repeatedDownloads\" : 0"), "\(counts)")
-        let devices = try await Harness.call("GET", root + "/simulator/devices").body
-        #expect(devices.components(separatedBy: "\"DOWNLOAD_ENABLE\"").count == 201)
-        server.send(SIGTERM)
-        #expect(await server.result().exitCode == 0)
-    }
-
     @Test("a callback that got its 2xx is in the store after kill -9 right behind the answer")
     func acknowledgedIsKept() async throws {
         let folder = try TemporaryFolder()
         try folder.write("fleet.yaml", try Fleets.yaml(1))
         // A callback that takes a minute keeps the run waiting, so that there is a listener to talk to.
-        let (server, baseURL) = try await simulator(folder, ["--callback-delay", "60s"])
+        let (server, baseURL) = try await Binary.simulator(folder, ["--callback-delay", "60s"])
         let port = Int.random(in: 20_000..<30_000)
         let run = try Binary(
             [
                 "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen",
                 "127.0.0.1:\(port)", "--register", "auto", "--verify", "trust", "--log-level", "info",
-            ], in: folder.path, environment: Self.secrets)
+            ], in: folder.path, environment: Binary.simulatorSecrets)
         _ = try await run.printed("Plan: ")
         let registered = try await waitForListener(port: port)
         try #require(registered)
@@ -220,12 +172,12 @@ struct CommandTests {
     func interrupted() async throws {
         let folder = try TemporaryFolder()
         try folder.write("fleet.yaml", try Fleets.yaml(3))
-        let (server, baseURL) = try await simulator(folder, ["--callback-delay", "30s"])
+        let (server, baseURL) = try await Binary.simulator(folder, ["--callback-delay", "30s"])
         let run = try Binary(
             [
                 "apply", "fleet.yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", "127.0.0.1:0",
                 "--register", "auto", "--verify", "trust",
-            ], in: folder.path, environment: Self.secrets)
+            ], in: folder.path, environment: Binary.simulatorSecrets)
         _ = try await run.printed("Plan: ")
         let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))

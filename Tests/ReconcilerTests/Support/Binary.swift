@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import Reconciler
 /// The real binary, run as a process; what it prints goes to files.
@@ -76,5 +77,23 @@ final class Binary: Sendable {
         _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil
     ) async throws -> Result {
         try await Binary(arguments, in: directory, environment: environment, input: input).result()
+    }
+
+    /// What a standalone simulator takes for right, and what callbacks carry.
+    static let simulatorSecrets = [
+        "THINGSPACE_CLIENT_ID": "simulator-key", "THINGSPACE_CLIENT_SECRET": "simulator-secret",
+        "THINGSPACE_USERNAME": "simulator-user", "THINGSPACE_PASSWORD": "simulator-password",
+        "PROFILECTL_CALLBACK_USERNAME": "profilectl", "PROFILECTL_CALLBACK_PASSWORD": "callback-secret",
+    ]
+
+    /// A standalone simulator of the devices in `fleet.yaml`, with its base URL.
+    static func simulator(
+        _ folder: TemporaryFolder, _ arguments: [String] = []
+    ) async throws -> (Binary, baseURL: String) {
+        let binary = try Binary(
+            ["simulate", "fleet.yaml", "--listen", "127.0.0.1:0", "--any-callback-port"] + arguments, in: folder.path)
+        let line = try #require(try await binary.printed("/api\n"))
+        let start = try #require(line.range(of: "http://"))
+        return (binary, line[start.lowerBound...].trimmingCharacters(in: .whitespacesAndNewlines))
     }
 }
