@@ -1,0 +1,77 @@
+import Foundation
+import Simulator
+import Testing
+
+@testable import Reconciler
+
+@Suite("Converging through a carrier that fails")
+struct CarrierFaultTests {
+    /// Applies to a fleet of which a half holds the profile already, enabled or not, though nobody has told us.
+    private func apply(
+        _ faults: [CarrierFault], rate: Double, perDevice: Int, seed: UInt64
+    ) async throws -> RepeatedApply.Outcome {
+        let rollout = "rollout: {batchSize: 5, requestsPerSecond: 1000}"
+        let fleet = try await Fleets.fleet(try Fleets.yaml(150, rollout: rollout, imeis: true))
+        var apply = RepeatedApply(fleet)
+        for index in apply.inventory.indices where index % 2 == 0 {
+            apply.inventory[index].profileStatus = index % 4 == 0 ? "ENABLE" : "DOWNLOAD_DISABLE"
+        }
+        apply.policy = ConvergencePolicy(
+            callbackDeadline: .seconds(1), enableAfter: .seconds(1), retryDelay: .milliseconds(50))
+        apply.simulator.seed = seed
+        apply.simulator.callbackDelay = 0.01...0.05
+        apply.simulator.faults = faults
+        apply.simulator.faultRate = rate
+        apply.simulator.faultsPerDevice = perDevice
+        apply.simulator.slowAnswer = 0.8
+        apply.simulator.throttleBurst = 0.5
+        return try await apply.run()
+    }
+
+    private func expectConverged(_ outcome: RepeatedApply.Outcome, _ comment: Comment) {
+        #expect(outcome.endings.last == .settled, comment)
+        #expect(outcome.isConverged, comment)
+        #expect(outcome.truth.allSatisfy { $0 == .downloadedEnabled }, comment)
+        #expect(outcome.differences == [], comment)
+        #expect(outcome.counts.repeatedDownloads == 0, comment)
+        // The credentials are right: no token that ends is reason enough to have them refused.
+        #expect(outcome.counts.refusedLogins == 0, comment)
+    }
+
+    @Test(
+        "each fault alone: no device is lost and none is asked to download twice",
+        arguments: CarrierFault.allCases)
+    func alone(_ fault: CarrierFault) async throws {
+        // A busy carrier makes the whole account wait for a second; a token that ends, ends for all other calls too.
+        let isForAll = fault.endsToken || [.tooMany, .unavailable].contains(fault)
+        let outcome = try await apply(
+            [fault], rate: isForAll ? 0.3 : 1, perDevice: isForAll ? 2 : 1, seed: 11)
+        #expect(outcome.counts.faults[fault.rawValue, default: 0] > 0)
+        expectConverged(outcome, "\(fault.rawValue), seed 11: \(outcome.endings), \(outcome.counts.faults)")
+    }
+
+    @Test(
+        "a profile that may be there is not downloaded because its lookup met an ended sign-in",
+        arguments: [8, 9] as [UInt64])
+    func lookupMeetsEndedSession(seed: UInt64) async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(5, rollout: "rollout: {requestsPerSecond: 1000}"))
+        var apply = RepeatedApply(fleet)
+        for index in apply.inventory.indices { apply.inventory[index].profileStatus = "ENABLE" }
+        apply.simulator.seed = seed
+        apply.simulator.callbackDelay = 0.01...0.05
+        apply.simulator.faults = [.sessionExpired]
+        apply.simulator.faultRate = 0.6
+        apply.simulator.faultsPerDevice = 2
+        let outcome = try await apply.run()
+        expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
+        #expect(outcome.counts.acceptedRequests["download_enable"] == nil)
+    }
+
+    @Test(
+        "all faults mixed: no device is lost and none is asked to download twice", arguments: [1, 2, 3, 4] as [UInt64])
+    func mixed(seed: UInt64) async throws {
+        let outcome = try await apply(CarrierFault.allCases, rate: 0.5, perDevice: 3, seed: seed)
+        #expect(outcome.counts.faults.count > 8)
+        expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
+    }
+}
