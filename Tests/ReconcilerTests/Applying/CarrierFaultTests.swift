@@ -8,7 +8,8 @@ import Testing
 struct CarrierFaultTests {
     /// Applies to a fleet of which a half holds the profile already, enabled or not, though nobody has told us.
     private func apply(
-        _ faults: [CarrierFault], rate: Double, perDevice: Int, seed: UInt64
+        _ faults: [CarrierFault], rate: Double, perDevice: Int, seed: UInt64,
+        _ change: (inout SimulatorOptions) -> Void = { _ in }
     ) async throws -> RepeatedApply.Outcome {
         let rollout = "rollout: {batchSize: 5, requestsPerSecond: 1000}"
         let fleet = try await Fleets.fleet(try Fleets.yaml(150, rollout: rollout, imeis: true))
@@ -25,6 +26,7 @@ struct CarrierFaultTests {
         apply.simulator.faultsPerDevice = perDevice
         apply.simulator.slowAnswer = 0.8
         apply.simulator.throttleBurst = 0.5
+        change(&apply.simulator)
         return try await apply.run()
     }
 
@@ -74,4 +76,28 @@ struct CarrierFaultTests {
         #expect(outcome.counts.faults.count > 8)
         expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
     }
+
+    @Test(
+        "calls that fail and callbacks that storm: no device is lost and none is asked to download twice",
+        arguments: seedsForEverything)
+    func everything(seed: UInt64) async throws {
+        let outcome = try await apply(CarrierFault.allCases, rate: 0.3, perDevice: 2, seed: seed) { options in
+            options.deliveries = 2
+            options.redeliveryInterval = 0.2
+            options.reorderRate = 0.3
+            options.reorderDelay = 0.2
+            options.dropRate = 0.1
+            options.lateRate = 0.1
+            options.lateDelay = 1.5
+            options.warningRate = 0.2
+            options.warningDelay = 0.2
+            options.failureRate = 0.1
+            options.wrongCredentialsRate = 0.05
+            options.otherRequestRate = 0.2
+            options.imeiOnlyRate = 0.1
+            options.imeiAndEIDRate = 0.1
+        }
+        expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
+    }
+    private static let seedsForEverything: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8]
 }
