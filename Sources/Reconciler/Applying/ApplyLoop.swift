@@ -64,7 +64,8 @@ struct ApplyLoop {
 
     /// A run that leaves actions undone because their account was stopped did not do its work.
     private func settledEnding(_ plan: Plan) -> ApplyReport.Ending {
-        let reasons = plan.actions.compactMap { stoppedAccounts[$0.account] }
+        let undone = plan.actions.map(\.account) + plan.exceptions.filter { $0.operation != nil }.map(\.account)
+        let reasons = undone.compactMap { stoppedAccounts[$0] }
         return reasons.first.map { .stopped($0) } ?? .settled
     }
 
@@ -102,7 +103,14 @@ struct ApplyLoop {
 
     /// Nothing is in flight and nothing is waiting for its time.
     private func isSettled(_ plan: Plan) -> Bool {
-        sendable(plan).isEmpty && !plan.exceptions.contains { $0.isAwaited || canStillBeLookedUp($0) }
+        sendable(plan).isEmpty
+            && !plan.exceptions.contains { $0.isAwaited && !isOutOfReach($0) || canStillBeLookedUp($0) }
+    }
+
+    /// Overdue, and nothing can be looked up for its account any more.
+    private func isOutOfReach(_ exception: PlanException) -> Bool {
+        guard stoppedAccounts[exception.account] != nil else { return false }
+        return exception.lookupDueAt(by: run.options.policy).map { $0 <= run.clock.now() } ?? false
     }
 
     private func nextDue(_ plan: Plan) -> Timestamp? {

@@ -81,7 +81,7 @@ struct CarrierFaultTests {
         "calls that fail and callbacks that storm: no device is lost and none is asked to download twice",
         arguments: seedsForEverything)
     func everything(seed: UInt64) async throws {
-        let outcome = try await apply(CarrierFault.allCases, rate: 0.3, perDevice: 2, seed: seed) { options in
+        let outcome = try await apply(CarrierFault.allCases, rate: 0.3, perDevice: 1, seed: seed) { options in
             options.deliveries = 2
             options.redeliveryInterval = 0.2
             options.reorderRate = 0.3
@@ -99,5 +99,43 @@ struct CarrierFaultTests {
         }
         expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
     }
-    private static let seedsForEverything: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8]
+    private static let seedsForEverything: [UInt64] = [1, 2, 3]
+
+    /// Takes actions, tells nothing of them, and cannot be reached for a device list.
+    private struct SilentCarrier: Carrier {
+        func request(
+            _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
+        ) async -> RequestOutcome {
+            .accepted(RequestID("r-1"))
+        }
+
+        func requestDeviceList(
+            account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
+        ) async -> RequestOutcome {
+            .notSent(TransportProblem(description: "no connection"))
+        }
+
+        func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] { [] }
+
+        func registerCallback(
+            url: String, credentials: CallbackCredentials, for account: AccountName
+        ) async throws(CarrierError) {}
+    }
+
+    @Test("a run that can learn nothing more of what is overdue ends with the reason instead of waiting on")
+    func endsWithReason() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let fleet = try await Fleets.fleet(try Fleets.yaml(3, rollout: "rollout: {requestsPerSecond: 1000}"))
+        let wakeup = Wakeup()
+        let options = ApplyOptions(
+            policy: ConvergencePolicy(callbackDeadline: .milliseconds(100)), verification: .trust,
+            timeout: .seconds(20), pollInterval: .milliseconds(100))
+        let report = try await ApplyRun(
+            desired: fleet, store: store, carrier: SilentCarrier(), clock: SystemClock(), wakeup: wakeup,
+            options: options, stop: StopSwitch(wakeup: wakeup)
+        ).run { _ in }
+        guard case .stopped = report.ending else { return #expect(Bool(false), "\(report.ending)") }
+        #expect(report.inFlight == 3)
+    }
 }

@@ -31,7 +31,9 @@ struct RepeatedApply: Sendable {
         /// Whether a plan made now is empty.
         let isConverged: Bool
 
-        var testDescription: String { "\(endings), \(counts)" }
+        /// What became of the devices that are not converged.
+        let unsettled: [String]
+        var testDescription: String { "\(endings), \(counts), \(unsettled)" }
         var endings: [ApplyReport.Ending] { reports.map(\.ending) }
         /// Devices that are not as desired, with what is known and what is so.
         var differences: [String] {
@@ -94,11 +96,14 @@ struct RepeatedApply: Sendable {
         let keys = fleet.devices.map(\.key)
         let records = try await store.read { try $0.devices(keys) }
         let known = try await store.read { try $0.knownFleet() }
+        let plan = Planner(now: SystemClock().now()).plan(desired: fleet, known: known)
         let devices = await simulator.devices
         let truth = Dictionary(uniqueKeysWithValues: devices.map { ($0.iccid, $0.profileStatus) })
         return Outcome(
             reports: reports, counts: await simulator.counts, known: keys.map { records[$0]?.observation?.state },
             truth: keys.map { ProfileState(profileStatus: truth[$0.iccid.description] ?? "") },
-            isConverged: Planner(now: SystemClock().now()).plan(desired: fleet, known: known).isConverged)
+            isConverged: plan.isConverged,
+            unsettled: plan.exceptions.prefix(10).map { "\($0.key.iccid) \($0.reason)" }
+                + plan.actions.prefix(10).map { "\($0.key.iccid) \($0.action)" })
     }
 }
