@@ -18,13 +18,13 @@ struct CarrierFaultTests {
             apply.inventory[index].profileStatus = index % 4 == 0 ? "ENABLE" : "DOWNLOAD_DISABLE"
         }
         apply.policy = ConvergencePolicy(
-            callbackDeadline: .seconds(1), enableAfter: .seconds(1), retryDelay: .milliseconds(50))
+            callbackDeadline: .milliseconds(1500), enableAfter: .seconds(1), retryDelay: .milliseconds(50))
         apply.simulator.seed = seed
         apply.simulator.callbackDelay = 0.01...0.05
         apply.simulator.faults = faults
         apply.simulator.faultRate = rate
         apply.simulator.faultsPerDevice = perDevice
-        apply.simulator.slowAnswer = 0.8
+        apply.simulator.slowAnswer = 1.2
         apply.simulator.throttleBurst = 0.5
         change(&apply.simulator)
         return try await apply.run()
@@ -79,7 +79,7 @@ struct CarrierFaultTests {
 
     @Test(
         "calls that fail and callbacks that storm: no device is lost and none is asked to download twice",
-        arguments: seedsForEverything)
+        arguments: [1, 2, 3, 4] as [UInt64])
     func everything(seed: UInt64) async throws {
         let outcome = try await apply(CarrierFault.allCases, rate: 0.3, perDevice: 1, seed: seed) { options in
             options.deliveries = 2
@@ -88,7 +88,7 @@ struct CarrierFaultTests {
             options.reorderDelay = 0.2
             options.dropRate = 0.1
             options.lateRate = 0.1
-            options.lateDelay = 1.5
+            options.lateDelay = 2
             options.warningRate = 0.2
             options.warningDelay = 0.2
             options.failureRate = 0.1
@@ -99,7 +99,6 @@ struct CarrierFaultTests {
         }
         expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
     }
-    private static let seedsForEverything: [UInt64] = [1, 2, 3]
 
     /// Takes actions, tells nothing of them, and cannot be reached for a device list.
     private struct SilentCarrier: Carrier {
