@@ -44,7 +44,8 @@ public struct Simulator: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(10)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let application = Application(
-            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await respond(to: request)
+            responder: CallbackResponder { (request: Request, context: CallContext) in
+                try await respond(to: request, on: context.connection)
             },
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
@@ -95,23 +96,38 @@ public struct Simulator: Sendable {
         get async { await state.devices }
     }
 
+    /// Whether nothing is under way: no work to be ended, no message to be sent.
+    public var isQuiet: Bool {
+        get async { await state.isQuiet }
+    }
+
     /// Changes a profile behind everybody's back.
     public func set(profileStatus: String, iccid: String) async {
         await state.set(profileStatus: profileStatus, iccid: iccid)
     }
 
-    private func respond(to request: Request) async throws -> Response {
+    private func respond(to request: Request, on connection: any Channel) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.bodyLimit)
         if latency > 0 { try await Task.sleep(for: .seconds(latency)) }
-        let answer = await state.answer(
+        let reply = await state.answer(
             Call(
                 method: request.method.rawValue, path: request.uri.path, authorization: request.headers[.authorization],
                 sessionToken: HTTPField.Name("VZ-M2M-Token").flatMap { request.headers[$0] },
                 contentType: request.headers[.contentType], body: String(buffer: body)))
-        var headers: HTTPFields = [.contentType: answer.contentType]
-        if let retryAfter = answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
-        return Response(
-            status: .init(code: answer.status), headers: headers,
-            body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+        if reply.delay > 0 { try await Task.sleep(for: .seconds(reply.delay)) }
+        // What is written to a closed connection goes nowhere.
+        if case .nothing = reply.ending { try? await connection.close() }
+        var headers: HTTPFields = [.contentType: reply.answer.contentType]
+        if let retryAfter = reply.answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
+        return Response(status: .init(code: reply.answer.status), headers: headers, body: Self.body(of: reply))
+    }
+
+    private static func body(of reply: Reply) -> ResponseBody {
+        let bytes = ByteBuffer(string: reply.answer.body)
+        guard case .cutOff = reply.ending else { return ResponseBody(byteBuffer: bytes) }
+        return ResponseBody(contentLength: bytes.readableBytes) { writer in
+            try await writer.write(bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes / 2) ?? bytes)
+            throw AnswerCutOff()
+        }
     }
 }

@@ -16,12 +16,25 @@ public struct SimulatorOptions: Sendable {
     public var warningDelay = 0.5
     /// Messages that are sent twice although they were acknowledged.
     public var duplicateRate = 0.0
+    /// How often each message is sent although it was acknowledged.
+    public var deliveries = 1
     /// Messages that are held back so that later ones overtake them.
     public var reorderRate = 0.0
     /// How long they are held back, in seconds.
     public var reorderDelay = 0.5
     /// Messages that are never sent.
     public var dropRate = 0.0
+    /// Messages that are sent after the client has given up waiting for them.
+    public var lateRate = 0.0
+    /// How long they are held back, in seconds.
+    public var lateDelay = 2400.0
+    /// Messages that first come with a wrong password; the right one follows, since that one is not acknowledged.
+    public var wrongCredentialsRate = 0.0
+    /// Messages under another requestId than that of the request that they are about.
+    public var otherRequestRate = 0.0
+    /// Messages that name a device with an IMEI by that and its EID, and by the IMEI alone.
+    public var imeiAndEIDRate = 0.0
+    public var imeiOnlyRate = 0.0
     /// The time between deliveries that are not acknowledged, in seconds. The carrier's is 5 minutes.
     public var redeliveryInterval = 300.0
     /// Deliveries of a message, at most.
@@ -40,6 +53,17 @@ public struct SimulatorOptions: Sendable {
     public var callsPerSession: Int?
     /// So many refused logins in a row lock the contact.
     public var maximumRefusedLogins = 5
+    /// Calls for profile actions and device lists that meet one of `faults`.
+    public var faultRate = 0.0
+    public var faults = CarrierFault.allCases
+    /// Faults that one device meets with calls of one kind, at most.
+    public var faultsPerDevice = Int.max
+    /// How long a slow answer takes, in seconds: longer than the client waits.
+    public var slowAnswer = 45.0
+    /// How long a burst of 429 lasts, in seconds.
+    public var throttleBurst = 2.0
+    /// What a fault's 429 and 503 ask for in `Retry-After`, in seconds.
+    public var retryAfter = 1
     public var clientID = "simulator-key"
     public var clientSecret = "simulator-secret"
     public var username = "simulator-user"

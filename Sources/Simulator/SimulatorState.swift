@@ -13,6 +13,8 @@ actor SimulatorState {
     private(set) var model: CarrierModel
     private var jobs = DueQueue<CarrierModel.Job>()
     private var deliveries = DueQueue<Delivery>()
+    private var deliveriesUnderWay = 0
+    private var faults = FaultChooser()
     private let wake: AsyncStream<Void>.Continuation
 
     init(model: CarrierModel, wake: AsyncStream<Void>.Continuation) {
@@ -27,9 +29,36 @@ actor SimulatorState {
 
     // MARK: Calls
 
-    func answer(_ call: Call) -> Answer {
+    func answer(_ call: Call) -> Reply {
         let now = Self.now()
-        guard let endpoint = Endpoint(method: call.method, path: call.path) else { return .wrongPath }
+        // What is over by now is over, however long the deliveries that come before it take.
+        endWork(dueBy: now)
+        guard let endpoint = Endpoint(method: call.method, path: call.path) else { return Reply(.wrongPath) }
+        if let refusal = refuse(endpoint, call, now: now) { return Reply(refusal) }
+        guard let choice = faults.choose(for: endpoint, call, model.chance, model.options, now: now) else {
+            return Reply(answer(endpoint, call, now: now))
+        }
+        model.counts.faults[choice.fault.rawValue, default: 0] += 1
+        model.endTokens(by: choice.fault, session: call.sessionToken)
+        let answer = choice.fault.isAfterAcceptance ? answer(endpoint, call, now: now) : .wrongPath
+        return choice.fault.reply(insteadOf: answer, share: choice.share, options: model.options)
+    }
+
+    /// What stands before every other call: sign-in, content type, the limit of requests.
+    private func refuse(_ endpoint: Endpoint, _ call: Call, now: Double) -> Answer? {
+        switch endpoint {
+        case .counts, .devices, .setDevice, .token: return nil
+        default: break
+        }
+        if let refusal = model.refuseBearer(call.authorization, now: now) { return refusal }
+        guard call.contentType?.lowercased().hasPrefix("application/json") == true else {
+            return .error("DeserializationFailed", "Content-Type must be application/json.")
+        }
+        if endpoint == .login { return nil }
+        return model.refuseSession(call.sessionToken, now: now) ?? throttle(now)
+    }
+
+    private func answer(_ endpoint: Endpoint, _ call: Call, now: Double) -> Answer {
         switch endpoint {
         case .counts:
             return Answer(status: 200, body: encoded(model.counts))
@@ -40,21 +69,8 @@ actor SimulatorState {
         case .token:
             return model.issueToken(
                 authorization: call.authorization, contentType: call.contentType, body: call.body, now: now)
-        default:
-            break
-        }
-        if let refusal = model.refuseBearer(call.authorization, now: now) { return refusal }
-        guard call.contentType?.lowercased().hasPrefix("application/json") == true else {
-            return .error("DeserializationFailed", "Content-Type must be application/json.")
-        }
-        if endpoint == .login { return model.logIn(call.json, now: now) }
-        if let refusal = model.refuseSession(call.sessionToken, now: now) { return refusal }
-        if let refusal = throttle(now) { return refusal }
-        return answer(endpoint, call, now: now)
-    }
-
-    private func answer(_ endpoint: Endpoint, _ call: Call, now: Double) -> Answer {
-        switch endpoint {
+        case .login:
+            return model.logIn(call.json, now: now)
         case .logout:
             return model.logOut(call.sessionToken ?? "")
         case .action(let action):
@@ -68,8 +84,6 @@ actor SimulatorState {
                 ? model.listRegistrations(account: account) : model.register(account: account, body: call.json)
         case .callback(let account, let service):
             return model.deregister(account: account, service: service)
-        case .token, .login, .counts, .devices, .setDevice:
-            return .wrongPath
         }
     }
 
@@ -124,6 +138,7 @@ actor SimulatorState {
 
     var counts: SimulatorCounts { model.counts }
     var devices: [SimulatedDevice] { model.devices }
+    var isQuiet: Bool { jobs.isEmpty && deliveries.isEmpty && deliveriesUnderWay == 0 }
 
     func set(profileStatus: String, iccid: String) {
         if let index = model.index(iccid: iccid) { model.set(profileStatus, of: index) }
@@ -134,11 +149,7 @@ actor SimulatorState {
     /// Ends the work that is due, and gives what is to be delivered now and when to look again.
     func whatIsDue() -> (deliveries: [(Delivery, CarrierModel.Registration)], next: Double?) {
         let now = Self.now()
-        while let job = jobs.take(at: now) {
-            let (messages, further) = model.finish(job)
-            for message in messages { schedule(message, now: now) }
-            for job in further { jobs.add(job, due: job.due) }
-        }
+        endWork(dueBy: now)
         var due: [(Delivery, CarrierModel.Registration)] = []
         while let delivery = deliveries.take(at: now) {
             guard
@@ -148,29 +159,56 @@ actor SimulatorState {
                 continue
             }
             model.counts.callbacksSent += 1
+            deliveriesUnderWay += 1
             due.append((delivery, registration))
         }
         let next = [jobs.nextDue, deliveries.nextDue].compactMap { $0 }.min()
         return (due, next)
     }
 
+    private func endWork(dueBy now: Double) {
+        while let job = jobs.take(at: now) {
+            let (messages, further) = model.finish(job)
+            for message in messages { schedule(message, now: now) }
+            for job in further { jobs.add(job, due: job.due) }
+            if !messages.isEmpty { wake.yield() }
+        }
+    }
+
     private func schedule(_ message: CarrierModel.Message, now: Double) {
         let options = model.options
-        let isList = message.fate.hasPrefix("list ")
-        if !isList, model.chance.share("drop", message.fate) < options.dropRate {
+        func happens(_ purpose: String, _ rate: Double, delivery: Int = 1) -> Bool {
+            let fate = delivery == 1 ? message.fate : "\(message.fate) \(delivery)"
+            return model.chance.share(purpose, fate) < rate
+        }
+        guard !message.isList else {
+            deliveries.add(Delivery(message: message, number: 1, isDuplicate: false), due: now)
+            return
+        }
+        if happens("drop", options.dropRate) {
             model.counts.callbacksDropped += 1
             return
         }
-        let isHeldBack = model.chance.share("reorder", message.fate) < options.reorderRate
-        let due = isHeldBack ? now + options.reorderDelay : now
-        deliveries.add(Delivery(message: message, number: 1, isDuplicate: false), due: due)
-        if model.chance.share("duplicate", message.fate) < options.duplicateRate {
-            deliveries.add(Delivery(message: message, number: 2, isDuplicate: true), due: due + 0.05)
+        var message = message
+        if happens("other request", options.otherRequestRate) {
+            message.requestID = model.nextGUID()
+            model.counts.callbacksUnderOtherRequests += 1
+        }
+        let isLate = happens("late", options.lateRate)
+        if isLate { model.counts.callbacksLate += 1 }
+        let count = max(options.deliveries, happens("duplicate", options.duplicateRate) ? 2 : 1)
+        for number in 1...count {
+            let isHeldBack = happens("reorder", options.reorderRate, delivery: number)
+            deliveries.add(
+                Delivery(message: message, number: number, isDuplicate: number > 1),
+                due: now + (isLate ? options.lateDelay : 0) + (isHeldBack ? options.reorderDelay : 0)
+                    + 0.05 * Double(number - 1))
         }
     }
 
     /// What came of a delivery: acknowledged, or to be made again.
     func ended(_ delivery: Delivery, acknowledged: Bool) {
+        deliveriesUnderWay -= 1
         if acknowledged {
             model.counts.callbacksAcknowledged += 1
         } else if delivery.isDuplicate || delivery.number >= model.options.maxCallbackThreshold {
@@ -184,6 +222,14 @@ actor SimulatorState {
     }
 
     func body(of delivery: Delivery, to registration: CarrierModel.Registration) -> String {
-        model.body(of: delivery.message, to: registration, delivery: delivery.number)
+        let message = delivery.message
+        var password = registration.password
+        if delivery.number == 1, !message.isList,
+            model.chance.share("wrong credentials", message.fate) < model.options.wrongCredentialsRate
+        {
+            password += "-wrong"
+            model.counts.callbacksWithWrongCredentials += 1
+        }
+        return model.body(of: message, to: registration, password: password, delivery: delivery.number)
     }
 }

@@ -67,10 +67,11 @@ struct ApplyLoop {
 
     /// A run that leaves actions undone because their account was stopped did not do its work.
     private func settledEnding(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
-        let reasons = gate.abortReasons
-        if !reasons.isEmpty { return .aborted(reasons) }
+        let aborted = gate.abortReasons
+        if !aborted.isEmpty { return .aborted(aborted) }
         guard !stoppedAccounts.isEmpty else { return .settled }
-        return plan.actions.lazy.compactMap { stoppedAccounts[$0.account] }.first.map { .stopped($0) } ?? .settled
+        let undone = plan.actions.map(\.account) + plan.exceptions.filter { $0.operation != nil }.map(\.account)
+        return undone.lazy.compactMap { stoppedAccounts[$0] }.first.map { .stopped($0) } ?? .settled
     }
 
     /// Nothing is in flight, nothing waits for its time, and nobody has to say that it may go on.
@@ -78,11 +79,17 @@ struct ApplyLoop {
         guard sendable.isEmpty, gate.pause == nil else { return false }
         return !plan.exceptions.contains { exception in
             if case .waiting = exception.reason { return !gate.isAborted(set: set(of: exception)) }
-            return exception.isAwaited || canStillBeLookedUp(exception)
+            return exception.isAwaited && !isOutOfReach(exception) || canStillBeLookedUp(exception)
         }
     }
 
     private func set(of exception: PlanException) -> Int { Int(run.desired.devices[Int(exception.device)].set) }
+
+    /// Overdue, and nothing can be looked up for its account any more.
+    private func isOutOfReach(_ exception: PlanException) -> Bool {
+        guard stoppedAccounts[exception.account] != nil else { return false }
+        return exception.lookupDueAt(by: run.options.policy).map { $0 <= run.clock.now() } ?? false
+    }
 
     private func nextDue(_ plan: Plan) -> Timestamp? {
         let now = run.clock.now()

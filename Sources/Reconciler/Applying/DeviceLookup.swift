@@ -87,6 +87,9 @@ struct DeviceLookup: Sendable {
                 switch refusal.classification {
                 case .throttled(let retryAfter), .temporarilyUnavailable(let retryAfter):
                     wait = retryAfter ?? .seconds(2)
+                case .notSignedIn, .unexpected:
+                    // That says nothing of whether the account may read device lists.
+                    wait = .seconds(1)
                 default:
                     refused = .unavailable(refusal.description)
                 }

@@ -57,6 +57,10 @@ struct RequestSender: Sendable {
         case .throttled(let retryAfter), .temporarilyUnavailable(let retryAfter):
             return try await pause(
                 intended, wait: retryAfter ?? .seconds(5), reason: refusal.description, isUnreachable: false)
+        case .notSignedIn:
+            // Some other call may have ended what this one had renewed; if it goes on, the run ends.
+            return try await pause(
+                intended, wait: .seconds(1), reason: refusal.description, isUnreachable: true)
         case .accountOrConfiguration:
             _ = try await withdraw(intended, reason: refusal.description)
             return .stopAccount(batch.account, refusal.description)

@@ -16,9 +16,10 @@ struct CallbackFold {
     let record: DeviceRecord?
     let events: [StateEvent]
 
+    /// - Parameter mayBeEarlier: whether the device had earlier operations that the carrier may still speak of.
     init(
         _ reading: CallbackReading, service: ServiceState?, callback: CallbackNumber, about record: DeviceRecord,
-        relation: RequestRelation, at now: Timestamp, policy: ConvergencePolicy
+        relation: RequestRelation, mayBeEarlier: Bool, at now: Timestamp, policy: ConvergencePolicy
     ) {
         var changed = record
         var log = FoldLog(device: record.key, operation: record.operation, callback: callback, at: now)
@@ -28,7 +29,7 @@ struct CallbackFold {
             switch relation {
             case .latestOperation: true
             case .earlierOperation: false
-            case .foreign: Self.fits(reading, record.operation)
+            case .foreign: Self.fits(reading, record.operation, mayBeEarlier: mayBeEarlier)
             }
         if isAboutOperation, var operation = record.operation {
             let effect = operation.received(Self.event(for: reading), at: now, policy: policy)
@@ -65,11 +66,19 @@ struct CallbackFold {
         events = log.events
     }
 
-    /// A message under a foreign requestId is about the open operation unless it reports another state.
-    private static func fits(_ reading: CallbackReading, _ operation: Operation?) -> Bool {
+    /// A message under a foreign requestId is about the open operation unless it reports another state. Where
+    /// it may be an earlier operation's, late, only what names that state is taken for this one's: an old failure would
+    /// have what is in flight asked for again.
+    private static func fits(_ reading: CallbackReading, _ operation: Operation?, mayBeEarlier: Bool) -> Bool {
         guard let operation, operation.isOpen else { return false }
-        guard case .succeeded(let status?) = reading else { return true }
-        return ProfileState(profileStatus: status) == operation.action.expectedState
+        switch reading {
+        case .succeeded(let status?):
+            return ProfileState(profileStatus: status) == operation.action.expectedState
+        case .enablePending:
+            return true
+        case .succeeded(nil), .failed, .unclear:
+            return !mayBeEarlier
+        }
     }
 
     private static func event(for reading: CallbackReading) -> OperationEvent {

@@ -33,6 +33,7 @@ public struct CallbackFolder: Sendable {
         }
     }
 
+    /// - Returns: how many have taken effect; one that is left for later would otherwise be looked at again at once.
     private func readBatch() async throws -> Int {
         let unread = try await store.read { try $0.unreadCallbacks(limit: Self.batchSize) }
         guard !unread.isEmpty else { return 0 }

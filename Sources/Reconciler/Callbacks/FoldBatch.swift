@@ -18,6 +18,9 @@ struct FoldBatch {
 
     /// How long the answer to a call may take, at most.
     private static let longestCall = Duration.seconds(120)
+    /// How long a message may be on its way: a quarter of an hour of deliveries (`thingspace.md`, section 5.3), and
+    /// what the eUICC takes before.
+    private static let longestSilence = Duration.seconds(24 * 3600)
 
     init(transaction: any StateTransaction, now: Timestamp, policy: ConvergencePolicy) {
         self.transaction = transaction
@@ -81,9 +84,11 @@ struct FoldBatch {
             try transaction.mark(callback.number, as: .unknownDevice, device: nil)
             return true
         }
+        let relation = try relation(of: request, to: record)
         let fold = CallbackFold(
             message.reading, service: message.serviceState, callback: callback.number, about: record,
-            relation: try relation(of: request, to: record), at: now, policy: policy)
+            relation: relation, mayBeEarlier: try relation == .foreign && hadOtherOperations(record), at: now,
+            policy: policy)
         take(fold.record, over: record)
         events += fold.events
         try transaction.mark(callback.number, as: fold.verdict, device: key)
@@ -94,6 +99,12 @@ struct FoldBatch {
         guard let request else { return .foreign }
         if record.operation?.request == request.number { return .latestOperation }
         return try transaction.didCarry(record.key, request: request.number) ? .earlierOperation : .foreign
+    }
+
+    /// Whether the carrier may have something to say of an earlier operation of the device.
+    private func hadOtherOperations(_ record: DeviceRecord) throws -> Bool {
+        let since = now - Self.longestSilence
+        return try transaction.attempts(of: [record.key], since: since)[record.key, default: 0] > 1
     }
 
     private func device(meantBy message: CallbackMessage, request: RequestRecord?) throws -> DeviceKey? {

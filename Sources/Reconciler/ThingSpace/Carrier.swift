@@ -39,6 +39,8 @@ public struct CarrierRefusal: Hashable, Sendable, CustomStringConvertible {
         case deviceNotActive
         case tooLarge
         case accountOrConfiguration
+        /// The tokens of the sign-in had ended, and those that replaced them had as well.
+        case notSignedIn
         case alreadyDone
         case invalidRequest
         case unexpected

@@ -37,7 +37,7 @@ enum CarrierAnswer: Sendable {
         } else if let code = body["errorCode"]?.text {
             self = Self.readCode(CarrierErrorCode(code), refusal)
         } else if body["error"]?.text?.foldedForComparison == "unauthorized" {
-            self = .sessionEnded(refusal.make(.accountOrConfiguration, Self.notSignedIn))
+            self = .sessionEnded(refusal.make(.notSignedIn, Self.notSignedIn))
         } else if answer.status == 401 || answer.status == 403 {
             self = .bearerEnded(refusal.make(.accountOrConfiguration, Self.notSignedIn))
         } else if answer.status == 413 {
@@ -61,14 +61,14 @@ enum CarrierAnswer: Sendable {
                     .accountOrConfiguration,
                     "The carrier does not know the path that was called. Check thingspace.baseURL."))
         default:
-            .bearerEnded(refusal.make(.accountOrConfiguration, notSignedIn))
+            .bearerEnded(refusal.make(.notSignedIn, notSignedIn))
         }
     }
 
     private static func readCode(_ code: CarrierErrorCode, _ refusal: Refusal) -> CarrierAnswer {
         let classification: CarrierRefusal.Classification
         switch code.meaning {
-        case .sessionEnded: return .sessionEnded(refusal.make(.accountOrConfiguration, code.explanation, code))
+        case .sessionEnded: return .sessionEnded(refusal.make(.notSignedIn, code.explanation, code))
         case .badDevice: classification = .badDevice
         case .deviceNotActive: classification = .deviceNotActive
         case .tooLarge: classification = .tooLarge

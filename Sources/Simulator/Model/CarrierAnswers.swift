@@ -37,6 +37,13 @@ struct Answer: Sendable {
     static let sessionMissing = error("REQUEST_FAILED.SessionToken.Format", "The session token is missing.")
     static let sessionInvalid = error("INPUT_INVALID.SessionToken.Invalid", "The session token is not valid.")
 
+    /// The shape of the sister API, Cloud Connector.
+    static let unauthorized = ok(
+        .object([
+            ("error", .string("unauthorized")), ("error_description", .string("The session has expired.")),
+            ("cause", .string("session")),
+        ]), status: 401)
+
     /// "Wrong authentication" comes as XML, with an inner code that contradicts the status.
     static let wrongAuthentication = Answer(
         status: 403, contentType: "application/xml",

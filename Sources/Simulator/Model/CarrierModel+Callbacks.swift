@@ -61,10 +61,10 @@ extension CarrierModel {
     }
 
     /// The body of one delivery of a message.
-    func body(of message: Message, to registration: Registration, delivery: Int) -> String {
+    func body(of message: Message, to registration: Registration, password: String, delivery: Int) -> String {
         JSON.object(
             [
-                ("username", .string(registration.username)), ("password", .string(registration.password)),
+                ("username", .string(registration.username)), ("password", .string(password)),
                 ("requestId", .string(message.requestID)),
             ] + message.members + [
                 ("callbackCount", .number(delivery)), ("maxCallbackThreshold", .number(options.maxCallbackThreshold)),

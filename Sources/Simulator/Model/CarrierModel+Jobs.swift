@@ -8,7 +8,7 @@ extension CarrierModel {
             return finish(action, of: index, attempt: attempt, job)
         case .afterWarning(let action, let index):
             set(action.resultingStatus, of: index)
-            return ([success(action, of: index, requestID: job.requestID, namedByIMEI: true)], [])
+            return ([success(action, of: index, requestID: job.requestID, isAfterWarning: true)], [])
         case .deviceList(let account, let filter):
             return ([deviceList(account: account, filter: filter, requestID: job.requestID)], [])
         }
@@ -38,64 +38,90 @@ extension CarrierModel {
             return ([warning(of: index, job)], [next])
         }
         set(action.resultingStatus, of: index)
-        return ([success(action, of: index, requestID: job.requestID, namedByIMEI: false)], [])
+        return ([success(action, of: index, requestID: job.requestID, isAfterWarning: false)], [])
     }
 
-    private func ids(_ index: Int, byIMEI: Bool, capitalized: Bool) -> JSON {
+    /// By what a message names its device.
+    private enum Naming {
+        case iccidAndEID
+        case imeiAndEID
+        case imeiOnly
+    }
+
+    private func ids(_ index: Int, _ naming: Naming, capitalized: Bool) -> JSON {
         let device = devices[index]
         func id(_ kind: String, _ value: String) -> JSON {
             .object([("id", .string(value)), ("kind", .string(capitalized ? kind : kind.lowercased()))])
         }
-        if byIMEI, let imei = device.imei { return .array([id("Imei", imei), id("Eid", device.eid)]) }
-        return .array([id("Iccid", device.iccid), id("Eid", device.eid)])
+        switch (naming, device.imei) {
+        case (.imeiOnly, let imei?): return .array([id("Imei", imei)])
+        case (.imeiAndEID, let imei?): return .array([id("Imei", imei), id("Eid", device.eid)])
+        default: return .array([id("Iccid", device.iccid), id("Eid", device.eid)])
+        }
     }
 
-    private func message(
-        _ index: Int, requestID: String, byIMEI: Bool, _ members: [(String, JSON)]
+    /// The naming that chance has chosen instead of the usual one, if it has.
+    private func unusualNaming(_ index: Int, _ fate: String) -> Naming? {
+        guard devices[index].imei != nil else { return nil }
+        let share = chance.share("naming", fate)
+        if share < options.imeiOnlyRate { return .imeiOnly }
+        return share < options.imeiOnlyRate + options.imeiAndEIDRate ? .imeiAndEID : nil
+    }
+
+    /// - Parameters:
+    ///   - kind: tells the messages about one attempt apart.
+    ///   - members: given the identifiers that stand within the message.
+    private mutating func message(
+        _ index: Int, requestID: String, kind: String, usually naming: Naming = .iccidAndEID,
+        _ members: (JSON) -> [(String, JSON)]
     ) -> Message {
-        Message(
+        let fate = "\(devices[index].iccid) \(devices[index].acceptedCalls) \(kind)"
+        let unusual = unusualNaming(index, fate)
+        if (unusual ?? naming) != .iccidAndEID { counts.callbacksByIMEI += 1 }
+        return Message(
             account: devices[index].accountName, requestID: requestID,
-            members: [("deviceIds", ids(index, byIMEI: byIMEI, capitalized: true))] + members,
-            fate: "\(devices[index].iccid) \(devices[index].acceptedCalls) \(requestID)")
+            members: [("deviceIds", ids(index, unusual ?? naming, capitalized: true))]
+                + members(ids(index, unusual ?? .iccidAndEID, capitalized: false)),
+            fate: fate)
     }
 
-    private func profileResponse(_ members: [(String, JSON)]) -> (String, JSON) {
+    private static func profileResponse(_ members: [(String, JSON)]) -> (String, JSON) {
         ("deviceResponse", .object([("deviceProfileResponse", .object(members))]))
     }
 
     /// Samples (a) and (c): a plain success has no `status`, one after a warning has.
-    private func success(
-        _ action: ProfileActionName, of index: Int, requestID: String, namedByIMEI: Bool
+    private mutating func success(
+        _ action: ProfileActionName, of index: Int, requestID: String, isAfterWarning: Bool
     ) -> Message {
         let device = devices[index]
-        var members: [(String, JSON)] = [
-            ("deviceIdentifierCollection", ids(index, byIMEI: false, capitalized: false))
-        ]
-        if !namedByIMEI {
-            members += [
-                ("ipAddress", .string("11.11.11.12")), ("state", .string(device.state)),
-                ("servicePlan", .string("sp4g")), ("deviceCredential", .object([])),
-            ]
-        }
-        members += [
-            ("smsrOid", .string(device.smsrOid)), ("profileStatus", .string(action.resultingStatus)),
-            ("euiccStatus", .string("EXECUTED_SUCCESS")), ("euiccStatusCode", .string("1.2.365")),
-            ("euiccStatusDesc", .string("EUICC device profile has been updated")),
-            ("euiccSubAddressUpdateStatus", .string("EXECUTED_SUCCESS")),
-            ("euiccSubAddressUpdateStatusCode", .string("1")),
-            ("euiccSubAddressUpdateStatusDesc", .string("SUCCESS: Address has been updated")),
-        ]
         return message(
-            index, requestID: requestID, byIMEI: namedByIMEI,
-            [profileResponse(members)] + (namedByIMEI ? [("status", .string("Success"))] : []))
+            index, requestID: requestID, kind: isAfterWarning ? "after warning" : "success",
+            usually: isAfterWarning ? .imeiAndEID : .iccidAndEID
+        ) { ids in
+            var members: [(String, JSON)] = [("deviceIdentifierCollection", ids)]
+            if !isAfterWarning {
+                members += [
+                    ("ipAddress", .string("11.11.11.12")), ("state", .string(device.state)),
+                    ("servicePlan", .string("sp4g")), ("deviceCredential", .object([])),
+                ]
+            }
+            members += [
+                ("smsrOid", .string(device.smsrOid)), ("profileStatus", .string(action.resultingStatus)),
+                ("euiccStatus", .string("EXECUTED_SUCCESS")), ("euiccStatusCode", .string("1.2.365")),
+                ("euiccStatusDesc", .string("EUICC device profile has been updated")),
+                ("euiccSubAddressUpdateStatus", .string("EXECUTED_SUCCESS")),
+                ("euiccSubAddressUpdateStatusCode", .string("1")),
+                ("euiccSubAddressUpdateStatusDesc", .string("SUCCESS: Address has been updated")),
+            ]
+            return [Self.profileResponse(members)] + (isAfterWarning ? [("status", .string("Success"))] : [])
+        }
     }
 
     /// Sample (b).
-    private func warning(of index: Int, _ job: Job) -> Message {
-        message(
-            index, requestID: job.requestID, byIMEI: true,
+    private mutating func warning(of index: Int, _ job: Job) -> Message {
+        message(index, requestID: job.requestID, kind: "warning", usually: .imeiAndEID) { _ in
             [
-                profileResponse([
+                Self.profileResponse([
                     ("euiccStatus", .string("EXECUTED_WITHWARNING")), ("euiccStatusCode", .string("8.2.1,3.9")),
                     (
                         "euiccStatusDesc",
@@ -104,26 +130,29 @@ extension CarrierModel {
                                 + "The server did not receive eUICC notification.")
                     ),
                 ]), ("status", .string("Success")),
-            ])
+            ]
+        }
     }
 
     /// Shape (d), known from prose only.
-    private func euiccError(_ action: ProfileActionName, of index: Int, _ job: Job, code: String) -> Message {
-        message(
-            index, requestID: job.requestID, byIMEI: false,
+    private mutating func euiccError(
+        _ action: ProfileActionName, of index: Int, _ job: Job, code: String
+    ) -> Message {
+        let status = devices[index].profileStatus
+        return message(index, requestID: job.requestID, kind: "failure") { ids in
             [
-                profileResponse([
-                    ("deviceIdentifierCollection", ids(index, byIMEI: false, capitalized: false)),
-                    ("profileStatus", .string(devices[index].profileStatus)), ("euiccErrorCode", .string(code)),
+                Self.profileResponse([
+                    ("deviceIdentifierCollection", ids), ("profileStatus", .string(status)),
+                    ("euiccErrorCode", .string(code)),
                     ("euiccErrorDesc", .string("The \(action.rawValue) could not be carried out.")),
                 ]), ("status", .string("Failed")),
-            ])
+            ]
+        }
     }
 
     /// Shape (e).
-    private func fault(of index: Int, _ job: Job) -> Message {
-        message(
-            index, requestID: job.requestID, byIMEI: false,
+    private mutating func fault(of index: Int, _ job: Job) -> Message {
+        message(index, requestID: job.requestID, kind: "fault") { _ in
             [
                 (
                     "faultResponse",
@@ -132,7 +161,8 @@ extension CarrierModel {
                         ("faultstring", .string("INPUT_INVALID. The device is not part of the account")),
                     ])
                 ), ("status", .string("Failed")),
-            ])
+            ]
+        }
     }
 
     /// The shape of this body is published nowhere (`thingspace.md`, section 4.2).
@@ -140,7 +170,7 @@ extension CarrierModel {
         let rows = devices.indices(matching: filter, account: account, model: self).map { index -> JSON in
             let device = devices[index]
             var members: [(String, JSON)] = [
-                ("deviceIds", ids(index, byIMEI: false, capitalized: false)), ("state", .string(device.state)),
+                ("deviceIds", ids(index, .iccidAndEID, capitalized: false)), ("state", .string(device.state)),
                 ("smsrOid", .string(device.smsrOid)),
             ]
             if options.listsProfileStatus { members.append(("profileStatus", .string(device.profileStatus))) }
@@ -150,7 +180,7 @@ extension CarrierModel {
             account: account, requestID: requestID,
             members: [
                 ("deviceResponse", .object([("deviceList", .array(rows))])), ("status", .string("Success")),
-            ], fate: "list \(requestID)")
+            ], fate: requestID, isList: true)
     }
 }
 

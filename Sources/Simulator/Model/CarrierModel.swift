@@ -21,10 +21,12 @@ struct CarrierModel: Sendable {
     /// A message to be delivered to the endpoint of an account.
     struct Message: Sendable {
         let account: String
-        let requestID: String
+        var requestID: String
         let members: [(String, JSON)]
         /// Tells this message's fate: duplicates, drops, reordering.
         let fate: String
+        /// Whether it answers a device list: those always arrive as they are.
+        var isList = false
     }
 
     struct Registration: Sendable {
@@ -105,6 +107,12 @@ struct CarrierModel: Sendable {
         counts.mostDownloadsOfOneDevice = max(counts.mostDownloadsOfOneDevice, devices[index].acceptedDownloads)
     }
 
+    /// A fault ends a token in earnest.
+    mutating func endTokens(by fault: CarrierFault, session: String?) {
+        if fault.endsBearer { bearer = nil }
+        if fault.endsSession, let session { sessions[session] = nil }
+    }
+
     mutating func downloadEnded(_ index: Int) {
         devices[index].downloadsStanding = max(0, devices[index].downloadsStanding - 1)
     }
@@ -138,9 +146,16 @@ public struct SimulatorCounts: Codable, Hashable, Sendable {
     public internal(set) var logins = 0
     public internal(set) var refusedLogins = 0
     public internal(set) var throttledRequests = 0
+    /// Calls that met a fault, by its name.
+    public internal(set) var faults: [String: Int] = [:]
     public internal(set) var callbacksSent = 0
     public internal(set) var callbacksAcknowledged = 0
     public internal(set) var callbacksDropped = 0
+    public internal(set) var callbacksLate = 0
+    public internal(set) var callbacksWithWrongCredentials = 0
+    public internal(set) var callbacksUnderOtherRequests = 0
+    /// Messages that named their device by its IMEI, without the ICCID.
+    public internal(set) var callbacksByIMEI = 0
     /// Messages that were never acknowledged, or for which nobody was registered.
     public internal(set) var callbacksGivenUp = 0
 }

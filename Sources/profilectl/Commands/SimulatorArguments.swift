@@ -30,11 +30,32 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Share of callbacks that are sent twice (0 to 1).")
     var duplicateRate = 0.0
 
+    @Option(help: "How often each callback is sent although it was acknowledged.")
+    var deliveries = 1
+
     @Option(help: "Share of callbacks that later ones overtake (0 to 1).")
     var reorderRate = 0.0
 
     @Option(help: "Share of callbacks that are never sent (0 to 1).")
     var dropRate = 0.0
+
+    @Option(help: "Share of callbacks that come later than anybody waits for them (0 to 1).")
+    var lateRate = 0.0
+
+    @Option(help: "How much later they come.")
+    var lateDelay = DurationArgument(.seconds(2400))
+
+    @Option(help: "Share of callbacks that first come with a wrong password (0 to 1).")
+    var wrongCredentialsRate = 0.0
+
+    @Option(help: "Share of callbacks under another requestId than their request's (0 to 1).")
+    var otherRequestRate = 0.0
+
+    @Option(help: "Share of callbacks that name the device by IMEI and EID, if it has an IMEI (0 to 1).")
+    var imeiAndEidRate = 0.0
+
+    @Option(help: "Share of callbacks that name the device by IMEI alone, if it has one (0 to 1).")
+    var imeiOnlyRate = 0.0
 
     @Option(help: "The time between deliveries that are not acknowledged.")
     var redeliveryInterval = DurationArgument(.seconds(300))
@@ -42,11 +63,31 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Requests a second that are answered; others get 429.")
     var simulatorRequestsPerSecond: Int?
 
+    @Option(help: "Share of calls for actions and device lists that meet a fault (0 to 1).")
+    var faultRate = 0.0
+
+    @Option(name: .customLong("fault"), help: "A fault that calls may meet, instead of all; may be repeated.")
+    var faults: [CarrierFault] = []
+
+    @Option(help: "Faults that one device meets with calls of one kind, at most.")
+    var faultsPerDevice: Int?
+
+    @Option(help: "How long the answer takes that the fault `slow` holds back: longer than the client waits.")
+    var slowAnswer = DurationArgument(.seconds(45))
+
+    @Option(help: "How long the fault `too-many` refuses all calls.")
+    var throttleBurst = DurationArgument(.seconds(2))
+
     func validate() throws {
+        guard deliveries >= 1 else {
+            throw ValidationError("--deliveries is a number from 1, not \(deliveries).")
+        }
         for (name, rate) in [
             ("failure-rate", failureRate), ("permanent-failure-rate", permanentFailureRate),
             ("warning-rate", warningRate), ("duplicate-rate", duplicateRate),
-            ("reorder-rate", reorderRate), ("drop-rate", dropRate),
+            ("reorder-rate", reorderRate), ("drop-rate", dropRate), ("late-rate", lateRate),
+            ("wrong-credentials-rate", wrongCredentialsRate), ("other-request-rate", otherRequestRate),
+            ("imei-and-eid-rate", imeiAndEidRate), ("imei-only-rate", imeiOnlyRate), ("fault-rate", faultRate),
         ] where !(0...1 ~= rate) {
             throw ValidationError("--\(name) is a share from 0 to 1, not \(rate).")
         }
@@ -75,6 +116,18 @@ struct SimulatorArguments: ParsableArguments {
         options.dropRate = dropRate
         options.redeliveryInterval = seconds(redeliveryInterval)
         options.requestsPerSecond = simulatorRequestsPerSecond
+        options.deliveries = deliveries
+        options.lateRate = lateRate
+        options.lateDelay = seconds(lateDelay)
+        options.wrongCredentialsRate = wrongCredentialsRate
+        options.otherRequestRate = otherRequestRate
+        options.imeiAndEIDRate = imeiAndEidRate
+        options.imeiOnlyRate = imeiOnlyRate
+        options.faultRate = faultRate
+        if !faults.isEmpty { options.faults = faults }
+        options.faultsPerDevice = faultsPerDevice ?? .max
+        options.slowAnswer = seconds(slowAnswer)
+        options.throttleBurst = seconds(throttleBurst)
         return options
     }
 
@@ -135,3 +188,5 @@ struct SimulatorArguments: ParsableArguments {
         }
     }
 }
+
+extension CarrierFault: ExpressibleByArgument {}

@@ -1,0 +1,21 @@
+/// An answer and the way it takes to the client.
+struct Reply: Sendable {
+    enum Ending: Sendable {
+        case whole
+        /// The connection closes after half of the body.
+        case cutOff
+        /// The connection closes before the first byte.
+        case nothing
+    }
+
+    let answer: Answer
+    /// How long it is held back, in seconds.
+    let delay: Double
+    let ending: Ending
+
+    init(_ answer: Answer, delay: Double = 0, ending: Ending = .whole) {
+        self.answer = answer
+        self.delay = delay
+        self.ending = ending
+    }
+}

@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Reconciler
+
+@Suite("How kept callbacks take effect")
+struct CallbackFolderTests {
+    private let clock = ManualClock()
+    private let policy = ConvergencePolicy()
+
+    /// Adds an operation under a request that the carrier has taken.
+    private func submit(_ store: SQLiteStore, _ key: DeviceKey, attempt: Int, requestID: String) async throws {
+        let (now, policy) = (clock.now(), policy)
+        try await store.write { transaction in
+            if try transaction.devices([key])[key] == nil {
+                try transaction.save([DeviceRecord(key: key, account: Fleets.account)])
+            }
+            var request = try transaction.addRequest(
+                .action(.downloadEnable, Fleets.smsr), account: Fleets.account, deviceCount: 1, at: now)
+            request.outcome = .accepted(RequestID(requestID))
+            try transaction.update(request)
+            let intent = OperationIntent(
+                key: key, action: .downloadEnable, account: Fleets.account, smsr: Fleets.smsr, attempt: attempt)
+            var operations = try transaction.addOperations([intent], under: request.number, at: now)
+            _ = operations[0].received(.accepted(RequestID(requestID)), at: now, policy: policy)
+            try transaction.update(operations)
+        }
+    }
+
+    /// Lets one message take effect.
+    /// - Returns: how many messages were read.
+    @discardableResult
+    private func receive(_ store: SQLiteStore, _ text: String, wakeup: Wakeup = Wakeup()) async throws -> Int {
+        let callback = try ReceivedCallback(json: Array(text.utf8)).kept(at: clock.now())
+        try await store.write { try $0.keep([callback]) }
+        return try await CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup).readAll()
+    }
+
+    private func failure(_ key: DeviceKey, requestID: String) -> String {
+        """
+        {"requestId":"\(requestID)","deviceIds":[{"kind":"Iccid","id":"\(key.iccid)"}],"status":"Failed",
+        "deviceResponse":{"deviceProfileResponse":{"euiccErrorCode":"8.1,5.1","euiccErrorDesc":"not reached"}}}
+        """
+    }
+
+    private func phase(_ store: SQLiteStore, _ key: DeviceKey) async throws -> Operation.Phase? {
+        try await store.read { try $0.devices([key])[key]?.operation?.phase }
+    }
+
+    @Test("a failure under another requestId is the only operation's that it can be about")
+    func foreignFailure() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let key = try Fleets.key(1)
+        try await submit(store, key, attempt: 1, requestID: "r-1")
+        try await receive(store, failure(key, requestID: "theirs"))
+        guard case .failed = try await phase(store, key) else { return #expect(Bool(false), "the failure is lost") }
+    }
+
+    @Test("a failure under another requestId may be an earlier attempt's, late: it does not end the one in flight")
+    func lateForeignFailure() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let key = try Fleets.key(2)
+        try await submit(store, key, attempt: 1, requestID: "r-1")
+        try await receive(store, failure(key, requestID: "r-1"))
+        clock.advance(by: .seconds(60))
+        try await submit(store, key, attempt: 2, requestID: "r-2")
+        let inFlight = try await phase(store, key)
+        try await receive(store, failure(key, requestID: "theirs"))
+        #expect(try await phase(store, key) == inFlight, "what is in flight would be asked for a third time")
+        try await receive(store, failure(key, requestID: "r-2"))
+        guard case .failed = try await phase(store, key) else { return #expect(Bool(false), "the failure is lost") }
+    }
+
+    @Test("an answer that came before the name of its request is left for later without being told as read")
+    func earlyDeviceList() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let key = try Fleets.key(3)
+        let now = clock.now()
+        var request = try await store.write { transaction in
+            try transaction.save([DeviceRecord(key: key, account: Fleets.account)])
+            return try transaction.addRequest(
+                .deviceList(profileStatusFilter: nil), account: Fleets.account, deviceCount: 1, at: now)
+        }
+        let wakeup = Wakeup()
+        let seen = wakeup.count
+        let answer = """
+            {"requestId":"l-1","deviceResponse":{"deviceList":[{"deviceIds":[{"kind":"iccid","id":"\(key.iccid)"}],
+            "state":"Active","profileStatus":"ENABLE"}]}}
+            """
+        #expect(try await receive(store, answer, wakeup: wakeup) == 0)
+        #expect(wakeup.count == seen, "who waits for a change would look again at once, and again")
+        request.outcome = .accepted(RequestID("l-1"))
+        let accepted = request
+        try await store.write { try $0.update(accepted) }
+        #expect(try await CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup).readAll() == 1)
+        #expect(try await store.read { try $0.devices([key])[key]?.observation?.state } == .downloadedEnabled)
+    }
+}
