@@ -42,10 +42,7 @@ struct ActionQueue {
 
     private static func onePerCard(_ plan: Plan, _ positions: [Int]) -> [Int] {
         let busy = Set(
-            plan.exceptions.lazy.filter { exception in
-                if case .inProgress = exception.reason { return true }
-                return false
-            }.map(\.key.eid))
+            plan.exceptions.lazy.filter { $0.operation != nil }.map(\.key.eid))
         var chosen: [Int] = []
         chosen.reserveCapacity(positions.count)
         for position in positions {

@@ -8,12 +8,10 @@ extension ApplyLoop {
         try await endOverdueEnabling(plan, at: now)
         var due: [AccountName: [DeviceKey]] = [:]
         if run.options.verification == .lookup {
-            for position in gate.positions where plan.actions.isUnverified(at: position) {
-                let device = plan.actions.deviceIndex(at: position)
-                guard !verified[device] else { continue }
+            for position in positionsToLookUp(plan, gate) {
                 let action = plan.actions[position]
                 due[action.account, default: []].append(action.key)
-                verified[device] = true
+                verified[plan.actions.deviceIndex(at: position)] = true
             }
         }
         for exception in plan.exceptions {
@@ -33,6 +31,24 @@ extension ApplyLoop {
             guard report.ending == .running else { return true }
         }
         return true
+    }
+
+    /// So many devices beyond those that may leave now are looked up with them: most of a fleet that is taken over may
+    /// be as desired, and would be found so wave by wave otherwise.
+    private static var lookAhead: Int { 1000 }
+
+    private func positionsToLookUp(_ plan: Plan, _ gate: RolloutGate) -> [Int] {
+        func isDue(_ position: Int) -> Bool {
+            plan.actions.isUnverified(at: position) && !verified[plan.actions.deviceIndex(at: position)]
+        }
+        let due = gate.positions.filter(isDue)
+        guard !due.isEmpty else { return [] }
+        let chosen = Set(due)
+        let ahead = plan.actions.indices.lazy.filter { position in
+            isDue(position) && !chosen.contains(position)
+                && gate.isReleasing(set: Int(plan.actions.device(at: position).set))
+        }
+        return due + ahead.prefix(Self.lookAhead)
     }
 
     func canStillBeLookedUp(_ exception: PlanException) -> Bool {

@@ -51,7 +51,7 @@ struct ApplyLoop {
             } else if !sendable.isEmpty, try await send(ActionQueue(plan, positions: sendable), by: gate) {
                 continue
             } else if !run.options.waitsForConvergence {
-                report.ending = .asked
+                report.ending = endingWithoutWaiting(plan, gate)
             } else if isSettled(plan, gate, sendable) {
                 report.ending = settledEnding(plan, gate)
             } else {
@@ -72,6 +72,14 @@ struct ApplyLoop {
         guard !stoppedAccounts.isEmpty else { return .settled }
         let undone = plan.actions.map(\.account) + plan.exceptions.filter { $0.operation != nil }.map(\.account)
         return undone.lazy.compactMap { stoppedAccounts[$0] }.first.map { .stopped($0) } ?? .settled
+    }
+
+    private mutating func endingWithoutWaiting(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
+        let ending = settledEnding(plan, gate)
+        guard ending == .settled else { return ending }
+        if gate.pause != nil { return .timedOut }
+        if !plan.actions.isEmpty { remark("Only the wave under way was asked for; run again when it has landed.") }
+        return .asked
     }
 
     /// Nothing is in flight, nothing waits for its time, and nobody has to say that it may go on.
@@ -110,7 +118,7 @@ struct ApplyLoop {
         hasLooked = true
         let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
         let gate = RolloutGate(plan, rollouts: rollouts, pauses: known.pauses)
-        try await RolloutBook(store: run.store, clock: run.clock).abort(gate, rollouts)
+        try await RolloutBook(store: run.store, clock: run.clock).keep(gate, rollouts)
         update(with: plan, gate)
         progress(report)
         return (plan, gate)
@@ -154,7 +162,7 @@ struct ApplyLoop {
                 let isFresh = run.clock.now() < lookAgainAt && report.ending == .running && !run.stop.isStopped
                 // A call for few devices costs as much as one for many: it waits until there is room for a full one.
                 // The halves of a refused batch had their room before.
-                while underWay < run.options.concurrentCalls, report.ending == .running,
+                while underWay < run.options.concurrentCalls, report.ending == .running, !run.stop.isStopped,
                     queue.holdsHalves || (isFresh && room >= min(limits.batchSize, queue.count)),
                     let batch = queue.next(size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil })
                 {
@@ -165,10 +173,11 @@ struct ApplyLoop {
                     devicesUnderWay += batch.actions.count
                     room -= batch.actions.count
                     report.requests += 1
-                    let rollouts = gate.rollouts
-                    group.addTask { [run, sender] in
-                        try await run.clock.sleep(until: leaveAt)
-                        return (try await sender.send(batch, under: rollouts), batch.actions.count)
+                    let releases = gate.releases
+                    group.addTask { [run, sender, waiter] in
+                        try await waiter.wait(until: leaveAt, unless: run.stop)
+                        let result = run.stop.isStopped ? .done : try await sender.send(batch, under: releases)
+                        return (result, batch.actions.count)
                     }
                 }
                 if underWay > 0, let (result, devices) = try await group.next() {

@@ -131,8 +131,7 @@ extension Operation {
             guard asOf >= answerDue(by: policy) else { return .none }
             guard let state, state != .unknown else {
                 let reason = "the carrier's records do not tell whether \(action.rawValue) was carried out"
-                guard phase != .unresolved(reason: reason) else { return .none }
-                phase = .unresolved(reason: reason)
+                phase = .unresolved(reason: reason, lookedUpAt: now)
                 return changed()
             }
             return settle(on: state, at: now, policy: policy, cause: "was looked up")

@@ -23,7 +23,8 @@ public struct Operation: Hashable, Sendable, Identifiable {
         /// The profile is on the device and its enabling is pending (`EXECUTED_WITHWARNING`), until `deadline`.
         case enablePending(deadline: Timestamp)
         /// The call may or may not have been taken; nothing is sent again before that is settled.
-        case unresolved(reason: String)
+        /// `lookedUpAt` is when the carrier's records were found not to tell; `nil` as long as they may.
+        case unresolved(reason: String, lookedUpAt: Timestamp? = nil)
         case succeeded
         /// It failed; `retryAt` is when it may be tried again, `nil` if a person is needed.
         case failed(OperationFailure, retryAt: Timestamp?)
@@ -108,5 +109,13 @@ public struct OperationFailure: Hashable, Codable, Sendable {
         self.carrierText = carrierText
         self.explanation = explanation
         self.remedy = remedy
+    }
+}
+
+extension Operation.Phase {
+    /// Whether its outcome is unknown, and the carrier's records may still tell it.
+    var mayBeSettledByLookup: Bool {
+        if case .unresolved(_, lookedUpAt: nil) = self { return true }
+        return false
     }
 }

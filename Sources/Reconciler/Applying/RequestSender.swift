@@ -23,10 +23,10 @@ struct RequestSender: Sendable {
         case stopRun(String)
     }
 
-    /// - Parameter rollouts: by which the devices of each profile set are let out, in the order of the fleet's sets.
+    /// - Parameter releases: how the devices of each profile set are let out, in the order of the fleet's sets.
     /// - Throws: `StateStoreError`
-    func send(_ batch: RequestBatch, under rollouts: [RolloutNumber?]) async throws -> Result {
-        guard let intended = try await intend(batch, rollouts) else { return .done }
+    func send(_ batch: RequestBatch, under releases: [Release]) async throws -> Result {
+        guard let intended = try await intend(batch, releases) else { return .done }
         observer.reached(.intentKept)
         let outcome = await carrier.request(
             batch.action, for: intended.operations.map(\.key), account: batch.account, smsr: batch.smsr)
@@ -97,17 +97,20 @@ struct RequestSender: Sendable {
     }
 
     /// Writes the intent down for those devices that are still as the plan saw them.
-    private func intend(_ batch: RequestBatch, _ rollouts: [RolloutNumber?]) async throws -> Intended? {
+    private func intend(_ batch: RequestBatch, _ releases: [Release]) async throws -> Intended? {
         let now = clock.now()
         return try await store.write { transaction in
             let keys = batch.actions.map(\.key)
             let records = try transaction.devices(keys)
+            let pauses = Set(try transaction.pauses().map(\.scope))
             let attempts = try transaction.attempts(of: keys, since: now - .seconds(3600))
             var fresh: [PlannedAction] = []
             var exhausted: [PlannedAction] = []
             for action in batch.actions {
                 guard records[action.key]?.version ?? 0 == action.version,
-                    records[action.key]?.operation?.isOpen != true
+                    records[action.key]?.operation?.isOpen != true,
+                    // It may have been waiting in line when a person paused it.
+                    !pauses.contains(.everything), !action.isPaused(by: pauses, releases)
                 else { continue }
                 if attempts[action.key, default: 0] >= ConvergencePolicy.maximumAttemptsPerHour {
                     exhausted.append(action)
@@ -126,7 +129,7 @@ struct RequestSender: Sendable {
             let request = try transaction.addRequest(
                 .action(batch.action, batch.smsr), account: batch.account, deviceCount: fresh.count, at: now)
             let operations = try transaction.addOperations(
-                fresh.map { $0.intent(under: rollouts) }, under: request.number, at: now)
+                fresh.map { $0.intent(under: releases) }, under: request.number, at: now)
             try transaction.append(
                 operations.map { operation in
                     StateEvent(
@@ -212,9 +215,17 @@ extension PlannedAction {
             version: version, attempt: attempt, isDrift: isDrift, set: set)
     }
 
-    fileprivate func intent(under rollouts: [RolloutNumber?]) -> OperationIntent {
+    fileprivate func intent(under releases: [Release]) -> OperationIntent {
         OperationIntent(
             key: key, action: action, account: account, smsr: smsr, attempt: attempt,
-            rollout: rollouts.indices.contains(Int(set)) ? rollouts[Int(set)] : nil)
+            rollout: release(among: releases)?.rollout)
+    }
+
+    fileprivate func isPaused(by pauses: Set<Pause.Scope>, _ releases: [Release]) -> Bool {
+        release(among: releases).map { pauses.contains(.profileSet($0.profileSet)) } ?? false
+    }
+
+    private func release(among releases: [Release]) -> Release? {
+        releases.indices.contains(Int(set)) ? releases[Int(set)] : nil
     }
 }

@@ -26,19 +26,22 @@ struct RolloutBook: Sendable {
         }
     }
 
-    /// Writes down that roll-outs are given up, for all later runs.
-    func abort(_ gate: RolloutGate, _ open: [RolloutRecord]) async throws {
-        var aborted: [RolloutRecord] = []
-        for (step, number) in zip(gate.steps, gate.rollouts) {
-            guard case .abort(let reason) = step.decision, var rollout = open.first(where: { $0.number == number })
-            else { continue }
-            rollout.abort = RolloutRecord.Abort(at: clock.now(), reason: reason)
-            aborted.append(rollout)
+    /// Writes down which wave is under way, and that roll-outs are given up, for all later runs.
+    func keep(_ gate: RolloutGate, _ open: [RolloutRecord]) async throws {
+        var changed: [RolloutRecord] = []
+        for (step, release) in zip(gate.steps, gate.releases) {
+            guard let record = open.first(where: { $0.number == release.rollout }) else { continue }
+            var rollout = record
+            rollout.waveLimit = step.waveLimit
+            if case .abort(let reason) = step.decision {
+                rollout.abort = RolloutRecord.Abort(at: clock.now(), reason: reason)
+            }
+            if rollout != record { changed.append(rollout) }
         }
-        guard !aborted.isEmpty else { return }
-        let changed = aborted
+        guard !changed.isEmpty else { return }
+        let rollouts = changed
         try await store.write { transaction in
-            for rollout in changed { try transaction.update(rollout) }
+            for rollout in rollouts { try transaction.update(rollout) }
         }
     }
 }

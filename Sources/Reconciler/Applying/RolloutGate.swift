@@ -3,8 +3,8 @@
 struct RolloutGate: Sendable {
     /// Of each profile set, in the order of the fleet's sets.
     let steps: [RolloutStep]
-    /// The roll-out that each profile set is under.
-    let rollouts: [RolloutNumber?]
+    /// How the devices of each profile set are let out, in the order of the fleet's sets.
+    let releases: [Release]
     /// The positions of the actions that may leave now, in the order of the keys.
     let positions: [Int]
     /// The reasons of roll-outs that are given up, now or before, and of which something is left to be sent.
@@ -14,14 +14,18 @@ struct RolloutGate: Sendable {
 
     init(_ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause]) {
         let sets = plan.actions.fleet.sets
-        self.rollouts = sets.map { set in rollouts.last { $0.profileSet == set.name }?.number }
+        releases = sets.map { set in
+            Release(profileSet: set.name, rollout: rollouts.last { $0.profileSet == set.name }?.number)
+        }
         steps = sets.indices.map { index in
             RolloutStep(
                 of: sets[index].name, policy: sets[index].rollout, tally: plan.rollouts[index],
                 record: rollouts.last { $0.profileSet == sets[index].name }, pauses: pauses)
         }
         positions = Self.positions(plan, steps)
-        let withWork = zip(steps, plan.rollouts).filter { $1.pending + $1.toSendAgain > 0 }.map(\.0)
+        let withWork = zip(steps, plan.rollouts).filter { step, tally in
+            tally.pending + tally.toSendAgain > 0 || (step.isAborted && tally.underWay > 0)
+        }.map(\.0)
         abortReasons = withWork.compactMap { step in
             switch step.decision {
             case .abort(let reason), .aborted(let reason): reason
@@ -53,10 +57,11 @@ struct RolloutGate: Sendable {
             guard case .release(let budget) = steps[set].decision else { continue }
             let name = plan.actions.fleet.sets[set].name
             let ordered = positions.map {
-                (order: plan.actions.device(at: $0).key.rolloutOrder(in: name), position: $0)
-            }
-            .sorted { ($0.order, $0.position) < ($1.order, $1.position) }
-            chosen += ordered.prefix(budget).map(\.position)
+                (order: plan.actions.device(at: $0).key.eid.rolloutOrder(in: name), position: $0)
+            }.sorted { ($0.order, $0.position) < ($1.order, $1.position) }
+            // The profiles of one eUICC stay together: one is switched off so that another can be switched on.
+            let last = ordered[min(budget, ordered.count) - 1].order
+            chosen += ordered.prefix { $0.order <= last }.map(\.position)
         }
         return chosen.sorted()
     }
@@ -70,10 +75,18 @@ struct RolloutGate: Sendable {
     }
 
     /// Whether nothing more is sent for a set, whatever is still to be done.
-    func isAborted(set: Int) -> Bool {
-        switch steps[set].decision {
-        case .abort, .aborted: true
-        case .release, .paused: false
-        }
+    func isAborted(set: Int) -> Bool { steps[set].isAborted }
+
+    /// Whether a set is neither given up nor paused.
+    func isReleasing(set: Int) -> Bool {
+        if case .release = steps[set].decision { return true }
+        return false
     }
+}
+
+/// How the devices of a profile set are let out.
+struct Release: Hashable, Sendable {
+    let profileSet: String
+    /// The roll-out that is under way, if there is one.
+    let rollout: RolloutNumber?
 }

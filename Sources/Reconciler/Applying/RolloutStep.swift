@@ -11,6 +11,8 @@ struct RolloutStep: Hashable, Sendable {
     }
 
     let decision: Decision
+    /// How many devices are out when the wave under way is full.
+    let waveLimit: Int
     /// The number of the wave that is under way, from 1, and how many there are.
     let wave: Int
     let waveCount: Int
@@ -19,9 +21,10 @@ struct RolloutStep: Hashable, Sendable {
         of profileSet: String, policy: RolloutPolicy, tally: RolloutTally, record: RolloutRecord?, pauses: [Pause]
     ) {
         let limits = Self.limits(policy.waves, total: tally.total)
+        let waveLimit = Self.waveLimit(after: record?.waveLimit ?? 0, tally, limits)
+        self.waveLimit = waveLimit
         waveCount = limits.count
-        let current = Self.wave(tally, limits)
-        wave = current + 1
+        wave = (limits.firstIndex { $0 >= waveLimit } ?? limits.count - 1) + 1
         let pause = pauses.first { $0.scope == .everything || $0.scope == .profileSet(profileSet) }
         if let abort = record?.abort {
             decision = .aborted(abort.reason)
@@ -30,7 +33,15 @@ struct RolloutStep: Hashable, Sendable {
         } else if let pause {
             decision = .paused(pause)
         } else {
-            decision = .release(max(0, limits[current] - tally.released))
+            decision = .release(max(0, waveLimit - tally.released))
+        }
+    }
+
+    /// Whether it was given up, now or before.
+    var isAborted: Bool {
+        switch decision {
+        case .abort, .aborted: true
+        case .release, .paused: false
         }
     }
 
@@ -52,11 +63,13 @@ struct RolloutStep: Hashable, Sendable {
         }
     }
 
-    /// The wave under way: one that is full is over once all that it has let out has landed.
-    private static func wave(_ tally: RolloutTally, _ limits: [Int]) -> Int {
-        let open = limits.firstIndex { $0 > tally.released } ?? limits.count - 1
-        guard open > 0, tally.released == limits[open - 1], !tally.hasLanded else { return open }
-        return open - 1
+    /// A wave is full when so many are out as it was begun for, and over when all of them have landed; what the change
+    /// grows or shrinks by meanwhile counts from the next wave on.
+    private static func waveLimit(after current: Int, _ tally: RolloutTally, _ limits: [Int]) -> Int {
+        guard current == 0 || ((tally.released >= current || tally.pending == 0) && tally.hasLanded) else {
+            return current
+        }
+        return limits.first { $0 > tally.released } ?? limits.last ?? 0
     }
 
     private static func reasonToAbort(
@@ -86,13 +99,13 @@ extension RolloutPolicy.Amount {
     }
 }
 
-extension DeviceKey {
-    /// Where the device stands in the order in which a set is let out: the same in every run, and unrelated to the
-    /// order of the identifiers, which mostly follows sites and makes.
+extension EID {
+    /// Where an eUICC, with all its profiles, stands in the order in which a set is let out: the same in every run, and
+    /// unrelated to the order of the identifiers, which mostly follows sites and makes.
     func rolloutOrder(in profileSet: String) -> UInt64 {
         var word: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in profileSet.utf8 { word = (word ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        for part in [eid.high.word, eid.low.word, iccid.high.word, UInt64(iccid.low)] {
+        for part in [high.word, low.word] {
             word = (word ^ part) &* 0x9E37_79B9_7F4A_7C15
             word ^= word >> 29
         }

@@ -20,6 +20,16 @@ struct StateWaiter: Sendable {
         }
     }
 
+    /// Waits until `time`, or until the switch is thrown.
+    /// - Throws: `CancellationError`
+    func wait(until time: Timestamp, unless stop: StopSwitch) async throws {
+        while true {
+            let seen = wakeup.count
+            guard !stop.isStopped, clock.now() < time else { return }
+            try await change(after: seen, until: time)
+        }
+    }
+
     /// Waits for a change after the `seen`th, at the longest until `time`.
     /// - Throws: `CancellationError`
     func change(after seen: Wakeup.Count, until time: Timestamp) async throws {

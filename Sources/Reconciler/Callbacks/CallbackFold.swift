@@ -128,7 +128,7 @@ struct FoldLog {
         case .intended: break
         case .submitted(let id, _): add(.accepted, "request \(id)")
         case .enablePending(let deadline): add(.enablePending, "until \(deadline)")
-        case .unresolved(let reason): add(.outcomeUnknown, reason)
+        case .unresolved(let reason, _): add(.outcomeUnknown, reason)
         case .succeeded: add(.succeeded, operation.action.rawValue)
         case .failed(let failure, let retryAt):
             add(.failed, failure.explanation + (retryAt.map { " Next attempt at \($0)." } ?? ""))

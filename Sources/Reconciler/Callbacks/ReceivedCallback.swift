@@ -17,14 +17,17 @@ public struct ReceivedCallback: Sendable {
     /// The callback as it is to be kept: its JSON without user name and password, named by a SHA-256 of that without
     /// `callbackCount`, which is the same for all deliveries of one message.
     public func kept(at now: Timestamp) -> NewCallback {
-        var text = JSONWriter()
-        text.value(message, leavingOut: Self.isSecret)
-        var named = JSONWriter()
-        named.value(message) { Self.isSecret($0) || $0.isText("callbackCount") }
+        var json = JSONWriter()
+        json.value(message) { name, depth in Self.isSecret(name) || (depth == 0 && Self.isCount(name)) }
+        let digest = Array(SHA256.hash(data: json.bytes))
+        for member in message.members where Self.isCount(member.name) {
+            json.addToObject(member.name, member.value) { name, _ in Self.isSecret(name) }
+        }
         return NewCallback(
-            receivedAt: now, digest: Array(SHA256.hash(data: named.bytes)),
-            redactedText: String(decoding: text.bytes, as: UTF8.self))
+            receivedAt: now, digest: digest, redactedText: String(decoding: json.bytes, as: UTF8.self))
     }
+
+    private static func isCount(_ name: JSONValue) -> Bool { name.isText("callbackCount") }
 
     private static func isSecret(_ name: JSONValue) -> Bool { name.isText("username") || name.isText("password") }
 }

@@ -22,6 +22,8 @@ public struct PauseSession: Sendable {
     /// What `resume` has let go on.
     public struct Resumed: Sendable {
         public let pauses: [Pause]
+        /// Pauses that stay.
+        public let remaining: [Pause]
         /// Roll-outs that were given up, and begin anew with what is left of their change.
         public let aborted: [RolloutRecord]
     }
@@ -32,7 +34,7 @@ public struct PauseSession: Sendable {
     /// - Throws: `StateStoreError`
     public func resume(_ profileSet: String?) async throws -> Resumed {
         guard let store = try StateLocation.openIfThere(settings.state) else {
-            return Resumed(pauses: [], aborted: [])
+            return Resumed(pauses: [], remaining: [], aborted: [])
         }
         let now = clock.now()
         return try await store.write { transaction in
@@ -44,7 +46,7 @@ public struct PauseSession: Sendable {
                 $0.abort != nil && (profileSet == nil || $0.profileSet == profileSet)
             }
             for rollout in aborted { try transaction.endRollout(rollout.number, at: now) }
-            return Resumed(pauses: pauses, aborted: aborted)
+            return Resumed(pauses: pauses, remaining: try transaction.pauses(), aborted: aborted)
         }
     }
 

@@ -32,6 +32,7 @@ public struct ResolveSession: Sendable {
                     "EID \(eid) has several profiles: \(records.map(\.key.iccid.description).joined(separator: ", ")). "
                         + "Name one with --iccid.")
             }
+            try Self.refuseIfUnderWay(record.operation, as: state, at: now, policy: policy)
             var changed = record
             var log = FoldLog(device: record.key, operation: record.operation, callback: nil, at: now)
             log.add(.resolved, "as \(state.name), by \(person)")
@@ -48,6 +49,24 @@ public struct ResolveSession: Sendable {
             let events = try transaction.timeline(of: eid).filter { $0.device == record.key }
             let callbacks = try transaction.callbacks(of: eid).filter { $0.device == record.key }
             return DeviceStatus(changed, events: events, callbacks: callbacks)
+        }
+    }
+
+    /// Only what nobody can tell is settled by hand: a call under way may still do what it was sent for.
+    private static func refuseIfUnderWay(
+        _ operation: Operation?, as state: ProfileState, at now: Timestamp, policy: ConvergencePolicy
+    ) throws {
+        guard let operation, operation.isOpen else { return }
+        let askedAt = "\(operation.action.rawValue), asked for at \(operation.intendedAt),"
+        guard case .unresolved = operation.phase else {
+            throw SettingsError(
+                "\(askedAt) is under way: its callback is awaited, and if that does not come, the device is looked up. "
+                    + "Wait for that; only a held device is settled by hand.")
+        }
+        let settledAt = operation.intendedAt + policy.callbackDeadline
+        guard state == operation.action.expectedState || now >= settledAt else {
+            throw SettingsError(
+                "\(askedAt) may still be carried out. Look again after \(settledAt), and settle it then.")
         }
     }
 

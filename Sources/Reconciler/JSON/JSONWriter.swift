@@ -108,12 +108,14 @@ struct JSONWriter {
 
     /// Writes any value, the members of objects in the order of their names; of a name that comes twice the last one.
     ///
-    /// - Parameter isLeftOut: whether a member with this name is left out, at any depth.
-    mutating func value(_ value: JSONValue, leavingOut isLeftOut: (JSONValue) -> Bool = { _ in false }) {
-        write(value.tape, value.index, isLeftOut)
+    /// - Parameter isLeftOut: whether a member with this name, so many levels deep (0 at the top), is left out.
+    mutating func value(_ value: JSONValue, leavingOut isLeftOut: (JSONValue, Int) -> Bool = { _, _ in false }) {
+        write(value.tape, value.index, depth: 0, isLeftOut)
     }
 
-    private mutating func write(_ tape: JSONTape, _ index: Int32, _ isLeftOut: (JSONValue) -> Bool) {
+    private mutating func write(
+        _ tape: JSONTape, _ index: Int32, depth: Int, _ isLeftOut: (JSONValue, Int) -> Bool
+    ) {
         let node = tape.nodes[Int(index)]
         switch node.kind {
         case .null, .bool, .number:
@@ -126,21 +128,36 @@ struct JSONWriter {
             begin("[")
             var child = index + 1
             while child < node.next {
-                write(tape, child, isLeftOut)
+                write(tape, child, depth: depth + 1, isLeftOut)
                 child = tape.nodes[Int(child)].next
             }
             end("]")
         case .object:
             begin("{")
-            for name in tape.orderedNames(of: index) where !isLeftOut(JSONValue(tape: tape, index: name)) {
+            for name in tape.orderedNames(of: index) where !isLeftOut(JSONValue(tape: tape, index: name), depth) {
                 separate()
                 quote(tape, name)
                 bytes.append(UInt8(ascii: ":"))
                 needsComma = false
-                write(tape, tape.nodes[Int(name)].next, isLeftOut)
+                write(tape, tape.nodes[Int(name)].next, depth: depth + 1, isLeftOut)
             }
             end("}")
         }
+    }
+
+    /// Adds a member to the object that was written last.
+    mutating func addToObject(
+        _ name: JSONValue, _ value: JSONValue, leavingOut isLeftOut: (JSONValue, Int) -> Bool
+    ) {
+        guard bytes.last == UInt8(ascii: "}") else { return }
+        bytes.removeLast()
+        needsComma = bytes.last != UInt8(ascii: "{")
+        separate()
+        quote(name.tape, name.index)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+        self.value(value, leavingOut: isLeftOut)
+        bytes.append(UInt8(ascii: "}"))
     }
 
     /// Writes a text that was read: without escapes as it stood there.

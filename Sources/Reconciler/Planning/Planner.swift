@@ -31,7 +31,8 @@ public struct Planner: Sendable {
             }
             let step = step(for: device.state, record: record, in: known)
             let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
-            let isReleased = record.map { $0.rollout != 0 && $0.rollout == rollouts[Int(device.set)] } ?? false
+            let isReleased =
+                record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
             change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
             switch step {
@@ -71,6 +72,8 @@ public struct Planner: Sendable {
             case .nothing: .converged
             case .act: .toSend
             case .except(.inProgress), .except(.waiting): .underWay
+            // A lookup may still tell.
+            case .except(.held(_, let operation?)) where operation.phase.mayBeSettledByLookup: .underWay
             case .except(.failed), .except(.held), .except(.blocked): .failed
             }
         }
@@ -85,7 +88,7 @@ public struct Planner: Sendable {
         switch operation?.phase {
         case .intended, .submitted, .enablePending:
             return operation.map { .except(.inProgress($0)) } ?? .nothing
-        case .unresolved(let reason):
+        case .unresolved(let reason, _):
             return .except(.held(reason, operation))
         case .succeeded, .failed, .withdrawn, nil:
             break
@@ -141,6 +144,13 @@ public struct Planner: Sendable {
         case .downloadedEnabled: .downloadEnable
         case .downloadedDisabled: .downloadDisable
         }
+    }
+
+    /// Whether a roll-out has let a device out for this state: one that has reached another state since has a change
+    /// before it that nobody has let out.
+    private static func isReleased(_ record: KnownDevice, for desired: DesiredState, by rollout: Int32) -> Bool {
+        guard rollout != 0, record.rollout == rollout else { return false }
+        return record.hasOperation || record.reached == nil || record.reached == download(for: desired).expectedState
     }
 
     private static func hasDrifted(_ record: KnownDevice, from desired: DesiredState) -> Bool {

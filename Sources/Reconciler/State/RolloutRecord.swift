@@ -28,12 +28,17 @@ public struct RolloutRecord: Hashable, Sendable {
     /// The name of the profile set.
     public let profileSet: String
     public let startedAt: Timestamp
+    /// How many devices are out when the wave under way is full; 0 before the first one.
+    public var waveLimit: Int
     public var abort: Abort?
 
-    public init(number: RolloutNumber, profileSet: String, startedAt: Timestamp, abort: Abort? = nil) {
+    public init(
+        number: RolloutNumber, profileSet: String, startedAt: Timestamp, waveLimit: Int = 0, abort: Abort? = nil
+    ) {
         self.number = number
         self.profileSet = profileSet
         self.startedAt = startedAt
+        self.waveLimit = waveLimit
         self.abort = abort
     }
 }

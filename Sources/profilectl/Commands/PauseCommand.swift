@@ -24,9 +24,10 @@ struct PauseCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting(common) {
+            guard set != "" else { throw SettingsError("--set is empty, expected the name of a profile set.") }
             let session = PauseSession(settings: try common.settings(), clock: SystemClock())
             try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
-            print("Paused: \(set ?? "everything"). `profilectl resume` lets it go on.")
+            print("Paused: \(set.map { "profile set \($0)" } ?? "everything"). `profilectl resume` lets it go on.")
         }
     }
 }
@@ -56,7 +57,12 @@ struct ResumeCommand: AsyncParsableCommand {
                     "The roll-out of \(rollout.profileSet) begins anew. It was given up: \(rollout.abort?.reason ?? "")"
                 )
             }
-            if resumed.pauses.isEmpty, resumed.aborted.isEmpty { print("Nothing was paused or given up.") }
+            for pause in resumed.remaining {
+                print("Still paused: \(pause.scope.name), by \(pause.by). `profilectl resume` without --set lifts all.")
+            }
+            if resumed.pauses.isEmpty, resumed.aborted.isEmpty, resumed.remaining.isEmpty {
+                print("Nothing was paused or given up.")
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ struct ReceivedCallbackTests {
             """#
         ).redactedText
         #expect(text == #"{"a":[{"b":1}],"c":"d"}"#)
+        let nested = try kept(#"{"callbackCount":{"password":"s3cret","n":1}}"#).redactedText
+        #expect(nested == #"{"callbackCount":{"n":1}}"#)
     }
 
     @Test("deliveries of one message have one digest, whatever their callbackCount, order and white space")
@@ -26,9 +28,13 @@ struct ReceivedCallbackTests {
             #"{"callbackCount":2,"requestId":"r","status":"Success"}"#, #"{ "status":"Success", "requestId":"r" }"#,
             #"{"requestId":"r","status":"Success","CallbackCount":"4","password":"x"}"#,
             #"{"callbackCount":{"callbackCount":[{"callbackCount":1}]},"requestId":"r","status":"Success"}"#,
+            #"{"callbackCount":1,"requestId":"r","CALLBACKCOUNT":2,"status":"Success"}"#,
         ] {
             #expect(try kept(other).digest == first.digest, "\(other)")
         }
         #expect(try kept(#"{"requestId":"r","status":"Failed"}"#).digest != first.digest)
+        #expect(first.redactedText == #"{"requestId":"r","status":"Success","callbackCount":1}"#)
+        #expect(try kept(#"{"callbackCount":[1, 2]}"#).redactedText == #"{"callbackCount":[1,2]}"#)
+        #expect(try kept(#"{"a":{"callbackCount":1}}"#).redactedText == #"{"a":{"callbackCount":1}}"#)
     }
 }

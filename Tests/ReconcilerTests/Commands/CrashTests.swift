@@ -19,14 +19,16 @@ struct CrashTests {
         let deviceCount: Int
 
         init(
-            devices: Int, batchSize: Int, callbackDelay: String, requestsPerSecond: Double = 1000
+            devices: Int, batchSize: Int, callbackDelay: String, requestsPerSecond: Double = 1000,
+            waves: String = ""
         ) async throws {
             folder = try TemporaryFolder()
             deviceCount = devices
             try folder.write(
                 "fleet.yaml",
                 try Fleets.yaml(
-                    devices, rollout: "rollout: {batchSize: \(batchSize), requestsPerSecond: \(requestsPerSecond)}"))
+                    devices,
+                    rollout: "rollout: {batchSize: \(batchSize), requestsPerSecond: \(requestsPerSecond)\(waves)}"))
             let (server, baseURL) = try await Binary.simulator(
                 folder, ["--callback-delay", callbackDelay, "--redelivery-interval", "300ms"])
             self.server = server
@@ -77,7 +79,9 @@ struct CrashTests {
 
     @Test("a run that is killed at a step of the protocol is run again and goes on", arguments: ProtocolStep.allCases)
     func atStep(step: ProtocolStep) async throws {
-        let scene = try await Scene(devices: 30, batchSize: 5, callbackDelay: "50ms")
+        let scene = try await Scene(
+            devices: 30, batchSize: 5, callbackDelay: "50ms",
+            waves: ", waves: [40%, 70%], abortWhen: {failed: 5%, atLeast: 1}")
         for times in [1, 3] {
             let result = try await scene.start(["PROFILECTL_KILL_AT": "\(step.rawValue):\(times)"]).result()
             // Of some steps there may be no third one left.

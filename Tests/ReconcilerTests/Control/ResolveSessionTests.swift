@@ -69,6 +69,37 @@ struct ResolveSessionTests {
         #expect(action.action == .downloadEnable && action.attempt == 2)
     }
 
+    @Test("what is under way is not settled by hand, nor taken for not done before its time")
+    func underWay() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/state.db"
+        let key = try await store(at: path)
+        let store = try SQLiteStore(path: path)
+        let now = SystemClock().now()
+        for (phase, intendedAt, word, isRefused) in [
+            (.submitted(RequestID("r"), deadline: now), self.now, "NOT_DOWNLOADED", true),
+            (.intended, self.now, "DOWNLOAD_ENABLE", true), (.unresolved(reason: "x"), now, "NOT_DOWNLOADED", true),
+            (.unresolved(reason: "x"), now, "DOWNLOAD_ENABLE", false),
+        ] as [(Reconciler.Operation.Phase, Timestamp, String, Bool)] {
+            try await store.write { transaction in
+                let request = try transaction.addRequest(
+                    .action(.downloadEnable, Fleets.smsr), account: Fleets.account, deviceCount: 1, at: intendedAt)
+                let intent = OperationIntent(
+                    key: key, action: .downloadEnable, account: Fleets.account, smsr: Fleets.smsr, attempt: 1)
+                var operations = try transaction.addOperations([intent], under: request.number, at: intendedAt)
+                operations[0].phase = phase
+                try transaction.update(operations)
+            }
+            if isRefused {
+                await #expect(throws: SettingsError.self, "\(phase)") {
+                    try await session(path).resolve(key.eid, nil, as: word)
+                }
+            } else {
+                #expect(try await session(path).resolve(key.eid, nil, as: word).profile == "downloadedEnabled")
+            }
+        }
+    }
+
     @Test("an unknown word, an unknown device and one profile of several unnamed are refused with a sentence")
     func refused() async throws {
         let folder = try TemporaryFolder()

@@ -49,6 +49,7 @@ struct SQLiteStoreTests {
         let failure = OperationFailure(code: "8.1,5.1", carrierText: "a 'b' <c>", explanation: "Why.", remedy: .retry)
         let phases: [Reconciler.Operation.Phase] = [
             .submitted(RequestID("r"), deadline: now), .enablePending(deadline: now), .unresolved(reason: "x"),
+            .unresolved(reason: "x", lookedUpAt: now),
             .succeeded, .failed(failure, retryAt: now), .failed(failure, retryAt: nil),
             .withdrawn(reason: "y", retryAt: now), .withdrawn(reason: "y", retryAt: nil),
         ]

@@ -21,6 +21,7 @@ enum SQLiteMigrations {
             id INTEGER PRIMARY KEY,
             profileSet TEXT NOT NULL,
             startedAt INTEGER NOT NULL,
+            waveLimit INTEGER NOT NULL DEFAULT 0,
             endedAt INTEGER,
             abortedAt INTEGER,
             reason TEXT

@@ -47,7 +47,7 @@ extension SQLiteTransaction {
         case OperationPhaseCode.enablePending:
             return dueAt.map { .enablePending(deadline: $0) }
         case OperationPhaseCode.unresolved:
-            return .unresolved(reason: detail)
+            return .unresolved(reason: detail, lookedUpAt: dueAt)
         case OperationPhaseCode.succeeded:
             return .succeeded
         case OperationPhaseCode.failed:
@@ -77,8 +77,9 @@ extension SQLiteTransaction {
             case .enablePending(let deadline):
                 code = OperationPhaseCode.enablePending
                 dueAt = deadline
-            case .unresolved(let reason):
+            case .unresolved(let reason, let lookedUpAt):
                 code = OperationPhaseCode.unresolved
+                dueAt = lookedUpAt
                 detail = reason
             case .succeeded:
                 code = OperationPhaseCode.succeeded

@@ -4,11 +4,15 @@ extension SQLiteTransaction {
     func openRollouts() throws -> [RolloutRecord] {
         var found: [RolloutRecord] = []
         try statement(
-            "SELECT id, profileSet, startedAt, abortedAt, reason FROM rollout WHERE endedAt IS NULL ORDER BY id"
+            """
+            SELECT id, profileSet, startedAt, abortedAt, reason, waveLimit FROM rollout
+            WHERE endedAt IS NULL ORDER BY id
+            """
         ).run { row in
             found.append(
                 RolloutRecord(
                     number: RolloutNumber(row.integer(0)), profileSet: row.text(1), startedAt: row.time(2),
+                    waveLimit: Int(row.integer(5)),
                     abort: row.isNull(3) ? nil : RolloutRecord.Abort(at: row.time(3), reason: row.text(4))))
         }
         return found
@@ -21,8 +25,9 @@ extension SQLiteTransaction {
     }
 
     func update(_ rollout: RolloutRecord) throws {
-        try statement("UPDATE rollout SET abortedAt = ?, reason = ? WHERE id = ?").run(
-            .time(rollout.abort?.at), .optional(rollout.abort?.reason), .integer(rollout.number.number))
+        try statement("UPDATE rollout SET waveLimit = ?, abortedAt = ?, reason = ? WHERE id = ?").run(
+            .number(rollout.waveLimit), .time(rollout.abort?.at), .optional(rollout.abort?.reason),
+            .integer(rollout.number.number))
     }
 
     func endRollout(_ number: RolloutNumber, at now: Timestamp) throws {
