@@ -14,7 +14,7 @@ struct RolloutTests {
         return options
     }
 
-    @Test("each wave waits for the one before, and a killed run's successor goes on within the wave")
+    @Test("each wave waits for the one before")
     func waves() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")

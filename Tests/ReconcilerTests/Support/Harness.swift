@@ -84,7 +84,8 @@ enum Harness {
         request.method = .init(rawValue: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        // Long enough for a busy machine on which all suites run at once.
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
         let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
         return (Int(response.status.code), text, Dictionary(fields) { first, _ in first })
