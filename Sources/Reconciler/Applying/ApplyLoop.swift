@@ -41,7 +41,9 @@ struct ApplyLoop {
         while report.ending == .running {
             let seen = run.wakeup.count
             let (plan, gate) = try await look()
-            let sendable = gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
+            let sendable =
+                stoppedAccounts.isEmpty
+                ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
             if run.stop.isStopped {
                 report.ending = .interrupted
             } else if try await lookUpWhatIsDue(plan, gate) {

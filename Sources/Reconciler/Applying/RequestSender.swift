@@ -110,7 +110,7 @@ struct RequestSender: Sendable {
                 guard records[action.key]?.version ?? 0 == action.version,
                     records[action.key]?.operation?.isOpen != true,
                     // It may have been waiting in line when a person paused it.
-                    !pauses.contains(.everything), !action.isPaused(by: pauses, releases)
+                    !action.isPaused(by: pauses, releases)
                 else { continue }
                 if attempts[action.key, default: 0] >= ConvergencePolicy.maximumAttemptsPerHour {
                     exhausted.append(action)
@@ -222,7 +222,8 @@ extension PlannedAction {
     }
 
     fileprivate func isPaused(by pauses: Set<Pause.Scope>, _ releases: [Release]) -> Bool {
-        release(among: releases).map { pauses.contains(.profileSet($0.profileSet)) } ?? false
+        if pauses.contains(.everything) { return true }
+        return release(among: releases).map { pauses.contains(.profileSet($0.profileSet)) } ?? false
     }
 
     private func release(among releases: [Release]) -> Release? {

@@ -14,13 +14,12 @@ struct RolloutGate: Sendable {
 
     init(_ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause]) {
         let sets = plan.actions.fleet.sets
-        releases = sets.map { set in
-            Release(profileSet: set.name, rollout: rollouts.last { $0.profileSet == set.name }?.number)
-        }
+        let records = sets.map { set in rollouts.last { $0.profileSet == set.name } }
+        releases = zip(sets, records).map { Release(profileSet: $0.name, rollout: $1?.number) }
         steps = sets.indices.map { index in
             RolloutStep(
                 of: sets[index].name, policy: sets[index].rollout, tally: plan.rollouts[index],
-                record: rollouts.last { $0.profileSet == sets[index].name }, pauses: pauses)
+                record: records[index], pauses: pauses)
         }
         positions = Self.positions(plan, steps)
         let withWork = zip(steps, plan.rollouts).filter { step, tally in
