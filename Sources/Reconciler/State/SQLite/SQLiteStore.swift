@@ -9,6 +9,7 @@ public final class SQLiteStore: StateStore {
     public let location: String
     private let path: String
     private let pool: DatabasePool
+    private let writer: SQLiteWriter
 
     /// Opens the store, creates it where there is none, and brings its tables up to date.
     ///
@@ -22,11 +23,8 @@ public final class SQLiteStore: StateStore {
             var configuration = Configuration()
             configuration.label = "state"
             configuration.busyMode = .timeout(busyTimeout)
-            configuration.prepareDatabase { db in
-                // The default in WAL mode would lose the latest commits in a power cut.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-            }
             pool = try DatabasePool(path: path, configuration: configuration)
+            writer = try SQLiteWriter(pool)
             try Self.migrate(pool, at: path)
         } catch let error as DatabaseError {
             throw StateStoreError(error, at: path)
@@ -92,15 +90,7 @@ public final class SQLiteStore: StateStore {
         _ body: @escaping @Sendable (any StateTransaction) throws -> Result
     ) async throws -> Result {
         try await StateStoreError.translating(at: path) {
-            try await pool.writeWithoutTransaction { db in
-                var result: Result?
-                try db.inTransaction(.immediate) {
-                    result = try body(SQLiteTransaction(database: db))
-                    return .commit
-                }
-                guard let result else { throw CancellationError() }
-                return result
-            }
+            try await writer.write(body)
         }
     }
 }
