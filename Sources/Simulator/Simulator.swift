@@ -42,6 +42,9 @@ public struct Simulator: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.idleTimeout = .seconds(10)
+        configuration.tracing.tracer = nil
+        // Otherwise 8: deliveries would wait for each other.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = CallbackSender.concurrency
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let application = Application(
             responder: CallbackResponder { (request: Request, context: CallContext) in
