@@ -185,8 +185,9 @@ struct SimulatorTests {
                 let registration = "{\"name\":\"DeviceProfileService\",\"url\":\"\(url)\"}"
                 let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
                 _ = try await Harness.call("POST", path, headers: headers, body: Data(registration.utf8))
-                let body = CarrierJSON.encode(
-                    ProfileActionBody(devices: [fleet.devices[0].key], account: Fleets.account, smsr: Fleets.smsr))
+                let body = ProfileActionBody(
+                    devices: [fleet.devices[0].key], account: Fleets.account, smsr: Fleets.smsr
+                ).json
                 _ = try await Harness.call(
                     "POST", baseURL + "/m2m/v1/devices/profile/actions/download_enable", headers: headers,
                     body: Data(body))
