@@ -17,6 +17,7 @@ struct ApplyLoop {
     /// Operations that were looked up because nothing was heard of them.
     var lookedUp: Set<OperationID> = []
     private var hasLooked = false
+    private var pace = LookPace()
     private var unreachableInARow = 0
     var report = ApplyReport()
 
@@ -58,7 +59,7 @@ struct ApplyLoop {
                 report.ending = settledEnding(plan, gate)
             } else {
                 let wake = min(deadline, nextDue(plan) ?? deadline)
-                try await waiter.change(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
+                try await waitForNews(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
             }
         }
         _ = try await look()
@@ -108,8 +109,21 @@ struct ApplyLoop {
 
     // MARK: Looking
 
+    /// Waits for a change that is worth a look: any, as long as looks are quick; where they are not, the landing of all
+    /// that was in flight, or that so much time has passed that looks take little of it.
+    private func waitForNews(after seen: Wakeup.Count, until time: Timestamp) async throws {
+        try await waiter.change(after: seen, until: time)
+        let next = min(time, pace.earliest)
+        while run.clock.now() < next, !run.stop.isStopped {
+            let seen = run.wakeup.count
+            guard try await run.store.read({ try $0.operationsInFlight() }) > 0 else { return }
+            try await waiter.change(after: seen, until: next)
+        }
+    }
+
     /// Plans from the state as it is now, and moves the roll-outs on.
     private mutating func look() async throws -> (Plan, RolloutGate) {
+        let startedLooking = run.clock.now()
         let known = try await run.store.read { try $0.knownFleet() }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil
@@ -123,6 +137,7 @@ struct ApplyLoop {
         try await RolloutBook(store: run.store, clock: run.clock).keep(gate, rollouts)
         update(with: plan, gate)
         progress(report)
+        pace.looked(from: startedLooking, to: run.clock.now())
         return (plan, gate)
     }
 
@@ -154,7 +169,7 @@ struct ApplyLoop {
         var queue = queue
         guard queue.count > 0 else { return false }
         let limits = SendingLimits(run.desired.sets.map(\.rollout))
-        let lookAgainAt = run.clock.now() + run.options.pollInterval
+        let lookAgainAt = pace.nextLook(after: run.clock.now(), pollInterval: run.options.pollInterval)
         var room = limits.inFlight - report.inFlight - report.enablePending
         var seen = run.wakeup.count
         try await withThrowingTaskGroup(of: (RequestSender.Result, devices: Int).self) { group in
@@ -191,7 +206,7 @@ struct ApplyLoop {
                 } else {
                     return
                 }
-                if room < limits.batchSize {
+                if room < limits.batchSize, run.wakeup.count != seen {
                     seen = run.wakeup.count
                     let inFlight = try await run.store.read { try $0.operationsInFlight() }
                     room = limits.inFlight - inFlight - devicesUnderWay

@@ -86,7 +86,12 @@ struct RequestSender: Sendable {
 
     /// - Returns: the versions that the records have now.
     private func withdraw(_ intended: Intended, reason: String) async throws -> [DeviceKey: Int64] {
-        try await settle(intended, as: .refused(reason)) { _ in .withdrawn(reason: reason, retryAt: nil) }
+        let keys = intended.operations.map(\.key)
+        return try await settle(intended, as: .refused(reason)) { _ in
+            .withdrawn(reason: reason, retryAt: nil)
+        } reading: {
+            try $0.devices(keys).mapValues(\.version)
+        }
     }
 
     // MARK: Writing down
@@ -103,7 +108,8 @@ struct RequestSender: Sendable {
             let keys = batch.actions.map(\.key)
             let records = try transaction.devices(keys)
             let pauses = Set(try transaction.pauses().map(\.scope))
-            let attempts = try transaction.attempts(of: keys, since: now - .seconds(3600))
+            let attempts = try transaction.attempts(
+                of: keys.filter { records[$0]?.operation != nil }, since: now - .seconds(3600))
             var fresh: [PlannedAction] = []
             var exhausted: [PlannedAction] = []
             for action in batch.actions {
@@ -164,12 +170,12 @@ struct RequestSender: Sendable {
             })
     }
 
-    /// - Returns: the versions that the records have then.
-    @discardableResult
-    private func settle(
+    /// - Returns: what `read` finds then.
+    private func settle<Result: Sendable>(
         _ intended: Intended, as outcome: RequestRecord.Outcome,
-        event: @escaping @Sendable (Operation) -> OperationEvent
-    ) async throws -> [DeviceKey: Int64] {
+        event: @escaping @Sendable (Operation) -> OperationEvent,
+        reading read: @escaping @Sendable (any StateReader) throws -> Result = { _ in }
+    ) async throws -> Result {
         let now = clock.now()
         let policy = policy
         return try await store.write { transaction in
@@ -177,13 +183,10 @@ struct RequestSender: Sendable {
             request.outcome = outcome
             try transaction.update(request)
             // A callback may have been faster than the answer to the call.
-            let records = try transaction.devices(intended.operations.map(\.key))
             var changed: [Operation] = []
             var events: [StateEvent] = []
-            for intendedOperation in intended.operations {
-                guard var operation = records[intendedOperation.key]?.operation, operation.id == intendedOperation.id,
-                    operation.received(event(operation), at: now, policy: policy).changed
-                else { continue }
+            for var operation in try transaction.operations(under: request.number)
+            where operation.received(event(operation), at: now, policy: policy).changed {
                 changed.append(operation)
                 var log = FoldLog(device: operation.key, operation: operation, callback: nil, at: now)
                 log.add(outcomeOf: operation)
@@ -191,7 +194,7 @@ struct RequestSender: Sendable {
             }
             try transaction.update(changed)
             try transaction.append(events)
-            return try transaction.devices(intended.operations.map(\.key)).mapValues(\.version)
+            return try read(transaction)
         }
     }
 }

@@ -1,7 +1,8 @@
 /// Where the known state, the operations, the requests, the callbacks and the event log are kept.
 ///
 /// A piece of work is one transaction: what its body reads stays true until what it writes is on disk, for
-/// every process that shares the store. Bodies decide with pure functions and do nothing slow.
+/// every process that shares the store. Bodies decide with pure functions, do nothing slow, and may be run again when
+/// what they wrote had to be taken back.
 public protocol StateStore: Sendable {
     /// Reads a consistent picture.
     /// - Throws: `StateStoreError`, and what `body` throws.
@@ -35,13 +36,15 @@ public protocol StateReader {
     func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int
     /// How many operations have been sent and have no outcome yet.
     func operationsInFlight() throws -> Int
-    /// The devices that a request carried.
-    func devices(under request: RequestNumber) throws -> [DeviceKey]
+    /// What a request carried, in the order in which it was intended.
+    func operations(under request: RequestNumber) throws -> [Operation]
     /// Whether a request carried a device.
     func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
     func unreadCallbacks(limit: Int) throws -> [CallbackRecord]
+    /// Which callbacks up to this one are still unread.
+    func unreadCallbacks(upTo last: CallbackNumber) throws -> Set<CallbackNumber>
     /// Everything that happened to the devices of an EID, oldest first.
     func timeline(of eid: EID) throws -> [StateEvent]
     func callbacks(of eid: EID) throws -> [CallbackRecord]

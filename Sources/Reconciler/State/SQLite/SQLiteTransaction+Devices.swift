@@ -98,16 +98,12 @@ extension SQLiteTransaction {
             let record = try device(row)
             found[record.key] = record
         }
-        for eid in eids {
-            try statement(Self.deviceJoin + " WHERE d.eid = ?").run(.eid(eid), row: add)
-        }
-        for iccid in iccids {
-            try statement(Self.deviceJoin + " WHERE d.iccid = ?").run(.iccid(iccid), row: add)
-        }
-        for imei in imeis {
-            let word = Int64(bitPattern: imei.digits.word)
-            try statement(Self.deviceJoin + " WHERE d.imei = ?").run(.integer(word), row: add)
-        }
+        let byEID = try statement(Self.deviceJoin + " WHERE d.eid = ?")
+        for eid in eids { try byEID.run(.eid(eid), row: add) }
+        let byICCID = try statement(Self.deviceJoin + " WHERE d.iccid = ?")
+        for iccid in iccids { try byICCID.run(.iccid(iccid), row: add) }
+        let byIMEI = try statement(Self.deviceJoin + " WHERE d.imei = ?")
+        for imei in imeis { try byIMEI.run(.integer(Int64(bitPattern: imei.digits.word)), row: add) }
         return found.values.sorted { $0.key < $1.key }
     }
 

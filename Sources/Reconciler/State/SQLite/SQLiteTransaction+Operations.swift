@@ -138,18 +138,21 @@ extension SQLiteTransaction {
             try update.run(
                 .number(columns.code), .optional(columns.requestID), .time(columns.dueAt), .optional(columns.detail),
                 .integer(operation.id.number))
+            // One that was accepted is as open as it was intended: of the device nothing has changed.
+            if columns.code == OperationPhaseCode.submitted { continue }
             try mark.run(
                 .number(operation.mattersForPlan ? 1 : 0), .eid(operation.key.eid), .iccid(operation.key.iccid),
                 .integer(operation.id.number))
         }
     }
 
-    func devices(under request: RequestNumber) throws -> [DeviceKey] {
-        var keys: [DeviceKey] = []
-        try statement("SELECT eid, iccid FROM operation WHERE request = ?").run(.integer(request.number)) { row in
-            keys.append(try row.key(0))
+    func operations(under request: RequestNumber) throws -> [Operation] {
+        var operations: [Operation] = []
+        let carried = "SELECT \(Self.operationColumns) FROM operation o WHERE o.request = ? ORDER BY o.id"
+        try statement(carried).run(.integer(request.number)) { row in
+            operations.append(try operation(row, from: 0))
         }
-        return keys
+        return operations
     }
 
     func operationsInFlight() throws -> Int {
