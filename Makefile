@@ -2,7 +2,8 @@
 # make test   lints, builds and runs all tests
 # make build  an optimised binary at .build/release/profilectl
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
-# make bench  measures it beside yardsticks (about 15 minutes), and keeps the tables in docs/benchmarks.md
+# make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
+#             `make bench CASES="apply state"` only prints the tables of these
 .PHONY: demo test chaos build lint format deps bench clean
 
 STATE := sqlite:.profilectl/demo.db
@@ -33,7 +34,7 @@ chaos: deps
 bench: deps
 	@scripts/install-dependencies wrk
 	swift build -c release --package-path Benchmarks
-	Benchmarks/.build/release/Benchmarks --out docs/benchmarks.md
+	Benchmarks/.build/release/Benchmarks $(if $(CASES),$(CASES:%=--only %),--out docs/benchmarks.md)
 
 FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
