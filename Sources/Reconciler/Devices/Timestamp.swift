@@ -1,7 +1,7 @@
 import Foundation
 
 /// A point in time: whole milliseconds since 1970-01-01T00:00:00Z.
-public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct Timestamp: Hashable, Comparable, Sendable, LosslessStringConvertible {
     public var milliseconds: Int64
 
     public init(milliseconds: Int64) {
@@ -23,11 +23,20 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         .milliseconds(left.milliseconds - right.milliseconds)
     }
 
+    private static var style: Date.ISO8601FormatStyle {
+        .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
+    }
+
     /// ISO 8601 in UTC with milliseconds: `2026-11-23T20:41:00.123Z`.
     public var description: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(
-                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(Self.style)
+    }
+
+    /// Reads what `description` gives; `nil` for anything else.
+    public init?(_ description: String) {
+        guard let date = try? Date(description, strategy: Self.style) else { return nil }
+        self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+        guard self.description == description else { return nil }
     }
 }
 
