@@ -23,19 +23,23 @@ public struct Timestamp: Hashable, Comparable, Sendable, LosslessStringConvertib
         .milliseconds(left.milliseconds - right.milliseconds)
     }
 
-    private static var style: Date.ISO8601FormatStyle {
-        .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
-    }
-
     /// ISO 8601 in UTC with milliseconds: `2026-11-23T20:41:00.123Z`.
     public var description: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(Self.style)
+        // Whole seconds: a fraction would be cut off, and may lie just below the millisecond that is meant.
+        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let fraction = rest < 0 ? rest + 1000 : rest
+        let whole = Date(timeIntervalSince1970: Double(rest < 0 ? seconds - 1 : seconds)).formatted(.iso8601)
+        let digits = String(fraction + 1000).dropFirst()
+        return "\(whole.dropLast()).\(digits)Z"
     }
 
     /// Reads what `description` gives; `nil` for anything else.
     public init?(_ description: String) {
-        guard let date = try? Date(description, strategy: Self.style) else { return nil }
-        self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+        guard let dot = description.firstIndex(of: "."), description.hasSuffix("Z"),
+            let date = try? Date(description[..<dot] + "Z", strategy: .iso8601),
+            let fraction = Int64(description[description.index(after: dot)...].dropLast())
+        else { return nil }
+        self.init(milliseconds: Int64(date.timeIntervalSince1970) * 1000 + fraction)
         guard self.description == description else { return nil }
     }
 }

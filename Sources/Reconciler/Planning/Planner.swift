@@ -20,6 +20,7 @@ public struct Planner: Sendable {
     func plan(desired: DesiredFleet, known: KnownFleet, within review: PlanReview?) -> Plan {
         var plan = Plan(createdAt: now, desired: desired)
         plan.busyCards = Set(known.operations.lazy.filter(\.isOpen).map(\.key.eid))
+        let heldCards = heldCards(desired, known)
         var change = ChangeTally(setCount: desired.sets.count)
         let rollouts = desired.sets.map { set in
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
@@ -38,6 +39,9 @@ public struct Planner: Sendable {
             var step = step(for: device.state, record: record, in: known)
             if let review {
                 step = review.limit(step, of: number, record, record.flatMap { known.operation(of: $0) })
+            }
+            if step.isAction, let held = heldCards[device.key.eid], held != device.key {
+                step = .except(.held("another profile of its eUICC, \(held.iccid), is held", nil))
             }
             let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
             let isReleased =
@@ -71,6 +75,23 @@ public struct Planner: Sendable {
         }
         plan.largeChanges = change.largeChanges(in: desired)
         return plan
+    }
+
+    /// eUICCs of which nothing can be asked for until somebody has settled what became of one of their profiles: no
+    /// lookup will tell, or the profile is none that a run looks up.
+    private func heldCards(_ desired: DesiredFleet, _ known: KnownFleet) -> [EID: DeviceKey] {
+        var held: [EID: DeviceKey] = [:]
+        for operation in known.operations {
+            switch operation.phase {
+            case .unresolved(_, lookedUpAt: nil): if desired.contains(operation.key) { continue }
+            case .unresolved: break
+            case .submitted(_, let deadline), .enablePending(let deadline):
+                if deadline > now || desired.contains(operation.key) { continue }
+            case .intended, .succeeded, .failed, .withdrawn: continue
+            }
+            held[operation.key.eid] = operation.key
+        }
+        return held
     }
 
     private func step(for desired: DesiredState, record: KnownDevice?, in known: KnownFleet) -> PlanStep {

@@ -58,12 +58,18 @@ struct ManifestArguments: ParsableArguments {
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
     func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
+        let loaded = try await read()
+        return try check(loaded, common, showWarnings: showWarnings)
+    }
+
+    /// Reads the manifests, whatever is wrong with them.
+    /// - Throws: `ValidationError` if one of them is a saved plan.
+    func read() async throws -> LoadedManifest {
         if let plan = paths.first(where: { PlanFile.isPlan($0) }) {
             throw ValidationError(
                 "`\(plan)` is a saved plan, not a manifest. `profilectl show` shows it, `profilectl apply` carries it out.")
         }
-        let loaded = await ManifestLoader(isStrict: strict).load(paths)
-        return try check(loaded, common, showWarnings: showWarnings)
+        return await ManifestLoader(isStrict: strict).load(paths)
     }
 
     /// Prints what is wrong with manifests.

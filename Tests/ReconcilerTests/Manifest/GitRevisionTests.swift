@@ -16,7 +16,7 @@ struct GitRevisionTests {
     /// A repository whose fleet is a folder with a YAML that names a CSV beside it, and a link to another YAML.
     private func repository() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
-        let row = "\(try Fleets.eid(1)),\(try Fleets.iccid(1))\n"
+        let row = "\(try Fleets.eid(7)),\(try Fleets.iccid(7))\n"
         try folder.write("fleet/cars.yaml", header + "devicesFrom: [{csv: ../inventory/cars.csv}]\n")
         try folder.write("inventory/cars.csv", "eid,iccid\n" + row)
         try folder.write("shared/meters.yml", try Fleets.yaml(1))
@@ -53,7 +53,7 @@ struct GitRevisionTests {
         try folder.write("fleet/new.yaml", try Fleets.yaml(0, name: "new"))
         let changed = try await compare([fleet], "HEAD")
         #expect(changed.after == .workTree)
-        #expect(changed.difference.removed.map(\.key) == [try Fleets.key(1)])
+        #expect(changed.difference.removed.map(\.key) == [try Fleets.key(7)])
         #expect(changed.difference.count(.added) == 2 && changed.difference.unchangedCount == 1)
         #expect(changed.difference.profileSets == [.added("new")])
         // A file that is gone is read all the same.

@@ -83,8 +83,12 @@ struct PureCarrier {
             .withdrawn(reason: "y", retryAt: now + .seconds(5)),
         ]
         // Only what can be asked for of a profile that is as it is.
-        let isThere = truth[key]?.isOnDevice == true
-        let actions: [ProfileAction] = isThere ? [.enable, .disable] : [.downloadEnable, .downloadDisable]
+        let actions: [ProfileAction] =
+            switch truth[key] {
+            case .downloadedEnabled: [.disable]
+            case .downloadedDisabled: [.enable]
+            default: [.downloadEnable, .downloadDisable]
+            }
         return begin(
             actions.randomElement(using: &random) ?? .enable, on: key, attempt: Int.random(in: 1...4, using: &random),
             at: now - .seconds(3600), phases.randomElement(using: &random) ?? .succeeded)
@@ -109,6 +113,7 @@ struct PureCarrier {
     mutating func converge(
         within review: inout PlanReview?, check: (Plan, PureCarrier) -> Void
     ) -> Plan? {
+        adoptOrphans()
         for _ in 0..<80 {
             let plan = Planner(now: now).plan(desired: desired, known: KnownFleet(records.values), within: review)
             _ = review?.refuse(plan.moved)
@@ -117,6 +122,14 @@ struct PureCarrier {
             now = now + .seconds(60)
         }
         return nil
+    }
+
+    /// What was intended by a run that has died may or may not have been taken.
+    private mutating func adoptOrphans() {
+        let (now, policy) = (now, policy)
+        for key in records.keys.sorted() where records[key]?.operation?.phase == .intended {
+            change(key) { _ = $0.operation?.received(.outcomeUnknown(reason: "x"), at: now, policy: policy) }
+        }
     }
 
     /// - Returns: whether anything was done or awaited.
@@ -140,7 +153,8 @@ struct PureCarrier {
             }
             isBusy = true
         }
-        return isBusy
+        // What cannot leave waits for its eUICC.
+        return isBusy || !plan.actions.isEmpty
     }
 
     private mutating func change(_ key: DeviceKey, _ body: (inout DeviceRecord) -> Void) {

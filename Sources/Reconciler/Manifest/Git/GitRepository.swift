@@ -32,7 +32,8 @@ public struct GitRepository: Sendable {
                     .noRepository, "The paths are in two repositories, \(found.folder) and \(lines[0])", words: nil)
             }
             found = GitRepository(folder: lines[0])
-            inside.append(lines[1] + rest)
+            // The second line ends with a slash.
+            inside.append(rest.isEmpty ? String(lines[1].dropLast()) : lines[1] + rest)
         }
         guard let found else { throw GitError(.noRepository, "No path was given", words: nil) }
         return (found, inside)
