@@ -20,7 +20,8 @@ struct Profilectl: AsyncParsableCommand {
             """,
         version: profilectlVersion,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, StatusCommand.self, ResolveCommand.self,
+            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, StatusCommand.self,
+            ResolveCommand.self,
             PauseCommand.self, ResumeCommand.self, SimulateCommand.self,
         ])
 }

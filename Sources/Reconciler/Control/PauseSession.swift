@@ -17,7 +17,8 @@ public struct PauseSession: Sendable {
     public func pause(_ profileSet: String?, reason: String, by person: String) async throws {
         let pause = Pause(scope: Self.scope(profileSet), by: person, reason: reason, at: clock.now())
         let cause = RunCause(
-            command: "pause", person: person, detail: reason.isEmpty ? pause.scope.name : "\(pause.scope.name): \(reason)")
+            command: "pause", person: person,
+            detail: reason.isEmpty ? pause.scope.name : "\(pause.scope.name): \(reason)")
         try await StateLocation.open(settings.state).write { transaction in
             try transaction.save(pause)
             try transaction.note(cause, at: pause.at)

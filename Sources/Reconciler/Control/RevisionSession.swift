@@ -74,7 +74,8 @@ struct RevisionRange: Hashable, Sendable {
         before = String(text[..<dots.lowerBound])
         after = String(text[dots.upperBound...])
         guard !before.isEmpty, after?.isEmpty == false else {
-            throw GitError(.noRevision, "`\(text.excerpt(limit: 100))` names no revision on one side of the dots", words: nil)
+            throw GitError(
+                .noRevision, "`\(text.excerpt(limit: 100))` names no revision on one side of the dots", words: nil)
         }
     }
 }

@@ -10,7 +10,8 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     init(_ digest: SHA256Digest) {
         let digits = Array("0123456789abcdef".utf8)
         description =
-            Self.prefix + String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+            Self.prefix
+            + String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// - Returns: `nil` if the text is no such name.

@@ -42,7 +42,8 @@ public struct MovedDevice: Hashable, Sendable {
         if !record.service.allowsChange { text += " Its line is \(record.service.word)." }
         if let operation = record.operation, operation.intendedAt > saved.plan.createdAt {
             let by = run.map { $0.cause.plan == saved.checksum ? "This plan" : $0.cause.who } ?? "Another run"
-            text += " \(by) had asked for \(operation.action.rawValue) at \(operation.intendedAt): "
+            text +=
+                " \(by) had asked for \(operation.action.rawValue) at \(operation.intendedAt): "
                 + "\(operation.phase.name)."
         }
         explanation = text

@@ -79,7 +79,8 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
             let version = versions[fleet.devices[Int(row.device)].key] ?? 0
             rows.append(
                 Row(
-                    device: row.device, action: row.action, known: row.known, attempt: row.attempt, isDrift: row.isDrift,
+                    device: row.device, action: row.action, known: row.known, attempt: row.attempt,
+                    isDrift: row.isDrift,
                     isReleased: row.isReleased, run: 0, version: version))
         }
         return actions

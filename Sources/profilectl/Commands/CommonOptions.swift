@@ -67,7 +67,8 @@ struct ManifestArguments: ParsableArguments {
     func read() async throws -> LoadedManifest {
         if let plan = paths.first(where: { PlanFile.isPlan($0) }) {
             throw ValidationError(
-                "`\(plan)` is a saved plan, not a manifest. `profilectl show` shows it, `profilectl apply` carries it out.")
+                "`\(plan)` is a saved plan, not a manifest. `profilectl show` shows it, `profilectl apply` carries it out."
+            )
         }
         return await ManifestLoader(isStrict: strict).load(paths)
     }

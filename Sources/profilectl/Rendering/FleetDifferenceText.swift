@@ -67,7 +67,9 @@ struct FleetDifferenceText {
             (difference.count(.added), "added"), (difference.count(.removed), "removed"),
             (difference.count(.changed), "changed"), (difference.unchangedCount, "unchanged"),
         ].filter { $0.0 > 0 }.map { "\(counted($0.0, "device")) \($0.1)" }
-        if !difference.profileSets.isEmpty { parts.append("\(counted(difference.profileSets.count, "profile set")) changed") }
+        if !difference.profileSets.isEmpty {
+            parts.append("\(counted(difference.profileSets.count, "profile set")) changed")
+        }
         return parts.joined(separator: ", ") + "."
     }
 }

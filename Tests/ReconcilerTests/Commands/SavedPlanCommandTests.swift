@@ -33,7 +33,8 @@ struct SavedPlanCommandTests {
         // A plan is known by its content.
         #expect(try await Binary.run(["plan", "fleet.yaml", "--out", "plan.yaml"], in: folder.path).exitCode == 0)
         for (arguments, words) in [
-            (["apply", "plan.yaml", "fleet.yaml"], "applied alone"), (["apply", "plan.yaml", "plan.yaml"], "applied alone"),
+            (["apply", "plan.yaml", "fleet.yaml"], "applied alone"),
+            (["apply", "plan.yaml", "plan.yaml"], "applied alone"),
             (["apply", "plan.yaml", "--strict"], "--strict is for manifests"),
             (["plan", "plan.yaml"], "is a saved plan, not a manifest"), (["validate", "plan.yaml"], "is a saved plan"),
         ] {
@@ -91,7 +92,8 @@ struct SavedPlanCommandTests {
             server, baseURL.replacing("/api", with: ""),
             [
                 "--auto-approve", "--base-url", baseURL, "--callbacks-listen", listen, "--callbacks-url",
-                "http://\(listen)/callbacks", "--register", "auto", "--callback-deadline", "2s", "--retry-delay", "100ms",
+                "http://\(listen)/callbacks", "--register", "auto", "--callback-deadline", "2s", "--retry-delay",
+                "100ms",
             ]
         )
     }
@@ -174,9 +176,11 @@ struct SavedPlanCommandTests {
         let long = try await Binary.run(["status", eid, "--state", "s.db", "--raw"], in: folder.path).output
         for text in [
             "run 1            `profilectl apply` by", "(v2 device list of 2 devices of account",
-            "downloadEnable, attempt 1: notDownloaded -> downloaded-enabled", "(downloadEnable for 2 devices of account",
+            "downloadEnable, attempt 1: notDownloaded -> downloaded-enabled",
+            "(downloadEnable for 2 devices of account",
         ] { #expect(short.contains(text) && long.contains(text), "\(text)\n\(short)") }
-        #expect(short.contains("--raw shows the messages at full length") && !short.contains("euiccSubAddressUpdateStatus"))
+        #expect(
+            short.contains("--raw shows the messages at full length") && !short.contains("euiccSubAddressUpdateStatus"))
         #expect(long.contains("euiccSubAddressUpdateStatus") && !long.contains("password"))
         let json = try await Binary.run(["status", eid, "--state", "s.db", "--format", "json"], in: folder.path).output
         let device = try #require(try JSONDecoder().decode([DeviceStatus].self, from: Data(json.utf8)).first)
@@ -193,7 +197,8 @@ struct SavedPlanCommandTests {
         #expect(none.exitCode == 0 && none.output.contains("No difference. 3 devices declared alike."))
         let device = "iccid: \"\(try Fleets.iccid(2))\""
         let changed = try Fleets.yaml(4, rollout: "rollout: {maxChange: 20%}").replacing(
-            device, with: device + ", state: downloaded-disabled").replacing(try Fleets.eid(0).description, with: "1234")
+            device, with: device + ", state: downloaded-disabled"
+        ).replacing(try Fleets.eid(0).description, with: "1234")
         try folder.write("fleet/cars.yaml", changed)
         let text = try await Binary.run(
             ["plan", "fleet", "--against", "main", "--detailed-exitcode"], in: folder.path)
@@ -201,7 +206,8 @@ struct SavedPlanCommandTests {
         for line in [
             "Profile set fleet is rolled out otherwise: maxChange 10 -> 20.",
             "+ \(try Fleets.key(3))  state downloaded-enabled, accountName \(Fleets.account)",
-            "- \(try Fleets.key(0))  unmanaged from now on", "~ \(try Fleets.key(2))  state downloaded-enabled -> downloaded-disabled",
+            "- \(try Fleets.key(0))  unmanaged from now on",
+            "~ \(try Fleets.key(2))  state downloaded-enabled -> downloaded-disabled",
             "Difference: 2 devices added, 1 device removed, 1 device changed, 1 device unchanged, 1 profile set changed.",
         ] { #expect(text.output.contains(line), "\(line)\n\(text.output)") }
         let json = try await Binary.run(

@@ -8,7 +8,8 @@ struct TimestampTests {
     func roundTrip() {
         var random = SeededGenerator(seed: 3)
         for number in 0..<2000 {
-            let milliseconds = number < 10 ? Int64(number) : Int64.random(in: -1_000_000..<4_000_000_000_000, using: &random)
+            let milliseconds =
+                number < 10 ? Int64(number) : Int64.random(in: -1_000_000..<4_000_000_000_000, using: &random)
             let time = Timestamp(milliseconds: milliseconds)
             #expect(Timestamp(time.description) == time, "\(milliseconds)")
         }

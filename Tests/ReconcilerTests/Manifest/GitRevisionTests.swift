@@ -82,11 +82,14 @@ struct GitRevisionTests {
         #expect(commit.count == 40)
     }
 
-    @Test("what cannot be compared is refused with a sentence", arguments: [
-        ("--output=x", "no name of a revision"), ("", "no name of a revision"), ("nowhere", "no revision `nowhere`"),
-        ("main:fleet", "no revision"), ("main...v1", "three dots"), ("main..", "one side"), ("..main", "one side"),
-        ("main..-x", "no name of a revision"), ("a\nb", "no name of a revision"), ("$(touch x)", "no revision"),
-    ])
+    @Test(
+        "what cannot be compared is refused with a sentence",
+        arguments: [
+            ("--output=x", "no name of a revision"), ("", "no name of a revision"),
+            ("nowhere", "no revision `nowhere`"),
+            ("main:fleet", "no revision"), ("main...v1", "three dots"), ("main..", "one side"), ("..main", "one side"),
+            ("main..-x", "no name of a revision"), ("a\nb", "no name of a revision"), ("$(touch x)", "no revision"),
+        ])
     func refused(against: String, expected: String) async throws {
         let folder = try repository()
         let error = await #expect(throws: GitError.self) { try await compare([folder.path + "/fleet"], against) }
@@ -117,7 +120,9 @@ struct GitRevisionTests {
     @Test("links that go round, lead out, or to nothing are complained of")
     func links() async throws {
         let folder = try TemporaryFolder()
-        for (name, target) in [("a.yaml", "b.yaml"), ("b.yaml", "a.yaml"), ("out.yaml", "../x.yaml"), ("root.yaml", "/etc/hostname")] {
+        for (name, target) in [
+            ("a.yaml", "b.yaml"), ("b.yaml", "a.yaml"), ("out.yaml", "../x.yaml"), ("root.yaml", "/etc/hostname"),
+        ] {
             try FileManager.default.createSymbolicLink(atPath: folder.path + "/" + name, withDestinationPath: target)
         }
         try GitFolder.initialize(folder)

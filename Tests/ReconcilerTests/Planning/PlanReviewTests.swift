@@ -8,7 +8,8 @@ struct PlanReviewTests {
     private var later: Timestamp { madeAt + .seconds(7200) }
     private let failure = OperationFailure(code: "8.1,5.1", carrierText: nil, explanation: "Busy.", remedy: .retry)
 
-    private func record(_ state: ProfileState?, version: Int64, service: ServiceState = .active) throws -> DeviceRecord {
+    private func record(_ state: ProfileState?, version: Int64, service: ServiceState = .active) throws -> DeviceRecord
+    {
         DeviceRecord(
             key: try Fleets.key(0), account: Fleets.account,
             observation: state.map { ProfileObservation(state: $0, profileStatus: nil, at: later, source: .callback) },
@@ -20,7 +21,8 @@ struct PlanReviewTests {
     ) throws -> Reconciler.Operation {
         Operation(
             id: OperationID(5), key: try Fleets.key(0), action: action, account: Fleets.account, smsr: Fleets.smsr,
-            attempt: 1, request: RequestNumber(1), intendedAt: at ?? later, run: run.map { RunNumber($0) }, phase: phase)
+            attempt: 1, request: RequestNumber(1), intendedAt: at ?? later, run: run.map { RunNumber($0) }, phase: phase
+        )
     }
 
     /// The plan of a device that is to be enabled, and of which this was known.
@@ -146,14 +148,17 @@ struct PlanReviewTests {
             MovedDevice(saved.plan.actions[0], record, run: run, saved).explanation
         }
         let observed = text(try record(.downloadedEnabled, version: 5))
-        #expect(observed.contains("was downloadedDisabled in the plan, and is downloadedEnabled, learnt at \(later) by callback"))
+        #expect(
+            observed.contains(
+                "was downloadedDisabled in the plan, and is downloadedEnabled, learnt at \(later) by callback"))
         #expect(observed.contains("as desired"))
         #expect(text(nil).contains("another store"))
         #expect(text(try record(.downloadedDisabled, version: 5, service: .suspended)).contains("line is suspended"))
         var changed = try record(.notDownloaded, version: 5)
         changed.operation = try operation(.disable, .succeeded, run: 8)
         let run = RunRecord(
-            number: RunNumber(8), cause: RunCause(command: "apply", person: "bob on desk", process: 7), startedAt: later)
+            number: RunNumber(8), cause: RunCause(command: "apply", person: "bob on desk", process: 7), startedAt: later
+        )
         #expect(text(changed, run).contains("`profilectl apply` by bob on desk, process 7 had asked for disable"))
     }
 }

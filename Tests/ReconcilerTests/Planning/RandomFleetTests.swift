@@ -8,10 +8,11 @@ struct RandomFleetTests {
     private static let pairsInPart: UInt64 = 500
     private static let parts: Range<UInt64> = 0..<20
 
-    private static let cards: [[DeviceKey]] = (try? (1...4).map { card in
-        let eid = try Fleets.eid(card)
-        return try (1...3).map { DeviceKey(eid: eid, iccid: try Fleets.iccid(card * 10 + $0)) }.sorted()
-    }.sorted { $0[0] < $1[0] }) ?? []
+    private static let cards: [[DeviceKey]] =
+        (try? (1...4).map { card in
+            let eid = try Fleets.eid(card)
+            return try (1...3).map { DeviceKey(eid: eid, iccid: try Fleets.iccid(card * 10 + $0)) }.sorted()
+        }.sorted { $0[0] < $1[0] }) ?? []
 
     private func carrier(_ seed: UInt64) -> PureCarrier {
         let cards = Self.cards.prefix(Int(seed % 4) + 1).map { Array($0.prefix(Int(seed / 4 % 3) + 1)) }
@@ -52,12 +53,16 @@ struct RandomFleetTests {
             }
         }
         for device in carrier.desired.devices where !excused.contains(device.key) {
-            if carrier.truth[device.key] != device.state.profileState { faults.append("\(device.key) is not as desired") }
+            if carrier.truth[device.key] != device.state.profileState {
+                faults.append("\(device.key) is not as desired")
+            }
         }
         return faults
     }
 
-    @Test("applying leads to an empty plan but for what is blocked, failed or held; nothing there is downloaded", arguments: parts)
+    @Test(
+        "applying leads to an empty plan but for what is blocked, failed or held; nothing there is downloaded",
+        arguments: parts)
     func converges(part: UInt64) {
         var actions = 0
         for seed in (part * Self.pairsInPart)..<((part + 1) * Self.pairsInPart) {
@@ -74,7 +79,9 @@ struct RandomFleetTests {
         #expect(actions > Int(Self.pairsInPart), "there was something to do")
     }
 
-    @Test("a saved plan does what was reviewed, leaves alone what others have moved, and is done at its end", arguments: parts)
+    @Test(
+        "a saved plan does what was reviewed, leaves alone what others have moved, and is done at its end",
+        arguments: parts)
     func savedPlans(part: UInt64) throws {
         var left = 0
         for seed in (part * Self.pairsInPart)..<((part + 1) * Self.pairsInPart) {

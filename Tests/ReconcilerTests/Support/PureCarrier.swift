@@ -33,7 +33,8 @@ struct PureCarrier {
         limited.waves = [.percent(10), .devices(3)]
         limited.abortWhen = RolloutPolicy.AbortRule(failed: .percent(50), atLeast: 2)
         desired.sets = [
-            ProfileSet(name: "a", rollout: RolloutPolicy(), place: nil), ProfileSet(name: "b", rollout: limited, place: nil),
+            ProfileSet(name: "a", rollout: RolloutPolicy(), place: nil),
+            ProfileSet(name: "b", rollout: limited, place: nil),
         ]
         for card in cards {
             // An eUICC enables one profile at a time.
