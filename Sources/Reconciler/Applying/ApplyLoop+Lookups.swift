@@ -61,16 +61,16 @@ extension ApplyLoop {
     private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
         let lookup = DeviceLookup(
             store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
-            timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval)
-        try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
+            timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval, run: number)
+        let records = LookupRecords(store: run.store, run: number)
+        try await records.prepare(keys, of: account, plan: plan)
         let askedAt = run.clock.now()
         let outcome = try await lookup.look(up: keys, of: account)
         let wanted = Set(keys)
         lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
         switch outcome {
         case .answered:
-            try await LookupRecords(store: run.store).conclude(
-                keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
+            try await records.conclude(keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
         case .unavailable(let reason):
             remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
         case .unanswered(let reason):
@@ -94,7 +94,7 @@ extension ApplyLoop {
         }
         guard !overdue.isEmpty else { return }
         let changed = overdue
-        try await run.store.write { transaction in
+        try await run.store.write { [number] transaction in
             // A callback may have come since the plan was made.
             let records = try transaction.devices(changed.map(\.key))
             let still = changed.filter { operation in
@@ -107,7 +107,7 @@ extension ApplyLoop {
             try transaction.append(
                 still.map { operation in
                     StateEvent(
-                        at: now, device: operation.key, kind: .overdue, operation: operation.id,
+                        at: now, device: operation.key, kind: .overdue, operation: operation.id, run: number,
                         detail: "the second callback did not come in time")
                 })
         }

@@ -1,6 +1,10 @@
 /// The moving part of a run: looks at the state, lets out what may leave, waits, and looks again.
 struct ApplyLoop {
     let run: ApplyRun
+    /// Of the run, in the store.
+    let number: RunNumber
+    /// What a saved plan allows.
+    private var review: PlanReview?
     private let sender: RequestSender
     private let startedAt: Timestamp
     private let progress: @Sendable (ApplyReport) -> Void
@@ -22,9 +26,12 @@ struct ApplyLoop {
     var report = ApplyReport()
 
     init(
-        run: ApplyRun, sender: RequestSender, startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
+        run: ApplyRun, number: RunNumber, review: PlanReview?, sender: RequestSender, startedAt: Timestamp,
+        progress: @escaping @Sendable (ApplyReport) -> Void
     ) {
         self.run = run
+        self.number = number
+        self.review = review
         self.sender = sender
         self.startedAt = startedAt
         self.progress = progress
@@ -127,11 +134,12 @@ struct ApplyLoop {
         let known = try await run.store.read { try $0.knownFleet() }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil
-        ).plan(desired: run.desired, known: known)
+        ).plan(desired: run.desired, known: known, within: review)
         if !hasLooked, !run.options.allowsLargeChange, !plan.largeChanges.isEmpty {
             throw TooLargeChange(changes: plan.largeChanges)
         }
         hasLooked = true
+        try await leaveAlone(plan.moved)
         let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
         let gate = RolloutGate(plan, rollouts: rollouts, pauses: known.pauses)
         try await RolloutBook(store: run.store, clock: run.clock).keep(gate, rollouts)
@@ -141,6 +149,12 @@ struct ApplyLoop {
         return (plan, gate)
     }
 
+    /// Devices that have moved since the plan was made stay untouched for the rest of the run.
+    private mutating func leaveAlone(_ moved: [Int]) async throws {
+        guard let saved = run.goal.savedPlan, let fresh = review?.refuse(moved), !fresh.isEmpty else { return }
+        report.moved += try await run.store.read { try MovedDevice.those(at: fresh, of: saved, in: $0) }
+    }
+
     private mutating func update(with plan: Plan, _ gate: RolloutGate) {
         func add(_ device: Int) {
             if !scope[device] { scopeCount += 1 }
@@ -148,6 +162,7 @@ struct ApplyLoop {
         }
         for position in plan.actions.indices { add(plan.actions.deviceIndex(at: position)) }
         for exception in plan.exceptions { add(Int(exception.device)) }
+        for device in plan.moved { add(device) }
         report.total = scopeCount
         report.queued = plan.actions.count
         report.exceptions = plan.exceptions.filter { !$0.isAwaited }
@@ -155,7 +170,7 @@ struct ApplyLoop {
         report.waiting = plan.exceptions.count { $0.reason.name == "waiting" }
         report.inFlight =
             plan.exceptions.count - report.exceptions.count - report.enablePending - report.waiting
-        report.converged = scopeCount - plan.actions.count - plan.exceptions.count
+        report.converged = scopeCount - plan.actions.count - plan.exceptions.count - plan.moved.count
         report.waves = gate.waves(of: run.desired)
         report.pause = gate.pause
     }

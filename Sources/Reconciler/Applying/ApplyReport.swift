@@ -42,6 +42,8 @@ public struct ApplyReport: Sendable {
     public var pause: Pause?
     /// Devices that failed, are blocked or held, with the reason.
     public var exceptions: [PlanException] = []
+    /// Devices of a saved plan that have moved since it was made, and are left alone.
+    public var moved: [MovedDevice] = []
     /// What happened meanwhile, by the event log.
     public var events: [StateEvent.Kind: Int] = [:]
     /// How many requests were sent.
@@ -55,5 +57,20 @@ public struct ApplyReport: Sendable {
 
     private func count(_ name: String) -> Int {
         exceptions.count { $0.reason.name == name }
+    }
+}
+
+extension ApplyReport.Ending {
+    /// In a few words, for the record of the run.
+    var name: String {
+        switch self {
+        case .running: "running"
+        case .settled: "settled"
+        case .asked: "asked for, not waited"
+        case .timedOut: "not converged in time"
+        case .interrupted: "stopped by a person"
+        case .stopped: "stopped"
+        case .aborted: "given up"
+        }
     }
 }

@@ -3,6 +3,8 @@
 /// Every decision is made from the state read now; a change of the state only wakes the loop. So a run that was
 /// killed is simply run again.
 public struct ApplyRun: Sendable {
+    let goal: ApplyGoal
+    /// What the devices of the run are to become.
     let desired: DesiredFleet
     let store: any StateStore
     let carrier: any Carrier
@@ -11,21 +13,26 @@ public struct ApplyRun: Sendable {
     let options: ApplyOptions
     let stop: StopSwitch
     let observer: any ProtocolObserver
+    private let command: String
 
     /// - Parameters:
+    ///   - command: what was typed, for the timelines of the devices.
     ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
     ///   - stop: lets a person end the run; what is under way is written down first.
     public init(
-        desired: DesiredFleet, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
-        options: ApplyOptions, stop: StopSwitch, observer: any ProtocolObserver = IndifferentObserver()
+        goal: ApplyGoal, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
+        options: ApplyOptions, stop: StopSwitch, command: String = "apply",
+        observer: any ProtocolObserver = IndifferentObserver()
     ) {
-        self.desired = desired
+        self.goal = goal
+        desired = goal.desired
         self.store = store
         self.carrier = carrier
         self.clock = clock
         self.wakeup = wakeup
         self.options = options
         self.stop = stop
+        self.command = command
         self.observer = observer
     }
 
@@ -34,15 +41,44 @@ public struct ApplyRun: Sendable {
     /// - Parameter progress: told of each step forward, in order.
     /// - Throws: `StateStoreError`, `TooLargeChange`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
+        let (number, review) = try await begin()
         let sender = RequestSender(
-            store: store, carrier: carrier, clock: clock, policy: options.policy, observer: observer)
-        try await adoptOrphans()
-        var loop = ApplyLoop(run: self, sender: sender, startedAt: clock.now(), progress: progress)
-        return try await loop.run()
+            store: store, carrier: carrier, clock: clock, policy: options.policy, observer: observer, run: number)
+        do {
+            try await adoptOrphans(number)
+            var loop = ApplyLoop(
+                run: self, number: number, review: review, sender: sender, startedAt: clock.now(), progress: progress)
+            let report = try await loop.run()
+            try await end(number, as: report.ending.name)
+            return report
+        } catch {
+            try? await end(number, as: "could not go on")
+            throw error
+        }
+    }
+
+    /// Writes the run down, and finds the earlier runs of the same saved plan.
+    private func begin() async throws -> (RunNumber, PlanReview?) {
+        let owner = RunOwner(command: command)
+        let now = clock.now()
+        let cause = RunCause(
+            command: owner.command, person: owner.person, plan: goal.savedPlan?.checksum, fleet: goal.fleetDigest)
+        return try await store.write { [goal] transaction in
+            let number = try transaction.startRun(cause, at: now)
+            let review = try goal.savedPlan.map { saved in
+                PlanReview(saved, runs: try transaction.runs(of: saved.checksum))
+            }
+            return (number, review)
+        }
+    }
+
+    private func end(_ number: RunNumber, as ending: String) async throws {
+        let now = clock.now()
+        try await store.write { try $0.endRun(number, as: ending, at: now) }
     }
 
     /// Operations that were intended by a run that has died since may or may not have been taken.
-    private func adoptOrphans() async throws {
+    private func adoptOrphans(_ number: RunNumber) async throws {
         let now = clock.now()
         let policy = options.policy
         try await store.write { transaction in
@@ -53,7 +89,7 @@ public struct ApplyRun: Sendable {
                 let reason = "the run that sent the call ended before the answer was kept"
                 _ = operation.received(.outcomeUnknown(reason: reason), at: now, policy: policy)
                 changed.append(operation)
-                var log = FoldLog(device: record.key, operation: operation, callback: nil, at: now)
+                var log = FoldLog(device: record.key, operation: operation, callback: nil, at: now, run: number)
                 log.add(outcomeOf: operation)
                 events += log.events
             }
@@ -61,7 +97,6 @@ public struct ApplyRun: Sendable {
             try transaction.append(events)
         }
     }
-
 }
 
 /// More would change than the sets' `maxChange` allows.

@@ -10,6 +10,8 @@ struct DeviceLookup: Sendable {
     let stop: StopSwitch
     let timeout: Duration
     let pollInterval: Duration
+    /// The run that looks up.
+    let run: RunNumber?
 
     /// At most so many devices can be named in one request.
     static let chunkSize = 50
@@ -70,9 +72,10 @@ struct DeviceLookup: Sendable {
         var triesLeft = 4
         while true {
             let now = clock.now()
-            let request = try await store.write { transaction in
+            let request = try await store.write { [run] transaction in
                 try transaction.addRequest(
-                    .deviceList(profileStatusFilter: filter), account: account, deviceCount: keys.count, at: now)
+                    .deviceList(profileStatusFilter: filter), account: account, deviceCount: keys.count, at: now,
+                    by: run)
             }
             let answer = await carrier.requestDeviceList(
                 account: account, profileStatusFilter: filter, devices: keys)

@@ -43,11 +43,13 @@ public struct Operation: Hashable, Sendable, Identifiable {
     /// The request that carries it.
     public let request: RequestNumber
     public let intendedAt: Timestamp
+    /// The run that intended it.
+    public let run: RunNumber?
     public var phase: Phase
 
     public init(
         id: OperationID, key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        request: RequestNumber, intendedAt: Timestamp, phase: Phase = .intended
+        request: RequestNumber, intendedAt: Timestamp, run: RunNumber? = nil, phase: Phase = .intended
     ) {
         self.id = id
         self.key = key
@@ -57,6 +59,7 @@ public struct Operation: Hashable, Sendable, Identifiable {
         self.attempt = attempt
         self.request = request
         self.intendedAt = intendedAt
+        self.run = run
         self.phase = phase
     }
 

@@ -8,6 +8,8 @@ struct RequestSender: Sendable {
     let clock: any WallClock
     let policy: ConvergencePolicy
     let observer: any ProtocolObserver
+    /// The run that sends.
+    let run: RunNumber
 
     /// What came of a batch.
     enum Result: Sendable {
@@ -133,15 +135,15 @@ struct RequestSender: Sendable {
             try postpone(exhausted, of: batch, at: now, in: transaction)
             guard !fresh.isEmpty else { return nil }
             let request = try transaction.addRequest(
-                .action(batch.action, batch.smsr), account: batch.account, deviceCount: fresh.count, at: now)
+                .action(batch.action, batch.smsr), account: batch.account, deviceCount: fresh.count, at: now, by: run)
             let operations = try transaction.addOperations(
-                fresh.map { $0.intent(under: releases) }, under: request.number, at: now)
+                fresh.map { $0.intent(of: run, under: releases) }, under: request.number, at: now)
             try transaction.append(
-                operations.map { operation in
+                zip(operations, fresh).map { operation, action in
                     StateEvent(
                         at: now, device: operation.key, kind: .intended, operation: operation.id,
-                        request: request.number,
-                        detail: "\(operation.action.rawValue), attempt \(operation.attempt)")
+                        request: request.number, run: run,
+                        detail: "\(operation.action.rawValue), attempt \(operation.attempt): \(action.change)")
                 })
             return Intended(request: request, operations: operations)
         }
@@ -155,18 +157,19 @@ struct RequestSender: Sendable {
         let reason =
             "\(ConvergencePolicy.maximumAttemptsPerHour) attempts were made within an hour, more are not allowed"
         var request = try transaction.addRequest(
-            .action(batch.action, batch.smsr), account: batch.account, deviceCount: actions.count, at: now)
+            .action(batch.action, batch.smsr), account: batch.account, deviceCount: actions.count, at: now, by: run)
         request.outcome = .notSent(reason)
         try transaction.update(request)
         var operations = try transaction.addOperations(
-            actions.map { $0.intent(under: []) }, under: request.number, at: now)
+            actions.map { $0.intent(of: run, under: []) }, under: request.number, at: now)
         for index in operations.indices {
             operations[index].phase = .withdrawn(reason: reason, retryAt: now + .seconds(900))
         }
         try transaction.update(operations)
         try transaction.append(
             operations.map { operation in
-                StateEvent(at: now, device: operation.key, kind: .notSent, operation: operation.id, detail: reason)
+                StateEvent(
+                    at: now, device: operation.key, kind: .notSent, operation: operation.id, run: run, detail: reason)
             })
     }
 
@@ -218,10 +221,10 @@ extension PlannedAction {
             version: version, attempt: attempt, isDrift: isDrift, set: set)
     }
 
-    fileprivate func intent(under releases: [Release]) -> OperationIntent {
+    fileprivate func intent(of run: RunNumber, under releases: [Release]) -> OperationIntent {
         OperationIntent(
             key: key, action: action, account: account, smsr: smsr, attempt: attempt,
-            rollout: release(among: releases)?.rollout)
+            rollout: release(among: releases)?.rollout, run: run)
     }
 
     fileprivate func isPaused(by pauses: Set<Pause.Scope>, _ releases: [Release]) -> Bool {

@@ -151,7 +151,7 @@ struct FoldBatch {
                 take(
                     record.lookedUp(
                         row.profileStatus ?? filter, service: row.serviceState, asOf: request.sentAt, at: now,
-                        policy: policy, events: &events),
+                        policy: policy, list: request.number, run: request.run, events: &events),
                     over: record)
             }
         }

@@ -4,7 +4,7 @@ import Logging
 
 /// A whole run: the lock, the store, the carrier, the callback listener and the registration around an `ApplyRun`.
 public struct ApplySession: Sendable {
-    private let desired: DesiredFleet
+    private let goal: ApplyGoal
     private let settings: Settings
     private let carrierCredentials: CarrierCredentials
     private let callbackCredentials: CallbackCredentials
@@ -21,11 +21,11 @@ public struct ApplySession: Sendable {
 
     /// - Parameter command: what was typed, for those who find the lock.
     public init(
-        desired: DesiredFleet, settings: Settings, carrierCredentials: CarrierCredentials,
+        goal: ApplyGoal, settings: Settings, carrierCredentials: CarrierCredentials,
         callbackCredentials: CallbackCredentials, store: any StateStore, options: ApplyOptions, command: String,
         clock: any WallClock, logger: Logger, observer: any ProtocolObserver = IndifferentObserver()
     ) {
-        self.desired = desired
+        self.goal = goal
         self.settings = settings
         self.carrierCredentials = carrierCredentials
         self.callbackCredentials = callbackCredentials
@@ -93,11 +93,11 @@ public struct ApplySession: Sendable {
                     let registrar = CallbackRegistrar(
                         carrier: carrier, clock: clock, mode: settings.register, credentials: callbackCredentials,
                         logger: logger)
-                    try await registrar.check(Set(desired.accounts), url: endpoint.url(port: port))
+                    try await registrar.check(Set(goal.desired.accounts), url: endpoint.url(port: port))
                     return .success(
                         try await ApplyRun(
-                            desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup,
-                            options: options, stop: stop, observer: observer
+                            goal: goal, store: store, carrier: carrier, clock: clock, wakeup: wakeup,
+                            options: options, stop: stop, command: command, observer: observer
                         ).run(progress: progress))
                 } catch {
                     // Not thrown here: the listener is to end in order, whatever came of the run.

@@ -6,15 +6,19 @@ public struct StatusSession: Sendable {
         self.settings = settings
     }
 
+    /// How many runs are shown.
+    private static let runLimit = 5
+
     /// - Throws: `StateStoreError`
     public func fleet() async throws -> FleetStatus {
         guard let store = try StateLocation.openIfThere(settings.state) else {
-            return FleetStatus(known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], lease: nil)
+            return FleetStatus(known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], lease: nil, runs: [])
         }
         return try await store.read { reader in
             FleetStatus(
                 known: try reader.knownFleet(), callbacks: try reader.callbackCounts(),
-                counters: try reader.counters(), signIns: try reader.signIns(), lease: try reader.lease("run"))
+                counters: try reader.counters(), signIns: try reader.signIns(), lease: try reader.lease("run"),
+                runs: try reader.latestRuns(limit: Self.runLimit))
         }
     }
 
@@ -22,15 +26,7 @@ public struct StatusSession: Sendable {
     /// - Throws: `StateStoreError`
     public func devices(of eid: EID) async throws -> [DeviceStatus] {
         guard let store = try StateLocation.openIfThere(settings.state) else { return [] }
-        return try await store.read { reader in
-            let events = try reader.timeline(of: eid)
-            let callbacks = try reader.callbacks(of: eid)
-            return try reader.devices(eids: [eid], iccids: [], imeis: []).map { record in
-                DeviceStatus(
-                    record, events: events.filter { $0.device == record.key },
-                    callbacks: callbacks.filter { $0.device == record.key })
-            }
-        }
+        return try await store.read { try DeviceStatus.those(of: eid, in: $0) }
     }
 }
 
@@ -59,10 +55,12 @@ public struct FleetStatus: Codable, Sendable {
     public let rollouts: [String: String]
     /// Who acts on the store now.
     public let run: String?
+    /// The latest runs, pauses and settlements by hand, latest first.
+    public let latestRuns: [RunStatus]
 
     init(
         known: KnownFleet, callbacks: [CallbackVerdict: Int], counters: [String: Int64], signIns: [SignInRecord],
-        lease: Lease?
+        lease: Lease?, runs: [RunRecord]
     ) {
         devices = known.devices.count
         profiles = known.devices.reduce(into: [:]) { $0[$1.profile?.name ?? "never seen", default: 0] += 1 }
@@ -85,58 +83,7 @@ public struct FleetStatus: Codable, Sendable {
             }
         ) { $1 }
         run = lease.flatMap { RunOwner.mayBeAlive($0.owner) ? $0.owner : nil }
-    }
-}
-
-/// One device with its timeline.
-public struct DeviceStatus: Codable, Sendable {
-    public struct Event: Codable, Sendable {
-        public let at: String
-        public let event: String
-        public let detail: String
-    }
-
-    public struct Callback: Codable, Sendable {
-        public let receivedAt: String
-        public let deliveries: Int
-        public let verdict: String
-        /// The message as it came, without user name and password.
-        public let text: String
-    }
-
-    public let eid: String
-    public let iccid: String
-    public let imei: String?
-    public let accountName: String
-    public let profile: String?
-    /// The carrier's own word.
-    public let profileStatus: String?
-    public let observedAt: String?
-    public let source: String?
-    public let service: String
-    public let version: Int64
-    public let operation: String?
-    public let timeline: [Event]
-    public let callbacks: [Callback]
-
-    init(_ record: DeviceRecord, events: [StateEvent], callbacks: [CallbackRecord]) {
-        eid = record.key.eid.description
-        iccid = record.key.iccid.description
-        imei = record.imei?.description
-        accountName = record.account.description
-        profile = record.observation?.state.name
-        profileStatus = record.observation?.profileStatus
-        observedAt = record.observation?.at.description
-        source = record.observation?.source.name
-        service = record.service.word
-        version = record.version
-        operation = record.operation.map { "\($0.action.rawValue), \($0.phase.name)" }
-        timeline = events.map { Event(at: $0.at.description, event: $0.kind.name, detail: $0.detail) }
-        self.callbacks = callbacks.map {
-            Callback(
-                receivedAt: $0.receivedAt.description, deliveries: $0.deliveries, verdict: $0.verdict.name,
-                text: $0.redactedText)
-        }
+        latestRuns = runs.map { RunStatus($0) }
     }
 }
 

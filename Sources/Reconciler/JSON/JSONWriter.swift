@@ -83,6 +83,24 @@ struct JSONWriter {
         }
     }
 
+    mutating func member(_ key: StaticString, _ json: JSONValue) {
+        separate()
+        name(key)
+        needsComma = false
+        value(json)
+    }
+
+    mutating func member(_ key: StaticString, _ texts: [String: String]) {
+        begin("{", key)
+        for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+            self.name(name)
+            needsComma = false
+            separate()
+            quote(text)
+        }
+        end("}")
+    }
+
     mutating func member(_ key: StaticString, _ texts: [String]) {
         begin("[", key)
         for text in texts {

@@ -60,6 +60,11 @@ public protocol StateReader {
     /// The roll-outs that have not ended, in the order in which they began.
     func openRollouts() throws -> [RolloutRecord]
     func pauses() throws -> [Pause]
+    func runs(_ numbers: some Sequence<RunNumber>) throws -> [RunNumber: RunRecord]
+    /// The runs that have carried out a saved plan, oldest first.
+    func runs(of plan: ContentDigest) throws -> [RunNumber]
+    /// Latest first.
+    func latestRuns(limit: Int) throws -> [RunRecord]
 }
 
 /// What can be written within a transaction.
@@ -67,8 +72,9 @@ public protocol StateTransaction: StateReader {
     /// Adds or replaces records; each gets the next version. Operations are saved apart.
     func save(_ devices: [DeviceRecord]) throws
     /// Adds a request and gives it a number.
-    func addRequest(_ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at: Timestamp) throws
-        -> RequestRecord
+    func addRequest(
+        _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at: Timestamp, by run: RunNumber?
+    ) throws -> RequestRecord
     func update(_ request: RequestRecord) throws
     /// Adds an operation in the phase `intended` for each device and makes it the device's latest.
     func addOperations(_ intents: [OperationIntent], under request: RequestNumber, at: Timestamp) throws -> [Operation]
@@ -86,6 +92,26 @@ public protocol StateTransaction: StateReader {
     func endRollout(_ number: RolloutNumber, at: Timestamp) throws
     func save(_ pause: Pause) throws
     func removePause(of scope: Pause.Scope) throws
+    /// Writes down who is going to change something, before anything is changed.
+    func startRun(_ cause: RunCause, at: Timestamp) throws -> RunNumber
+    func endRun(_ number: RunNumber, as ending: String, at: Timestamp) throws
+}
+
+extension StateTransaction {
+    /// Adds a request of no run.
+    public func addRequest(
+        _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at now: Timestamp
+    ) throws -> RequestRecord {
+        try addRequest(kind, account: account, deviceCount: deviceCount, at: now, by: nil)
+    }
+
+    /// Writes down who has changed something that is done at once.
+    @discardableResult
+    func note(_ cause: RunCause, at now: Timestamp) throws -> RunNumber {
+        let number = try startRun(cause, at: now)
+        try endRun(number, as: "done", at: now)
+        return number
+    }
 }
 
 /// What is to be done to one device, as it is written down before the call leaves.
@@ -97,10 +123,12 @@ public struct OperationIntent: Hashable, Sendable {
     public let attempt: Int
     /// The roll-out that lets the device out with it, if there is one.
     public let rollout: RolloutNumber?
+    /// The run that intends it.
+    public let run: RunNumber?
 
     public init(
         key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        rollout: RolloutNumber? = nil
+        rollout: RolloutNumber? = nil, run: RunNumber? = nil
     ) {
         self.key = key
         self.action = action
@@ -108,6 +136,7 @@ public struct OperationIntent: Hashable, Sendable {
         self.smsr = smsr
         self.attempt = attempt
         self.rollout = rollout
+        self.run = run
     }
 }
 

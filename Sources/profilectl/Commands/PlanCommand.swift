@@ -1,11 +1,6 @@
 import ArgumentParser
 import Reconciler
 
-enum PlanFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
@@ -18,6 +13,8 @@ struct PlanCommand: AsyncParsableCommand {
               profilectl plan fleet/ --format json
               profilectl plan fleet/ --out change.plan
               profilectl plan fleet/ --detailed-exitcode   # exit code 2 if there is something to do
+              profilectl plan fleet/ --against main        # what the change of the files means, without any state
+              profilectl plan fleet/ --against v1.0..v1.1
             """)
 
     @OptionGroup var manifests: ManifestArguments
@@ -38,21 +35,31 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write the plan to a file, to be reviewed.", valueName: "file"))
     var out: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare the manifests with those of a git revision (or REF..REF), without any state.", valueName: "ref"))
+    var against: String?
+
+    func validate() throws {
+        guard against != nil else { return }
+        guard out == nil, !retryFailed else {
+            throw ValidationError("--against looks at no state: there is no plan for --out or --retry-failed.")
+        }
+        guard !manifests.paths.contains("-") else {
+            throw ValidationError("--against compares files and folders; `-` has no earlier revision.")
+        }
+    }
+
     func run() async throws {
         try await reporting(common) {
+            if let against { return try await compare(against) }
             let settings = try common.settings()
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) {
                 [manifests, common] in try await manifests.load(common)
             }
             // Before anything is printed: who reads that may stop reading.
             if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
-            switch format {
-            case .text:
-                let text = PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page)
-                try StandardOutput.write { output in try text.write { try output.line($0) } }
-            case .json:
-                try StandardOutput.write { output in try PlanJSON(plan).write { try output.bytes($0) } }
-            }
+            try PlanOutput(plan: plan, format: format, style: common.output, listsAll: all).write()
             if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
         }
     }

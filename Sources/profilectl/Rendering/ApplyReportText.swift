@@ -11,6 +11,7 @@ struct ApplyReportText {
         for (count, name) in [
             (report.queued, "to send"), (report.inFlight, "in flight"), (report.enablePending, "enabling pending"),
             (report.waiting, "waiting"), (report.failed, "failed"), (report.held, "held"), (report.blocked, "blocked"),
+            (report.moved.count, "moved"),
         ] where count > 0 {
             parts.append("\(count) \(name)")
         }
@@ -33,6 +34,7 @@ struct ApplyReportText {
         if report.exceptions.count > limit {
             lines.append(style.dim("... and \(report.exceptions.count - limit) more; `profilectl status` shows them."))
         }
+        lines += MovedDevicesText(devices: report.moved, style: style).lines()
         lines.append(verdict + " " + line + ", \(counted(report.requests, "request")) sent.")
         if !events.isEmpty { lines.append(style.dim("On the way: \(events).")) }
         return lines.joined(separator: "\n")
@@ -50,7 +52,8 @@ struct ApplyReportText {
     private var verdict: String {
         switch report.ending {
         case .running, .settled:
-            report.exceptions.isEmpty ? style.green("Converged.") : style.yellow("Done as far as possible.")
+            report.exceptions.isEmpty && report.moved.isEmpty
+                ? style.green("Converged.") : style.yellow("Done as far as possible.")
         case .asked: style.green("Asked for; not waited.")
         case .timedOut: style.yellow("Not converged in time; a later run goes on from here.")
         case .interrupted: style.yellow("Stopped; a later run goes on from here.")

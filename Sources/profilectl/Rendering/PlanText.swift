@@ -82,14 +82,12 @@ struct PlanText {
 
     private func text(of action: PlannedAction) -> String {
         let symbol = action.action.isDownload ? style.green("+") : style.yellow("~")
-        let from = action.known.map(\.name) ?? "never seen"
         var notes: [String] = []
         if action.isUnverified { notes.append("unverified: looked up first") }
         if action.isDrift { notes.append("drift") }
         if action.attempt > 1 { notes.append("attempt \(action.attempt)") }
         let note = notes.isEmpty ? "" : style.dim("  (\(notes.joined(separator: ", ")))")
-        let change = "\(from) -> \(action.desired.rawValue)"
-        return "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(change)\(note)"
+        return "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(action.change)\(note)"
     }
 
     private func writeExceptions(to line: (String) throws -> Void) rethrows {

@@ -65,7 +65,8 @@ struct RolloutTests {
             }
             var settings = Settings()
             settings.state = "sqlite:\(path)"
-            let resumed = try await PauseSession(settings: settings, clock: SystemClock()).resume(nil)
+            let resumed = try await PauseSession(settings: settings, clock: SystemClock())
+                .resume(nil, by: "ann")
             #expect(resumed.aborted.map(\.profileSet) == [fleet.sets[0].name])
             var notWaiting = applyOptions
             notWaiting.waitsForConvergence = false
@@ -100,7 +101,7 @@ struct RolloutTests {
             let pause = try #require(await pauses.first { _ in true })
             #expect(pause.reason == "outage" && pause.by == "ann")
             #expect(await simulator.counts.acceptedRequests.isEmpty)
-            #expect(try await session.resume(nil).pauses.count == 1)
+            #expect(try await session.resume(nil, by: "ann").pauses.count == 1)
             #expect(try await report.ending == .settled)
             #expect(try await report.converged == 6)
         }

@@ -46,13 +46,13 @@ enum Harness {
     /// Runs a callback listener on a store while `work` runs; `work` is given the URL.
     static func withListener<Result: Sendable>(
         _ store: any StateStore, wakeup: Wakeup = Wakeup(), credentials: CallbackCredentials = callbackCredentials,
-        policy: ConvergencePolicy = ConvergencePolicy(),
+        policy: ConvergencePolicy = ConvergencePolicy(), clock: any WallClock = SystemClock(),
         _ work: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {
         let listener = CallbackListener(
             configuration: CallbackListenerConfiguration(
                 host: "127.0.0.1", port: 0, path: "/callbacks", credentials: credentials),
-            store: store, clock: SystemClock(), policy: policy, wakeup: wakeup, logger: quiet)
+            store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
         let stop = Wakeup()
         return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -128,7 +128,7 @@ enum Harness {
         settings.callbackListen = "127.0.0.1:0"
         settings.register = register
         let session = ApplySession(
-            desired: fleet, settings: settings, carrierCredentials: credentials,
+            goal: .fleet(fleet), settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "test",
             clock: SystemClock(), logger: quiet)
         return try await session.run(progress: progress)

@@ -93,7 +93,8 @@ extension RolloutPolicy {
 }
 
 extension RolloutPolicy.Amount {
-    fileprivate init?(_ text: String) {
+    /// Reads a share (`5%`) or a number of devices (`20`).
+    init?(_ text: String) {
         if let percent = RolloutPolicy.percent(text) {
             self = .percent(percent)
         } else if let count = RolloutPolicy.whole(text, in: 0...1_000_000_000) {

@@ -1,5 +1,5 @@
 /// How a change of a profile set is let out (`rollout:`).
-public struct RolloutPolicy: Hashable, Sendable {
+public struct RolloutPolicy: Hashable, Codable, Sendable {
     /// A share or a number of devices.
     public enum Amount: Hashable, Sendable {
         case percent(Double)
@@ -7,7 +7,7 @@ public struct RolloutPolicy: Hashable, Sendable {
     }
 
     /// When a roll-out is given up.
-    public struct AbortRule: Hashable, Sendable {
+    public struct AbortRule: Hashable, Codable, Sendable {
         public var failed: Amount
         /// Failures that there must be at least.
         public var atLeast: Int

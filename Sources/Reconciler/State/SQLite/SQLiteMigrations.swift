@@ -13,8 +13,33 @@ enum SQLiteMigrations {
         migrator.registerMigration("3 roll-outs and pauses") { db in
             try db.execute(sql: rolloutTables)
         }
+        migrator.registerMigration("4 runs, and what they have caused") { db in
+            try db.execute(sql: runTables)
+        }
         return migrator
     }
+
+    /// A device bears the run of its latest operation, so that a plan need not look at the operation.
+    private static let runTables = """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY,
+            command TEXT NOT NULL,
+            person TEXT NOT NULL,
+            process INTEGER NOT NULL,
+            startedAt INTEGER NOT NULL,
+            endedAt INTEGER,
+            ending TEXT,
+            plan TEXT,
+            fleet TEXT,
+            revision TEXT,
+            detail TEXT
+        ) STRICT;
+        CREATE INDEX runByPlan ON run (plan) WHERE plan IS NOT NULL;
+        ALTER TABLE request ADD COLUMN run INTEGER;
+        ALTER TABLE operation ADD COLUMN run INTEGER;
+        ALTER TABLE event ADD COLUMN run INTEGER;
+        ALTER TABLE device ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+        """
 
     private static let rolloutTables = """
         CREATE TABLE rollout (

@@ -14,7 +14,7 @@ extension SQLiteTransaction {
         fleet.devices.reserveCapacity(try roomForDevices())
         var services = ServiceIndices()
         let everything = """
-            SELECT eid, iccid, profile, reached, service, version, rollout FROM device ORDER BY eid, iccid
+            SELECT eid, iccid, profile, reached, service, version, rollout, run FROM device ORDER BY eid, iccid
             """
         try statement(everything).run { row in
             let key = try row.key(0)
@@ -37,7 +37,8 @@ extension SQLiteTransaction {
                     key: key, profileCode: UInt8(truncatingIfNeeded: row.integer(2)),
                     reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: service,
                     operationIndex: operationIndex, version: row.integer(5),
-                    rollout: Int32(truncatingIfNeeded: row.integer(6))))
+                    rollout: Int32(truncatingIfNeeded: row.integer(6)),
+                    run: Int32(truncatingIfNeeded: row.integer(7))))
         }
         return fleet
     }

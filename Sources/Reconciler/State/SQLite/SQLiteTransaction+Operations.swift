@@ -16,7 +16,7 @@ enum OperationPhaseCode {
 extension SQLiteTransaction {
     static let operationColumns = """
         o.id, o.eid, o.iccid, o.action, o.account, o.smsr, o.attempt, o.request, o.intendedAt, o.phase, o.requestID,
-        o.dueAt, o.detail
+        o.dueAt, o.detail, o.run
         """
 
     /// Reads an operation from `operationColumns`, the first of which is at `first`.
@@ -33,7 +33,8 @@ extension SQLiteTransaction {
             id: OperationID(row.integer(first)), key: try row.key(first + 1), action: action,
             account: AccountName(try text(named: row.integer(first + 4))),
             smsr: SmsrOid(try text(named: row.integer(first + 5))), attempt: Int(row.integer(first + 6)),
-            request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8), phase: phase)
+            request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8),
+            run: row.optionalInteger(first + 13).map { RunNumber($0) }, phase: phase)
     }
 
     private func phase(_ row: SQLiteRow, from first: CInt) throws -> Operation.Phase? {
@@ -102,12 +103,13 @@ extension SQLiteTransaction {
     ) throws -> [Operation] {
         let insert = try statement(
             """
-            INSERT INTO operation (eid, iccid, action, account, smsr, attempt, request, intendedAt, phase)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended))
+            INSERT INTO operation (eid, iccid, action, account, smsr, attempt, request, intendedAt, run, phase)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended))
             """)
         let makeLatest = try statement(
             """
-            UPDATE device SET operation = ?, matters = 1, rollout = coalesce(?, rollout), version = version + 1
+            UPDATE device
+            SET operation = ?, matters = 1, rollout = coalesce(?, rollout), run = ?, version = version + 1
             WHERE eid = ? AND iccid = ?
             """)
         return try intents.map { intent in
@@ -115,13 +117,15 @@ extension SQLiteTransaction {
             let smsr = try number(naming: intent.smsr.description)
             try insert.run(
                 .eid(intent.key.eid), .iccid(intent.key.iccid), .text(intent.action.rawValue), .integer(account),
-                .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now))
+                .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now),
+                .optional(intent.run?.number))
             let id = OperationID(database.lastInsertedRowID)
             try makeLatest.run(
-                .integer(id.number), .optional(intent.rollout?.number), .eid(intent.key.eid), .iccid(intent.key.iccid))
+                .integer(id.number), .optional(intent.rollout?.number), .integer(intent.run?.number ?? 0),
+                .eid(intent.key.eid), .iccid(intent.key.iccid))
             return Operation(
                 id: id, key: intent.key, action: intent.action, account: intent.account, smsr: intent.smsr,
-                attempt: intent.attempt, request: request, intendedAt: now)
+                attempt: intent.attempt, request: request, intendedAt: now, run: intent.run)
         }
     }
 
