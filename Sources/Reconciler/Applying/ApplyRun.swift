@@ -10,14 +10,18 @@ public struct ApplyRun: Sendable {
     let wakeup: Wakeup
     let options: ApplyOptions
     let stop: StopSwitch
+    let lock: RunLock?
     let observer: any ProtocolObserver
+    let pacer: RequestPacer
 
     /// - Parameters:
     ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
     ///   - stop: lets a person end the run; what is under way is written down first.
+    ///   - lock: what the run holds; `nil` where nothing else can act on the store.
     public init(
         desired: DesiredFleet, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
-        options: ApplyOptions, stop: StopSwitch, observer: any ProtocolObserver = IndifferentObserver()
+        options: ApplyOptions, stop: StopSwitch, lock: RunLock? = nil,
+        observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.desired = desired
         self.store = store
@@ -26,30 +30,39 @@ public struct ApplyRun: Sendable {
         self.wakeup = wakeup
         self.options = options
         self.stop = stop
+        self.lock = lock
         self.observer = observer
+        pacer = RequestPacer(
+            store: store, clock: clock, rates: desired.requestRates(), backOff: options.backOff, chance: options.chance)
     }
 
     /// Runs until nothing is left to do or to wait for, or until told or forced to stop.
     ///
     /// - Parameter progress: told of each step forward, in order.
-    /// - Throws: `StateStoreError`, `TooLargeChange`
+    /// - Throws: `StateStoreError`, `TooLargeChange`, `RunLockHeld`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
         let sender = RequestSender(
-            store: store, carrier: carrier, clock: clock, policy: options.policy, observer: observer)
+            store: store, carrier: carrier, clock: clock, policy: options.policy, pacer: pacer, lock: lock,
+            waiter: StateWaiter(clock: clock, wakeup: wakeup, pollInterval: options.pollInterval), stop: stop,
+            observer: observer)
         try await adoptOrphans()
         var loop = ApplyLoop(run: self, sender: sender, startedAt: clock.now(), progress: progress)
         return try await loop.run()
     }
 
-    /// Operations that were intended by a run that has died since may or may not have been taken.
+    /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is
+    /// at work are left to it.
     private func adoptOrphans() async throws {
         let now = clock.now()
         let policy = options.policy
         try await store.write { transaction in
+            let others = try lock?.others(in: transaction) ?? .none
             var changed: [Operation] = []
             var events: [StateEvent] = []
             for record in try transaction.devicesInFlight() {
-                guard var operation = record.operation, operation.phase == .intended else { continue }
+                guard var operation = record.operation, operation.phase == .intended,
+                    !others.areAtWork(on: operation)
+                else { continue }
                 let reason = "the run that sent the call ended before the answer was kept"
                 _ = operation.received(.outcomeUnknown(reason: reason), at: now, policy: policy)
                 changed.append(operation)
@@ -61,7 +74,6 @@ public struct ApplyRun: Sendable {
             try transaction.append(events)
         }
     }
-
 }
 
 /// More would change than the sets' `maxChange` allows.

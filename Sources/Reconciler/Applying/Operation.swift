@@ -44,10 +44,12 @@ public struct Operation: Hashable, Sendable, Identifiable {
     public let request: RequestNumber
     public let intendedAt: Timestamp
     public var phase: Phase
+    /// The profile set that it was intended for; `nil` if it was written down before sets were kept.
+    public let profileSet: String?
 
     public init(
         id: OperationID, key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        request: RequestNumber, intendedAt: Timestamp, phase: Phase = .intended
+        request: RequestNumber, intendedAt: Timestamp, phase: Phase = .intended, profileSet: String? = nil
     ) {
         self.id = id
         self.key = key
@@ -58,6 +60,7 @@ public struct Operation: Hashable, Sendable, Identifiable {
         self.request = request
         self.intendedAt = intendedAt
         self.phase = phase
+        self.profileSet = profileSet
     }
 
     /// Whether an outcome is still awaited.

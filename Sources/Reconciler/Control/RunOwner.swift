@@ -5,6 +5,8 @@ public struct RunOwner: Hashable, Sendable, CustomStringConvertible {
     public let description: String
     /// The person at the keyboard: user and host.
     public let person: String
+    /// Tells this run from all others.
+    public let identity: ProcessIdentity
 
     /// This process.
     public init(command: String) {
@@ -12,15 +14,6 @@ public struct RunOwner: Hashable, Sendable, CustomStringConvertible {
         let user = process.environment["USER"] ?? process.environment["LOGNAME"] ?? "uid \(getuid())"
         person = "\(user) on \(process.hostName)"
         description = "`profilectl \(command)` by \(person), process \(process.processIdentifier)"
-    }
-
-    /// Whether the owner with this description may still run: `false` only if it was a process of this machine that
-    /// is gone.
-    public static func mayBeAlive(_ description: String) -> Bool {
-        guard let mark = description.range(of: ", process ", options: .backwards),
-            let processID = pid_t(description[mark.upperBound...]),
-            description[..<mark.lowerBound].hasSuffix(" on \(ProcessInfo.processInfo.hostName)")
-        else { return true }
-        return kill(processID, 0) == 0 || errno == EPERM
+        identity = ProcessIdentity()
     }
 }

@@ -36,7 +36,8 @@ public enum CarrierFault: String, CaseIterable, Codable, Sendable {
     public var isAfterAcceptance: Bool {
         switch self {
         case .closedAfter, .resetAfter, .errorAfter, .slow, .truncated, .cutOff, .pageAfter, .gatewayPageAfter: true
-        case .closedBefore, .resetBefore, .errorBefore, .pageBefore, .gatewayPageBefore, .tooMany, .unavailable, .bearerWrong,
+        case .closedBefore, .resetBefore, .errorBefore, .pageBefore, .gatewayPageBefore, .tooMany, .unavailable,
+            .bearerWrong,
             .bearerMissing, .bearerForbidden, .sessionExpired, .sessionUnauthorized:
             false
         }

@@ -13,8 +13,37 @@ enum SQLiteMigrations {
         migrator.registerMigration("3 roll-outs and pauses") { db in
             try db.execute(sql: rolloutTables)
         }
+        migrator.registerMigration("5 several runs on one store") { db in
+            try db.execute(sql: sharingTables)
+        }
         return migrator
     }
+
+    /// What several runs on one store need: whose an operation is, who holds which profile set, one line for the calls
+    /// to an account, and sign-ins that are counted for all.
+    private static let sharingTables = """
+        ALTER TABLE operation ADD COLUMN profileSet INTEGER REFERENCES name;
+        ALTER TABLE lease ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+        ALTER TABLE lease ADD COLUMN listensAt TEXT;
+        CREATE TABLE pace (
+            account INTEGER PRIMARY KEY REFERENCES name,
+            takenAt INTEGER NOT NULL,
+            nextAt INTEGER NOT NULL,
+            busyUntil INTEGER NOT NULL,
+            refusals INTEGER NOT NULL
+        ) STRICT;
+        ALTER TABLE signIn ADD COLUMN contact TEXT NOT NULL DEFAULT '';
+        ALTER TABLE signIn ADD COLUMN since INTEGER;
+        ALTER TABLE signIn ADD COLUMN acceptedAt INTEGER;
+        CREATE TABLE signInContact (
+            contact TEXT PRIMARY KEY,
+            refusals INTEGER NOT NULL,
+            unanswered INTEGER NOT NULL,
+            since INTEGER,
+            attemptBy TEXT,
+            attemptUntil INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let rolloutTables = """
         CREATE TABLE rollout (
