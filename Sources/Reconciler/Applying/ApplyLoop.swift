@@ -13,7 +13,12 @@ struct ApplyLoop {
     /// Whether a device, by its number in the fleet, was to be changed or was in flight at some time of the run.
     private var scope: [Bool]
     private var scopeCount = 0
-    private var rates: [AccountName: RequestRate] = [:]
+    /// Accounts that are not called before a time, and those of them whose time had not come when the state was looked
+    /// at last.
+    private var busyUntil: [AccountName: Timestamp] = [:]
+    private var busy: Set<AccountName> = []
+    /// That another run acts on a device of this one.
+    private var heldElsewhere: RunLockHeld?
     /// Accounts to which nothing more is sent, with the reason.
     var stoppedAccounts: [AccountName: String] = [:]
     /// Whether a device was looked up before anything was to be done to it.
@@ -43,6 +48,7 @@ struct ApplyLoop {
     /// So many unsuccessful calls in a row mean that the carrier cannot be reached.
     private static let unreachableLimit = 4
 
+    /// - Throws: `StateStoreError`, `RunLockHeld`, `TooLargeChange`, `CancellationError`
     mutating func run() async throws -> ApplyReport {
         let deadline = startedAt + run.options.timeout
         let mark = try await run.store.read { try $0.eventMark() }
@@ -58,17 +64,18 @@ struct ApplyLoop {
                 continue
             } else if run.clock.now() >= deadline {
                 report.ending = isSettled(plan, gate, sendable) ? settledEnding(plan, gate) : .timedOut
-            } else if !sendable.isEmpty, try await send(ActionQueue(plan, positions: sendable), by: gate) {
+            } else if try await send(ActionQueue(plan, positions: withoutBusy(sendable, of: plan)), by: gate) {
                 continue
-            } else if !run.options.waitsForConvergence {
+            } else if !run.options.waitsForConvergence, busy.isEmpty || sendable.isEmpty {
                 report.ending = endingWithoutWaiting(plan, gate)
             } else if isSettled(plan, gate, sendable) {
                 report.ending = settledEnding(plan, gate)
             } else {
-                let wake = min(deadline, nextDue(plan) ?? deadline)
+                let wake = min(deadline, nextDue(plan) ?? deadline, busyUntil.values.min() ?? deadline)
                 try await waitForNews(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
             }
         }
+        if let heldElsewhere { throw heldElsewhere }
         _ = try await look()
         report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
@@ -131,6 +138,8 @@ struct ApplyLoop {
     /// Plans from the state as it is now, and moves the roll-outs on.
     private mutating func look() async throws -> (Plan, RolloutGate) {
         let startedLooking = run.clock.now()
+        busyUntil = busyUntil.filter { $0.value > startedLooking }
+        busy = Set(busyUntil.keys)
         let known = try await run.store.read { try $0.knownFleet() }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil
@@ -177,12 +186,26 @@ struct ApplyLoop {
 
     // MARK: Sending
 
+    /// Of these actions those whose account may be called now.
+    private func withoutBusy(_ positions: [Int], of plan: Plan) -> [Int] {
+        busy.isEmpty ? positions : positions.filter { !isBusy(plan.actions[$0].account) }
+    }
+
+    func isBusy(_ account: AccountName) -> Bool { !busy.isEmpty && busy.contains(account) }
+
+    /// Does not call an account before a time.
+    mutating func leave(_ account: AccountName, until time: Timestamp) {
+        busyUntil[account] = time
+        busy.insert(account)
+    }
+
     /// Sends what the queue holds, several calls at a time and as there is room, until it is time to look at the state
     /// again.
-    /// - Returns: whether there was anything to send.
+    /// - Returns: whether anything was sent or is due to be sent, so that the state is to be looked at again.
     private mutating func send(_ queue: ActionQueue, by gate: RolloutGate) async throws -> Bool {
         var queue = queue
         guard queue.count > 0 else { return false }
+        var isToLookAgain = false
         let limits = SendingLimits(run.desired.sets.map(\.rollout))
         let lookAgainAt = pace.nextLook(after: run.clock.now(), pollInterval: run.options.pollInterval)
         var room = limits.inFlight - report.inFlight - report.enablePending
@@ -196,28 +219,24 @@ struct ApplyLoop {
                 // The halves of a refused batch had their room before.
                 while underWay < run.options.concurrentCalls, report.ending == .running, !run.stop.isStopped,
                     queue.holdsHalves || (isFresh && room >= min(limits.batchSize, queue.count)),
-                    let batch = queue.next(size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil })
+                    let batch = queue.next(
+                        size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
                 {
-                    let leaveAt = rates[
-                        batch.account, default: RequestRate(requestsPerSecond: limits.requestsPerSecond)
-                    ].reserve(at: run.clock.now())
                     underWay += 1
                     devicesUnderWay += batch.actions.count
                     room -= batch.actions.count
-                    report.requests += 1
                     let releases = gate.releases
-                    group.addTask { [run, sender, waiter] in
-                        try await waiter.wait(until: leaveAt, unless: run.stop)
-                        let result = run.stop.isStopped ? .done : try await sender.send(batch, under: releases)
-                        return (result, batch.actions.count)
+                    group.addTask { [sender] in
+                        (try await sender.send(batch, under: releases), batch.actions.count)
                     }
                 }
                 if underWay > 0, let (result, devices) = try await group.next() {
                     underWay -= 1
                     devicesUnderWay -= devices
-                    take(result, &queue)
+                    isToLookAgain = take(result, &queue) || isToLookAgain
                 } else if isFresh, queue.count > 0 {
                     try await waiter.change(after: seen, until: lookAgainAt)
+                    isToLookAgain = true
                 } else {
                     return
                 }
@@ -228,7 +247,7 @@ struct ApplyLoop {
                 }
             }
         }
-        return true
+        return isToLookAgain
     }
 
     /// What a run may do at most; where profile sets differ, the narrowest of their limits.
@@ -237,23 +256,33 @@ struct ApplyLoop {
         let batchSize: Int
         /// Devices whose outcome is awaited at the same time.
         let inFlight: Int
-        let requestsPerSecond: Double?
 
         init(_ policies: [RolloutPolicy]) {
             inFlight = policies.map(\.maxInFlight).min() ?? 1000
             batchSize = min(policies.map(\.batchSize).min() ?? 100, inFlight)
-            requestsPerSecond = policies.map(\.requestsPerSecond).min()
         }
     }
 
-    private mutating func take(_ result: RequestSender.Result, _ queue: inout ActionQueue) {
+    /// - Returns: whether the state is to be looked at again.
+    private mutating func take(_ result: RequestSender.Result, _ queue: inout ActionQueue) -> Bool {
         switch result {
+        case .stale:
+            return true
+        case .cardsUnderWay:
+            return false
+        case .notYet(let account, let until):
+            leave(account, until: until)
+            return false
+        case .heldElsewhere(let held):
+            heldElsewhere = held
+            stopRun(held.description)
+            return true
         case .done:
             unreachableInARow = 0
         case .split(let first, let second):
             queue.add(first, second)
         case .pause(let account, let until, let reason, let isUnreachable):
-            rates[account]?.pause(until: until)
+            leave(account, until: until)
             remark(reason)
             unreachableInARow = isUnreachable ? unreachableInARow + 1 : 0
             if unreachableInARow >= Self.unreachableLimit {
@@ -264,6 +293,8 @@ struct ApplyLoop {
         case .stopRun(let reason):
             stopRun(reason)
         }
+        report.requests += 1
+        return true
     }
 
     mutating func stopRun(_ reason: String) {

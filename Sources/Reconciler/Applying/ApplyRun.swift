@@ -12,16 +12,19 @@ public struct ApplyRun: Sendable {
     let wakeup: Wakeup
     let options: ApplyOptions
     let stop: StopSwitch
+    let lock: RunLock?
     let observer: any ProtocolObserver
     private let command: String
+    let pacer: RequestPacer
 
     /// - Parameters:
     ///   - command: what was typed, for the timelines of the devices.
     ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
     ///   - stop: lets a person end the run; what is under way is written down first.
+    ///   - lock: what the run holds; `nil` where nothing else can act on the store.
     public init(
         goal: ApplyGoal, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
-        options: ApplyOptions, stop: StopSwitch, command: String = "apply",
+        options: ApplyOptions, stop: StopSwitch, command: String = "apply", lock: RunLock? = nil,
         observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.goal = goal
@@ -33,17 +36,22 @@ public struct ApplyRun: Sendable {
         self.options = options
         self.stop = stop
         self.command = command
+        self.lock = lock
         self.observer = observer
+        pacer = RequestPacer(
+            store: store, clock: clock, rates: desired.requestRates(), backOff: options.backOff, chance: options.chance)
     }
 
     /// Runs until nothing is left to do or to wait for, or until told or forced to stop.
     ///
     /// - Parameter progress: told of each step forward, in order.
-    /// - Throws: `StateStoreError`, `TooLargeChange`
+    /// - Throws: `StateStoreError`, `TooLargeChange`, `RunLockHeld`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
         let (number, review) = try await begin()
         let sender = RequestSender(
-            store: store, carrier: carrier, clock: clock, policy: options.policy, observer: observer, run: number)
+            store: store, carrier: carrier, clock: clock, policy: options.policy, pacer: pacer, lock: lock,
+            waiter: StateWaiter(clock: clock, wakeup: wakeup, pollInterval: options.pollInterval), stop: stop,
+            observer: observer, run: number)
         do {
             try await adoptOrphans(number)
             var loop = ApplyLoop(
@@ -77,15 +85,19 @@ public struct ApplyRun: Sendable {
         try await store.write { try $0.endRun(number, as: ending, at: now) }
     }
 
-    /// Operations that were intended by a run that has died since may or may not have been taken.
+    /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is
+    /// at work are left to it.
     private func adoptOrphans(_ number: RunNumber) async throws {
         let now = clock.now()
         let policy = options.policy
         try await store.write { transaction in
+            let others = try lock?.others(in: transaction) ?? .none
             var changed: [Operation] = []
             var events: [StateEvent] = []
             for record in try transaction.devicesInFlight() {
-                guard var operation = record.operation, operation.phase == .intended else { continue }
+                guard var operation = record.operation, operation.phase == .intended,
+                    !others.areAtWork(on: operation)
+                else { continue }
                 let reason = "the run that sent the call ended before the answer was kept"
                 _ = operation.received(.outcomeUnknown(reason: reason), at: now, policy: policy)
                 changed.append(operation)

@@ -46,10 +46,13 @@ public struct Operation: Hashable, Sendable, Identifiable {
     /// The run that intended it.
     public let run: RunNumber?
     public var phase: Phase
+    /// The profile set that it was intended for; `nil` if it was written down before sets were kept.
+    public let profileSet: String?
 
     public init(
         id: OperationID, key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        request: RequestNumber, intendedAt: Timestamp, run: RunNumber? = nil, phase: Phase = .intended
+        request: RequestNumber, intendedAt: Timestamp, run: RunNumber? = nil, phase: Phase = .intended,
+        profileSet: String? = nil
     ) {
         self.id = id
         self.key = key
@@ -61,6 +64,7 @@ public struct Operation: Hashable, Sendable, Identifiable {
         self.intendedAt = intendedAt
         self.run = run
         self.phase = phase
+        self.profileSet = profileSet
     }
 
     /// Whether an outcome is still awaited.

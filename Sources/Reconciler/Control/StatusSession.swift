@@ -12,13 +12,16 @@ public struct StatusSession: Sendable {
     /// - Throws: `StateStoreError`
     public func fleet() async throws -> FleetStatus {
         guard let store = try StateLocation.openIfThere(settings.state) else {
-            return FleetStatus(known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], lease: nil, runs: [])
+            return FleetStatus(
+                known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], contacts: [], leases: [],
+                latestRuns: [])
         }
         return try await store.read { reader in
             FleetStatus(
                 known: try reader.knownFleet(), callbacks: try reader.callbackCounts(),
-                counters: try reader.counters(), signIns: try reader.signIns(), lease: try reader.lease("run"),
-                runs: try reader.latestRuns(limit: Self.runLimit))
+                counters: try reader.counters(), signIns: try reader.signIns(),
+                contacts: try reader.signInContacts(), leases: try reader.leases(),
+                latestRuns: try reader.latestRuns(limit: Self.runLimit))
         }
     }
 
@@ -35,7 +38,29 @@ public struct FleetStatus: Codable, Sendable {
     public struct SignIn: Codable, Sendable {
         public let credential: String
         public let refusals: Int
+        /// When the last refusal came.
         public let at: String
+        /// Since when the credential is not tried any more by itself; missing if it still is.
+        public let stoppedSince: String?
+        /// What happened and what to do, where it is stopped.
+        public let explanation: String?
+
+        init?(_ record: SignInRecord, _ contacts: [SignInContact]) {
+            let contact = contacts.first { $0.contact == record.contact }
+            let stop = SignInBook(record, contact ?? SignInContact(contact: record.contact)).stop
+            guard record.refusals > 0 || stop != nil else { return nil }
+            credential = record.credential
+            refusals = record.refusals
+            at = record.at.description
+            stoppedSince = stop?.since.description
+            explanation = stop?.description
+        }
+    }
+
+    /// A run that acts on the store.
+    public struct Run: Codable, Sendable {
+        public let owner: String
+        public let profileSets: [String]
     }
 
     public let devices: Int
@@ -54,22 +79,20 @@ public struct FleetStatus: Codable, Sendable {
     /// Roll-outs that have not ended, by profile set.
     public let rollouts: [String: String]
     /// Who acts on the store now.
-    public let run: String?
+    public let runs: [Run]
     /// The latest runs, pauses and settlements by hand, latest first.
     public let latestRuns: [RunStatus]
 
     init(
         known: KnownFleet, callbacks: [CallbackVerdict: Int], counters: [String: Int64], signIns: [SignInRecord],
-        lease: Lease?, runs: [RunRecord]
+        contacts: [SignInContact], leases: [Lease], latestRuns: [RunRecord]
     ) {
         devices = known.devices.count
         profiles = known.devices.reduce(into: [:]) { $0[$1.profile?.name ?? "never seen", default: 0] += 1 }
         operations = known.operations.reduce(into: [:]) { $0[$1.phase.name, default: 0] += 1 }
         self.callbacks = Dictionary(uniqueKeysWithValues: callbacks.map { ($0.key.name, $0.value) })
         self.counters = counters
-        self.signIns = signIns.filter { $0.refusals > 0 }.map {
-            SignIn(credential: $0.credential, refusals: $0.refusals, at: $0.at.description)
-        }
+        self.signIns = signIns.compactMap { SignIn($0, contacts) }
         pauses = Dictionary(
             known.pauses.map { pause in
                 let reason = pause.reason.isEmpty ? "" : ": \(pause.reason)"
@@ -82,8 +105,11 @@ public struct FleetStatus: Codable, Sendable {
                 return (rollout.profileSet, "since \(rollout.startedAt)\(aborted)")
             }
         ) { $1 }
-        run = lease.flatMap { RunOwner.mayBeAlive($0.owner) ? $0.owner : nil }
-        latestRuns = runs.map { RunStatus($0) }
+        self.latestRuns = latestRuns.map { RunStatus($0) }
+        let live = leases.filter { lease in !(ProcessIdentity(lease.holder)?.isGone ?? false) }
+        runs = Dictionary(grouping: live, by: \.holder).values.map { leases in
+            Run(owner: leases[0].owner, profileSets: leases.compactMap(\.name.profileSet).sorted())
+        }.sorted { $0.owner < $1.owner }
     }
 }
 

@@ -33,7 +33,7 @@ public protocol StateReader {
     /// Whether a device list was asked for since `since` whose requestId is not known yet.
     func awaitsDeviceListName(since: Timestamp) throws -> Bool
     /// How many of the device lists with these numbers the carrier has taken and not answered yet.
-    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int
+    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> Int
     /// How many operations have been sent and have no outcome yet.
     func operationsInFlight() throws -> Int
     /// What a request carried, in the order in which it was intended.
@@ -56,7 +56,11 @@ public protocol StateReader {
     func counters() throws -> [String: Int64]
     func signIn(of credential: String) throws -> SignInRecord?
     func signIns() throws -> [SignInRecord]
-    func lease(_ name: String) throws -> Lease?
+    func signInContact(_ contact: String) throws -> SignInContact?
+    func signInContacts() throws -> [SignInContact]
+    func leases() throws -> [Lease]
+    /// The eUICCs of these devices on which an operation is open for another profile than theirs.
+    func cardsUnderWay(_ keys: [DeviceKey]) throws -> Set<EID>
     /// The roll-outs that have not ended, in the order in which they began.
     func openRollouts() throws -> [RolloutRecord]
     func pauses() throws -> [Pause]
@@ -85,8 +89,12 @@ public protocol StateTransaction: StateReader {
     func append(_ events: [StateEvent]) throws
     func raiseCounter(_ name: String, by amount: Int64) throws
     func save(_ signIn: SignInRecord) throws
+    func save(_ contact: SignInContact) throws
     func save(_ lease: Lease) throws
-    func removeLease(_ name: String) throws
+    func removeLease(_ name: LeaseName) throws
+    /// When an account may be called next.
+    func pace(of account: AccountName) throws -> AccountPace
+    func save(_ pace: AccountPace) throws
     func startRollout(of profileSet: String, at: Timestamp) throws -> RolloutRecord
     func update(_ rollout: RolloutRecord) throws
     func endRollout(_ number: RolloutNumber, at: Timestamp) throws
@@ -125,10 +133,12 @@ public struct OperationIntent: Hashable, Sendable {
     public let rollout: RolloutNumber?
     /// The run that intends it.
     public let run: RunNumber?
+    /// The profile set of the device.
+    public let profileSet: String?
 
     public init(
         key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        rollout: RolloutNumber? = nil, run: RunNumber? = nil
+        rollout: RolloutNumber? = nil, run: RunNumber? = nil, profileSet: String? = nil
     ) {
         self.key = key
         self.action = action
@@ -137,34 +147,7 @@ public struct OperationIntent: Hashable, Sendable {
         self.attempt = attempt
         self.rollout = rollout
         self.run = run
-    }
-}
-
-/// How often the carrier refused a credential in a row.
-public struct SignInRecord: Hashable, Sendable {
-    /// A digest that names the credential and does not give it away.
-    public let credential: String
-    public var refusals: Int
-    public var at: Timestamp
-
-    public init(credential: String, refusals: Int, at: Timestamp) {
-        self.credential = credential
-        self.refusals = refusals
-        self.at = at
-    }
-}
-
-/// Who holds a lock, and until when.
-public struct Lease: Hashable, Sendable {
-    public let name: String
-    /// The holder as a person would name it: user, host, process.
-    public let owner: String
-    public var expiresAt: Timestamp
-
-    public init(name: String, owner: String, expiresAt: Timestamp) {
-        self.name = name
-        self.owner = owner
-        self.expiresAt = expiresAt
+        self.profileSet = profileSet
     }
 }
 

@@ -19,7 +19,7 @@ public struct ThingSpaceClient: Carrier {
         baseURL: BaseURL, credentials: CarrierCredentials, ledger: any SignInLedger, client: HTTPClient,
         clock: any WallClock, timeout: Duration = .seconds(30)
     ) {
-        transport = HTTPTransport(client: client, baseURL: baseURL, timeout: timeout)
+        transport = HTTPTransport(client: client, baseURL: baseURL, timeout: timeout, clock: clock)
         session = CarrierSession(transport: transport, credentials: credentials, ledger: ledger, clock: clock)
     }
 

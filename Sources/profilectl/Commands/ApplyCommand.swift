@@ -86,7 +86,6 @@ struct ApplyCommand: AsyncParsableCommand {
             timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
-        if overrides.retrySignIn { try await StoredSignInLedger(store: store, clock: SystemClock()).forgetRefusals() }
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         if simulate {
             return try await simulator.whileRunning(
@@ -116,7 +115,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let session = ApplySession(
             goal: goal, settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "apply",
-            clock: SystemClock(), logger: common.logger(),
+            retriesSignIn: overrides.retrySignIn, clock: SystemClock(), logger: common.logger(),
             observer: try KillAtStep(environment: ProcessInfo.processInfo.environment) ?? IndifferentObserver())
         let report = try await InterruptSignals.stopping(session.stop) {
             try await session.run { progress.show($0) }

@@ -14,12 +14,18 @@ struct FleetStatusText {
         lines += table("Roll-outs under way", status.rollouts)
         lines += table("Paused", status.pauses)
         for signIn in status.signIns {
-            lines.append(
-                style.red("Sign-in refused") + " \(counted(signIn.refusals, "time")) in a row (\(signIn.credential)), "
-                    + "last at \(signIn.at). After 2 nothing is tried any more: correct the secret, or use "
-                    + "`apply --retry-sign-in` if it is right.")
+            if let since = signIn.stoppedSince {
+                lines.append(style.red("Sign-in is stopped") + " since \(since) (\(signIn.credential)).")
+                lines.append("  " + (signIn.explanation ?? ""))
+            } else {
+                lines.append(
+                    style.yellow("Sign-in refused") + " \(counted(signIn.refusals, "time")), last at \(signIn.at) "
+                        + "(\(signIn.credential)).")
+            }
         }
-        if let run = status.run { lines.append("Acting on this store now: \(run)") }
+        for run in status.runs {
+            lines.append("Acting now on \(run.profileSets.joined(separator: ", ")): \(run.owner)")
+        }
         if !status.latestRuns.isEmpty { lines.append(style.bold("Latest runs")) }
         lines += status.latestRuns.map { run in
             let detail = run.detail.map { ", \($0)" } ?? ""

@@ -190,8 +190,8 @@ struct CommandTests {
         let result = await run.result()
         #expect(result.exitCode == 4)
         #expect(result.output.contains("a later run goes on from here"))
-        let lease = try await store.read { try $0.lease("run") }
-        #expect(lease == nil)
+        let leases = try await store.read { try $0.leases() }
+        #expect(leases.isEmpty)
         let status = try await Binary.run(["status"], in: folder.path)
         #expect(status.output.contains("in flight"))
         server.send(SIGTERM)

@@ -26,20 +26,6 @@ struct SQLiteStoreTests {
         }
     }
 
-    @Test("a new store can be opened by many at the same time")
-    func openedTogether() async throws {
-        let folder = try TemporaryFolder()
-        try await withThrowingTaskGroup { group in
-            for _ in 0..<8 {
-                group.addTask {
-                    let store = try SQLiteStore(path: folder.path + "/state.db")
-                    return try await store.read { try $0.eventMark() }
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
-
     @Test("every phase of an operation comes back as it was written")
     func phases() async throws {
         let folder = try TemporaryFolder()

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOCore
 import Simulator
+import Testing
 
 @testable import Reconciler
 
@@ -89,6 +90,22 @@ enum Harness {
         let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
         let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
         return (Int(response.status.code), text, Dictionary(fields) { first, _ in first })
+    }
+
+    /// Signs in and gives the headers of every further call.
+    static func signIn(_ baseURL: String) async throws -> [String: String] {
+        let basic = Data("simulator-key:simulator-secret".utf8).base64EncodedString()
+        let token = try await call(
+            "POST", baseURL + "/ts/v1/oauth2/token",
+            headers: ["Authorization": "Basic \(basic)", "Content-Type": "application/x-www-form-urlencoded"],
+            body: Data("grant_type=client_credentials".utf8))
+        let bearer = try #require(try JSONValue(json: Array(token.body.utf8))["access_token"]?.text)
+        let login = try await call(
+            "POST", baseURL + "/m2m/v1/session/login",
+            headers: ["Authorization": "Bearer \(bearer)", "Content-Type": "application/json"],
+            body: Data("{\"username\":\"simulator-user\",\"password\":\"simulator-password\"}".utf8))
+        let session = try #require(try JSONValue(json: Array(login.body.utf8))["sessionToken"]?.text)
+        return ["Authorization": "Bearer \(bearer)", "VZ-M2M-Token": session, "Content-Type": "application/json"]
     }
 
     /// The devices of a fleet as a carrier has them that has downloaded nothing yet.

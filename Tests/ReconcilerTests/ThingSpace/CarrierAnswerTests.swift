@@ -129,7 +129,8 @@ struct CarrierAnswerTests {
         var dumped = ""
         dump(credentials, to: &dumped)
         dump(callbacks, to: &dumped)
-        dumped += "\(credentials) \(callbacks) \(String(reflecting: credentials)) \(credentials.userFingerprint)"
+        dumped +=
+            "\(credentials) \(callbacks) \(String(reflecting: credentials)) \(credentials.user) \(credentials.client)"
         #expect(!dumped.contains("hush"))
     }
 }

@@ -16,6 +16,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("4 runs, and what they have caused") { db in
             try db.execute(sql: runTables)
         }
+        migrator.registerMigration("5 several runs on one store") { db in
+            try db.execute(sql: sharingTables)
+        }
         return migrator
     }
 
@@ -39,6 +42,32 @@ enum SQLiteMigrations {
         ALTER TABLE operation ADD COLUMN run INTEGER;
         ALTER TABLE event ADD COLUMN run INTEGER;
         ALTER TABLE device ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// What several runs on one store need: whose an operation is, who holds which profile set, one line for the calls
+    /// to an account, and sign-ins that are counted for all.
+    private static let sharingTables = """
+        ALTER TABLE operation ADD COLUMN profileSet INTEGER REFERENCES name;
+        ALTER TABLE lease ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+        ALTER TABLE lease ADD COLUMN listensAt TEXT;
+        CREATE TABLE pace (
+            account INTEGER PRIMARY KEY REFERENCES name,
+            takenAt INTEGER NOT NULL,
+            nextAt INTEGER NOT NULL,
+            busyUntil INTEGER NOT NULL,
+            refusals INTEGER NOT NULL
+        ) STRICT;
+        ALTER TABLE signIn ADD COLUMN contact TEXT NOT NULL DEFAULT '';
+        ALTER TABLE signIn ADD COLUMN since INTEGER;
+        ALTER TABLE signIn ADD COLUMN acceptedAt INTEGER;
+        CREATE TABLE signInContact (
+            contact TEXT PRIMARY KEY,
+            refusals INTEGER NOT NULL,
+            unanswered INTEGER NOT NULL,
+            since INTEGER,
+            attemptBy TEXT,
+            attemptUntil INTEGER
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let rolloutTables = """

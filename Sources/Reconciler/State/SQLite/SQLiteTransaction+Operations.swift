@@ -16,7 +16,7 @@ enum OperationPhaseCode {
 extension SQLiteTransaction {
     static let operationColumns = """
         o.id, o.eid, o.iccid, o.action, o.account, o.smsr, o.attempt, o.request, o.intendedAt, o.phase, o.requestID,
-        o.dueAt, o.detail, o.run
+        o.dueAt, o.detail, o.run, o.profileSet
         """
 
     /// Reads an operation from `operationColumns`, the first of which is at `first`.
@@ -34,7 +34,8 @@ extension SQLiteTransaction {
             account: AccountName(try text(named: row.integer(first + 4))),
             smsr: SmsrOid(try text(named: row.integer(first + 5))), attempt: Int(row.integer(first + 6)),
             request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8),
-            run: row.optionalInteger(first + 13).map { RunNumber($0) }, phase: phase)
+            run: row.optionalInteger(first + 13).map { RunNumber($0) }, phase: phase,
+            profileSet: try row.optionalInteger(first + 14).map { try text(named: $0) })
     }
 
     private func phase(_ row: SQLiteRow, from first: CInt) throws -> Operation.Phase? {
@@ -103,8 +104,9 @@ extension SQLiteTransaction {
     ) throws -> [Operation] {
         let insert = try statement(
             """
-            INSERT INTO operation (eid, iccid, action, account, smsr, attempt, request, intendedAt, run, phase)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended))
+            INSERT INTO operation
+                (eid, iccid, action, account, smsr, attempt, request, intendedAt, run, phase, profileSet)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended), ?)
             """)
         let makeLatest = try statement(
             """
@@ -118,14 +120,15 @@ extension SQLiteTransaction {
             try insert.run(
                 .eid(intent.key.eid), .iccid(intent.key.iccid), .text(intent.action.rawValue), .integer(account),
                 .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now),
-                .optional(intent.run?.number))
+                .optional(intent.run?.number), .optional(try intent.profileSet.map { try number(naming: $0) }))
             let id = OperationID(database.lastInsertedRowID)
             try makeLatest.run(
                 .integer(id.number), .optional(intent.rollout?.number), .integer(intent.run?.number ?? 0),
                 .eid(intent.key.eid), .iccid(intent.key.iccid))
             return Operation(
                 id: id, key: intent.key, action: intent.action, account: intent.account, smsr: intent.smsr,
-                attempt: intent.attempt, request: request, intendedAt: now, run: intent.run)
+                attempt: intent.attempt, request: request, intendedAt: now, run: intent.run,
+                profileSet: intent.profileSet)
         }
     }
 
@@ -148,6 +151,20 @@ extension SQLiteTransaction {
                 .number(operation.mattersForPlan ? 1 : 0), .eid(operation.key.eid), .iccid(operation.key.iccid),
                 .integer(operation.id.number))
         }
+    }
+
+    func cardsUnderWay(_ keys: [DeviceKey]) throws -> Set<EID> {
+        // Of the profiles of a card only those matter that are not asked about: of these everything is known.
+        let find = try statement(
+            """
+            SELECT 1 FROM device d JOIN operation o ON o.id = d.operation
+            WHERE d.eid = ? AND d.iccid <> ? AND d.matters <> 0 AND o.phase <= \(OperationPhaseCode.lastOpen) LIMIT 1
+            """)
+        var found: Set<EID> = []
+        for key in keys {
+            try find.run(.eid(key.eid), .iccid(key.iccid)) { _ in found.insert(key.eid) }
+        }
+        return found
     }
 
     func operations(under request: RequestNumber) throws -> [Operation] {

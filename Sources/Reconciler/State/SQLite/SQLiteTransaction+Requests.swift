@@ -51,11 +51,12 @@ extension SQLiteTransaction {
         return found
     }
 
-    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int {
+    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> Int {
+        let find = try statement("SELECT 1 FROM request WHERE id = ? AND action IS NULL AND outcome = 'accepted'")
         var count = 0
-        try statement(
-            "SELECT count(*) FROM request WHERE id BETWEEN ? AND ? AND action IS NULL AND outcome = 'accepted'"
-        ).run(.integer(numbers.lowerBound.number), .integer(numbers.upperBound.number)) { count = Int($0.integer(0)) }
+        for number in numbers {
+            try find.run(.integer(number.number)) { _ in count += 1 }
+        }
         return count
     }
 
