@@ -29,7 +29,8 @@ struct DeviceStatusText {
         var shown: Set<Int64> = []
         var isCut = false
         var lines = device.timeline.flatMap { event -> [String] in
-            let cause = event.request == nil ? "" : event.cause.map { style.dim("  (\($0))") } ?? ""
+            // The message itself stands below.
+            let cause = event.callback != nil ? "" : event.cause.map { style.dim("  (\($0))") } ?? ""
             let line = "    \(event.at)  \(event.event.padded(to: 16)) \(event.detail.printable)\(cause)"
             guard let number = event.callback, shown.insert(number).inserted, let text = messages[number] else {
                 return [line]
