@@ -13,6 +13,8 @@ struct RequestSender: Sendable {
     enum Result: Sendable {
         /// All is written down; nothing is left to do for this batch.
         case done
+        /// Nothing of it was sent: its devices have changed since, a person has paused them, or their windows have closed.
+        case withheld
         /// The carrier refused the batch for one device, or as too large; the halves are to be sent.
         case split(RequestBatch, RequestBatch)
         /// The carrier is busy or cannot be reached; nothing is to be sent to this account before the time.
@@ -26,7 +28,7 @@ struct RequestSender: Sendable {
     /// - Parameter releases: how the devices of each profile set are let out, in the order of the fleet's sets.
     /// - Throws: `StateStoreError`
     func send(_ batch: RequestBatch, under releases: [Release]) async throws -> Result {
-        guard let intended = try await intend(batch, releases) else { return .done }
+        guard let intended = try await intend(batch, releases) else { return .withheld }
         observer.reached(.intentKept)
         let outcome = await carrier.request(
             batch.action, for: intended.operations.map(\.key), account: batch.account, smsr: batch.smsr)
@@ -100,6 +102,7 @@ struct RequestSender: Sendable {
     private func intend(_ batch: RequestBatch, _ releases: [Release]) async throws -> Intended? {
         let now = clock.now()
         return try await store.write { transaction in
+            let leavesAt = clock.now()
             let keys = batch.actions.map(\.key)
             let records = try transaction.devices(keys)
             let pauses = Set(try transaction.pauses().map(\.scope))
@@ -109,8 +112,8 @@ struct RequestSender: Sendable {
             for action in batch.actions {
                 guard records[action.key]?.version ?? 0 == action.version,
                     records[action.key]?.operation?.isOpen != true,
-                    // It may have been waiting in line when a person paused it.
-                    !action.isPaused(by: pauses, releases)
+                    // It may have been waiting in line when a person paused it, or its window closed.
+                    !action.isHeldBack(by: pauses, releases, at: leavesAt)
                 else { continue }
                 if attempts[action.key, default: 0] >= ConvergencePolicy.maximumAttemptsPerHour {
                     exhausted.append(action)
@@ -221,9 +224,11 @@ extension PlannedAction {
             rollout: release(among: releases)?.rollout)
     }
 
-    fileprivate func isPaused(by pauses: Set<Pause.Scope>, _ releases: [Release]) -> Bool {
+    /// Whether it is paused, or its maintenance windows are closed.
+    fileprivate func isHeldBack(by pauses: Set<Pause.Scope>, _ releases: [Release], at now: Timestamp) -> Bool {
         if pauses.contains(.everything) { return true }
-        return release(among: releases).map { pauses.contains(.profileSet($0.profileSet)) } ?? false
+        guard let release = release(among: releases) else { return false }
+        return pauses.contains(.profileSet(release.profileSet)) || !(release.windows?.isOpen(at: now) ?? true)
     }
 
     private func release(among releases: [Release]) -> Release? {

@@ -7,7 +7,7 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         let known: ProfileState?
         let attempt: UInt8
         let isDrift: Bool
-        let isReleased: Bool
+        var isReleased: Bool
         let version: Int64
     }
 
@@ -52,8 +52,26 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
     /// Whether the device was never seen.
     func isUnverified(at position: Int) -> Bool { rows[position].known == nil }
 
-    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try.
+    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try, or
+    /// has switched another profile of its card off.
     func isReleased(at position: Int) -> Bool { rows[position].isReleased }
+
+    /// Lets a device out that the roll-out has not let out, if there is an action for it.
+    ///
+    /// - Parameter device: the number of the device among those of the fleet.
+    /// - Returns: whether there was one.
+    mutating func release(device: Int) -> Bool {
+        let number = UInt32(clamping: device)
+        var range = rows.indices
+        while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
+            if rows[middle].device == number {
+                defer { rows[middle].isReleased = true }
+                return !rows[middle].isReleased
+            }
+            range = rows[middle].device < number ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return false
+    }
 
     /// The positions of the first actions of each account, at most `limit` for each.
     public func positions(byAccountUpTo limit: Int) -> [AccountName: [Int]] {

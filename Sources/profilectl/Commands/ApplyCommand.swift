@@ -10,6 +10,9 @@ struct ApplyCommand: AsyncParsableCommand {
             Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes down what is under way and
             ends; a later run goes on from there.
 
+            Outside the maintenance windows of a profile set (rollout.windows) nothing new is sent for its devices. The
+            run waits for the next opening if that comes within --timeout, and ends with exit code 4 otherwise.
+
             Examples:
               profilectl apply fleet/
               profilectl apply fleet/ --auto-approve --timeout 2h
@@ -35,6 +38,9 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Flag(help: "Allow more to change than rollout.maxChange.")
     var allowLargeChange = false
+
+    @Flag(help: "Change devices outside rollout.windows too, in this run only: a person's word, not for machines.")
+    var outsideWindows = false
 
     @Flag(help: "Use the carrier's simulator, in this process, and a throw-away store unless --state is given.")
     var simulate = false
@@ -69,7 +75,8 @@ struct ApplyCommand: AsyncParsableCommand {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
+            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
+            ignoresWindows: outsideWindows)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
         if overrides.retrySignIn { try await StoredSignInLedger(store: store, clock: SystemClock()).forgetRefusals() }
@@ -116,7 +123,7 @@ extension ApplyReport {
     var exitCode: Int32 {
         switch ending {
         case .stopped: 1
-        case .timedOut, .interrupted: 4
+        case .timedOut, .interrupted, .outsideWindows: 4
         case .aborted: 3
         case .running, .settled, .asked: exceptions.isEmpty ? 0 : 3
         }

@@ -13,6 +13,10 @@ enum SQLiteMigrations {
         migrator.registerMigration("3 roll-outs and pauses") { db in
             try db.execute(sql: rolloutTables)
         }
+        migrator.registerMigration("6 the labels of a wave") { db in
+            // A JSON object; NULL for a wave that goes by its size.
+            try db.execute(sql: "ALTER TABLE rollout ADD COLUMN waveLabels TEXT")
+        }
         return migrator
     }
 
