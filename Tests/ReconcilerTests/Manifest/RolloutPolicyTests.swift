@@ -101,4 +101,28 @@ struct RolloutPolicyTests {
         #expect(loaded.complaints.map(\.hint) == ["did you mean `labels`?"])
         #expect(loaded.complaints.first?.place?.column == 20)
     }
+
+    @Test("the example is let out as it says: the workshop's vans first, at night and on Saturdays")
+    func example() async throws {
+        let loaded = await ManifestLoader().load([Repository.path + "/examples/rollout"])
+        #expect(loaded.complaints.isEmpty, "\(loaded.complaints.map(\.text))")
+        let vans = try #require(loaded.fleet.sets.first { $0.name == "vans-detroit" })
+        let windows = try #require(vans.rollout.windows)
+        // Detroit is 5 hours behind UTC in winter; 2026-11-27 is a Friday.
+        for (time, isOpen) in [
+            ("2026-11-27T02:59:59Z", false), ("2026-11-27T03:00:00Z", true), ("2026-11-27T08:59:59Z", true),
+            ("2026-11-27T09:00:00Z", false), ("2026-11-28T03:00:00Z", false), ("2026-11-28T05:00:00Z", true),
+            ("2026-11-29T04:59:59Z", true), ("2026-11-29T05:00:00Z", false), ("2026-11-30T03:00:00Z", true),
+        ] {
+            #expect(windows.isOpen(at: try Timestamp(time)) == isOpen, "\(time)")
+        }
+        let plan = Planner(now: try Timestamp("2026-11-27T03:00:00Z")).plan(desired: loaded.fleet, known: KnownFleet())
+        let gate = RolloutGate(plan, rollouts: [], pauses: [])
+        let first = Dictionary(grouping: gate.positions.map { plan.actions.device(at: $0) }) {
+            loaded.fleet.profileSet(of: $0).name
+        }
+        #expect(first.mapValues(\.count) == ["vans-detroit": 2, "cars-my27": 4])
+        #expect(first["vans-detroit"]?.allSatisfy { loaded.fleet.labels(of: $0)["depot"] == "workshop" } == true)
+        #expect(first["cars-my27"]?.allSatisfy { loaded.fleet.labels(of: $0)["fleet"] == "pilot" } == true)
+    }
 }
