@@ -13,7 +13,7 @@ demo: deps
 	swift build --product profilectl
 	@rm -f .profilectl/demo.db .profilectl/demo.db-wal .profilectl/demo.db-shm
 	@echo; echo "== 1. The plan and its application: $$ profilectl apply examples --simulate"
-	$(DEBUG) apply examples --simulate --state $(STATE) --auto-approve --seed 7 \
+	$(DEBUG) apply examples --simulate --state $(STATE) --auto-approve --outside-windows --seed 7 \
 	    --warning-rate 0.15 --failure-rate 0.1 --duplicate-rate 0.1 --reorder-rate 0.1 --retry-delay 2s
 	@echo; echo "== 2. The same plan again: $$ profilectl plan examples"
 	$(DEBUG) plan examples --state $(STATE) --detailed-exitcode

@@ -52,12 +52,12 @@ extension ApplyLoop {
         func isDue(_ position: Int) -> Bool {
             plan.actions.isUnverified(at: position) && !verified[plan.actions.deviceIndex(at: position)]
         }
-        let due = gate.positions.filter(isDue)
+        let due = (gate.positions + gate.positionsOutsideWindows).filter(isDue)
         guard !due.isEmpty else { return [] }
         let chosen = Set(due)
         let ahead = plan.actions.indices.lazy.filter { position in
             isDue(position) && !chosen.contains(position)
-                && gate.isReleasing(set: Int(plan.actions.device(at: position).set))
+                && gate.mayLookUp(set: Int(plan.actions.device(at: position).set))
         }
         return due + ahead.prefix(Self.lookAhead)
     }

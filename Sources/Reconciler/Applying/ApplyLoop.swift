@@ -58,21 +58,29 @@ struct ApplyLoop {
             let sendable =
                 stoppedAccounts.isEmpty
                 ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
+            let opensAt = nextOpening(plan, gate)
             if run.stop.isStopped {
                 report.ending = .interrupted
             } else if try await lookUpWhatIsDue(plan, gate) {
                 continue
             } else if run.clock.now() >= deadline {
-                report.ending = isSettled(plan, gate, sendable) ? settledEnding(plan, gate) : .timedOut
+                report.ending = isQuiet(plan, gate, sendable) ? quietEnding(plan, gate) : .timedOut
             } else if try await send(ActionQueue(plan, positions: withoutBusy(sendable, of: plan)), by: gate) {
                 continue
             } else if !run.options.waitsForConvergence, busy.isEmpty || sendable.isEmpty {
                 report.ending = endingWithoutWaiting(plan, gate)
-            } else if isSettled(plan, gate, sendable) {
-                report.ending = settledEnding(plan, gate)
+            } else if isQuiet(plan, gate, sendable) {
+                if let opensAt, opensAt < deadline {
+                    // Hours may pass before there is something to see.
+                    let pollInterval = run.options.pollInterval * Self.idlePolls
+                    try await waiter.change(after: seen, until: min(opensAt, run.clock.now() + pollInterval))
+                } else {
+                    report.ending = quietEnding(plan, gate)
+                }
             } else {
-                let wake = min(deadline, nextDue(plan) ?? deadline, busyUntil.values.min() ?? deadline)
-                try await waitForNews(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
+                let wake = [nextDue(plan), busyUntil.values.min(), opensAt].compactMap(\.self).min() ?? deadline
+                let pollAt = run.clock.now() + run.options.pollInterval
+                try await waitForNews(after: seen, until: min(deadline, wake, pollAt))
             }
         }
         if let heldElsewhere { throw heldElsewhere }
@@ -80,6 +88,27 @@ struct ApplyLoop {
         report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
         return report
+    }
+
+    /// So many times the poll interval is the time between two looks while all waits for a maintenance window.
+    private static let idlePolls = 30
+
+    /// When something may be sent that waits for a maintenance window.
+    private func nextOpening(_ plan: Plan, _ gate: RolloutGate) -> Timestamp? {
+        let sets = Set(
+            gate.positionsOutsideWindows.lazy
+                .filter { stoppedAccounts.isEmpty || stoppedAccounts[plan.actions[$0].account] == nil }
+                .map { Int(plan.actions.device(at: $0).set) })
+        return sets.compactMap { set in
+            if case .closed(_, let opensAt) = gate.steps[set].decision { return opensAt }
+            return nil
+        }.min()
+    }
+
+    /// How a run ends for which nothing is in flight and nothing may be sent.
+    private func quietEnding(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
+        let ending = settledEnding(plan, gate)
+        return ending == .settled && nextOpening(plan, gate) != nil ? .outsideWindows : ending
     }
 
     /// A run that leaves actions undone because their account was stopped did not do its work.
@@ -92,15 +121,16 @@ struct ApplyLoop {
     }
 
     private mutating func endingWithoutWaiting(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
-        let ending = settledEnding(plan, gate)
+        let ending = quietEnding(plan, gate)
         guard ending == .settled else { return ending }
         if gate.pause != nil { return .timedOut }
         if !plan.actions.isEmpty { remark("Only the wave under way was asked for; run again when it has landed.") }
         return .asked
     }
 
-    /// Nothing is in flight, nothing waits for its time, and nobody has to say that it may go on.
-    private func isSettled(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
+    /// Nothing may be sent, nothing is in flight, nothing waits for its next attempt, and nobody has to say that it may
+    /// go on.
+    private func isQuiet(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
         guard sendable.isEmpty, gate.pause == nil else { return false }
         return !plan.exceptions.contains { exception in
             if case .waiting = exception.reason { return !gate.isAborted(set: set(of: exception)) }
@@ -150,7 +180,8 @@ struct ApplyLoop {
         hasLooked = true
         try await leaveAlone(plan.moved)
         let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
-        let gate = RolloutGate(plan, rollouts: rollouts, pauses: known.pauses)
+        let gate = RolloutGate(
+            plan, rollouts: rollouts, pauses: known.pauses, ignoresWindows: run.options.ignoresWindows)
         try await RolloutBook(store: run.store, clock: run.clock).keep(gate, rollouts)
         update(with: plan, gate)
         progress(report)
@@ -180,8 +211,13 @@ struct ApplyLoop {
         report.inFlight =
             plan.exceptions.count - report.exceptions.count - report.enablePending - report.waiting
         report.converged = scopeCount - plan.actions.count - plan.exceptions.count - plan.moved.count
-        report.waves = gate.waves(of: run.desired)
+        report.waves = gate.waves
         report.pause = gate.pause
+        report.closedWindows = gate.closedWindows
+        guard run.options.ignoresWindows else { return }
+        for window in plan.closedWindows {
+            remark("Profile set \(window.profileSet) is changed outside its maintenance windows, as asked for.")
+        }
     }
 
     // MARK: Sending

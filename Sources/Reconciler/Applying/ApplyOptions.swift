@@ -18,6 +18,8 @@ public struct ApplyOptions: Sendable {
     public var retryFailed: Bool
     /// Whether more may change than the sets' `maxChange` allows.
     public var allowsLargeChange: Bool
+    /// Whether devices are changed outside the sets' maintenance windows too.
+    public var ignoresWindows: Bool
     /// How many calls to the carrier may be under way at once.
     public var concurrentCalls: Int
     /// How often the state is looked at when nobody tells that it has changed: another process may be listening.
@@ -30,8 +32,8 @@ public struct ApplyOptions: Sendable {
         policy: ConvergencePolicy = ConvergencePolicy(), verification: Verification = .lookup,
         lookupTimeout: Duration = .seconds(300), waitsForConvergence: Bool = true,
         timeout: Duration = .seconds(3600), retryFailed: Bool = false, allowsLargeChange: Bool = false,
-        concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1), backOff: BackOff = BackOff(),
-        chance: any Chance = SystemChance()
+        ignoresWindows: Bool = false, concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1),
+        backOff: BackOff = BackOff(), chance: any Chance = SystemChance()
     ) {
         self.policy = policy
         self.verification = verification
@@ -40,6 +42,7 @@ public struct ApplyOptions: Sendable {
         self.timeout = timeout
         self.retryFailed = retryFailed
         self.allowsLargeChange = allowsLargeChange
+        self.ignoresWindows = ignoresWindows
         self.concurrentCalls = concurrentCalls
         self.pollInterval = pollInterval
         self.backOff = backOff

@@ -20,6 +20,7 @@ extension RequestSender {
     func intend(_ batch: RequestBatch, _ releases: [Release]) async throws -> Intent {
         let now = clock.now()
         return try await store.write { transaction in
+            let leavesAt = clock.now()
             let others = try lock?.others(in: transaction) ?? .none
             let keys = batch.actions.map(\.key)
             let records = try transaction.devices(keys)
@@ -33,8 +34,8 @@ extension RequestSender {
             for action in batch.actions {
                 guard records[action.key]?.version ?? 0 == action.version,
                     records[action.key]?.operation?.isOpen != true,
-                    // It may have been waiting in line when a person paused it.
-                    !action.isPaused(by: pauses, releases)
+                    // It may have been waiting in line when a person paused it, or its window closed.
+                    !action.isHeldBack(by: pauses, releases, at: leavesAt)
                 else {
                     isStale = true
                     continue
@@ -130,9 +131,11 @@ extension PlannedAction {
         return RunLockHeld(key, in: set, heldBy: lease, of: otherSet)
     }
 
-    fileprivate func isPaused(by pauses: Set<Pause.Scope>, _ releases: [Release]) -> Bool {
+    /// Whether it is paused, or its maintenance windows are closed.
+    fileprivate func isHeldBack(by pauses: Set<Pause.Scope>, _ releases: [Release], at now: Timestamp) -> Bool {
         if pauses.contains(.everything) { return true }
-        return release(among: releases).map { pauses.contains(.profileSet($0.profileSet)) } ?? false
+        guard let release = release(among: releases) else { return false }
+        return pauses.contains(.profileSet(release.profileSet)) || !(release.windows?.isOpen(at: now) ?? true)
     }
 
     private func release(among releases: [Release]) -> Release? {

@@ -20,7 +20,8 @@ struct RequestSender: Sendable {
     enum Result: Sendable {
         /// All is written down; nothing is left to do for this batch.
         case done
-        /// Nothing was sent: no device is as the plan saw it any more.
+        /// Nothing was sent: no device is as the plan saw it any more, or a person has paused them, or their windows have
+        /// closed.
         case stale
         /// Nothing was sent: the eUICCs are busy with other profiles.
         case cardsUnderWay

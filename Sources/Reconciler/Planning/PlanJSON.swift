@@ -70,6 +70,7 @@ extension JSONWriter {
             json.member("exceptions", plan.exceptionCounts)
             json.member("unmanaged", plan.unmanaged.count)
             json.member("largeChanges", plan.largeChanges.map(\.description))
+            json.windows(plan.windows)
             json.begin("[", "accounts")
             for account in summary.accounts {
                 json.object { json in
@@ -80,6 +81,20 @@ extension JSONWriter {
             }
             json.end("]")
         }
+    }
+
+    private mutating func windows(_ windows: [WindowState]) {
+        begin("[", "windows")
+        for window in windows {
+            object { json in
+                json.member("profileSet", window.profileSet)
+                json.member("open", window.isOpen)
+                if let changesAt = window.changesAt {
+                    json.member(window.isOpen ? "closesAt" : "opensAt", changesAt.description)
+                }
+            }
+        }
+        end("]")
     }
 
     mutating func members(of action: PlannedAction) {

@@ -7,7 +7,7 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         let known: ProfileState?
         let attempt: UInt8
         let isDrift: Bool
-        let isReleased: Bool
+        var isReleased: Bool
         /// The number of the run of the device's latest operation, 0 if there was none.
         let run: Int32
         let version: Int64
@@ -69,7 +69,8 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
     /// Whether the device was never seen.
     func isUnverified(at position: Int) -> Bool { rows[position].known == nil }
 
-    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try.
+    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try, or
+    /// has switched another profile of its card off.
     func isReleased(at position: Int) -> Bool { rows[position].isReleased }
 
     /// The same actions, computed from records of other versions, 0 where there is none, and of no run's operations.
@@ -84,6 +85,23 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
                     isReleased: row.isReleased, run: 0, version: version))
         }
         return actions
+    }
+
+    /// Lets a device out that the roll-out has not let out, if there is an action for it.
+    ///
+    /// - Parameter device: the number of the device among those of the fleet.
+    /// - Returns: whether there was one.
+    mutating func release(device: Int) -> Bool {
+        let number = UInt32(clamping: device)
+        var range = rows.indices
+        while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
+            if rows[middle].device == number {
+                defer { rows[middle].isReleased = true }
+                return !rows[middle].isReleased
+            }
+            range = rows[middle].device < number ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return false
     }
 
     /// The positions of the first actions of each account, at most `limit` for each.

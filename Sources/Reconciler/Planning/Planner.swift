@@ -25,6 +25,7 @@ public struct Planner: Sendable {
         let rollouts = desired.sets.map { set in
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
         }
+        var cards = SplitCards()
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -46,6 +47,12 @@ public struct Planner: Sendable {
             let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
             let isReleased =
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
+            let rollout = rollouts[Int(device.set)]
+            if rollout != 0 {
+                cards.note(
+                    number, in: desired, isReleased: isReleased, wasReleased: record?.rollout == rollout,
+                    isToChange: step.isAction)
+            }
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
             change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
             switch step {
@@ -73,6 +80,7 @@ public struct Planner: Sendable {
             plan.unmanaged.append(known.devices[cursor].key)
             cursor += 1
         }
+        cards.letOut(of: &plan)
         plan.largeChanges = change.largeChanges(in: desired)
         return plan
     }

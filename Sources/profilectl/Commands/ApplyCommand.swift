@@ -14,6 +14,9 @@ struct ApplyCommand: AsyncParsableCommand {
             With a file that `plan --out` has written, what was reviewed is done and nothing else, and the manifests are
             not read. Devices that have moved since are named and left alone, and the exit code is 5.
 
+            Outside the maintenance windows of a profile set (rollout.windows) nothing new is sent for its devices. The
+            run waits for the next opening if that comes within --timeout, and ends with exit code 4 otherwise.
+
             Examples:
               profilectl apply fleet/
               profilectl apply change.plan
@@ -40,6 +43,9 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Flag(help: "Allow more to change than rollout.maxChange.")
     var allowLargeChange = false
+
+    @Flag(help: "Change devices outside rollout.windows too, in this run only: a person's word, not for machines.")
+    var outsideWindows = false
 
     @Flag(help: "Use the carrier's simulator, in this process, and a throw-away store unless --state is given.")
     var simulate = false
@@ -83,7 +89,8 @@ struct ApplyCommand: AsyncParsableCommand {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
+            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
+            ignoresWindows: outsideWindows)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
@@ -130,7 +137,7 @@ extension ApplyReport {
     var exitCode: Int32 {
         switch ending {
         case .stopped: 1
-        case .timedOut, .interrupted: 4
+        case .timedOut, .interrupted, .outsideWindows: 4
         case .aborted: 3
         case .running, .settled, .asked: !moved.isEmpty ? 5 : exceptions.isEmpty ? 0 : 3
         }

@@ -15,12 +15,27 @@ struct ApplyReportText {
         ] where count > 0 {
             parts.append("\(count) \(name)")
         }
-        parts += report.waves.map { "\($0.profileSet) in wave \($0.number) of \($0.count)" }
+        parts += report.waves.map(text)
         if let pause = report.pause {
             let reason = pause.reason.isEmpty ? "" : " (\(pause.reason))"
             parts.append("paused by \(pause.by)\(reason)")
         }
+        parts += report.closedWindows.map {
+            "profile set \($0.profileSet) waits for its window, which opens at \($0.opening)"
+        }
         return parts.joined(separator: ", ")
+    }
+
+    /// Which wave is under way, how full it is, and what it waits for.
+    private func text(_ wave: ApplyReport.Wave) -> String {
+        let landing =
+            wave.toLand == 0
+            ? ""
+            : wave.released < wave.limit
+                ? ", \(wave.toLand) to land"
+                : ", waits for \(wave.toLand) to land"
+        return "\(wave.profileSet) in wave \(wave.number) of \(wave.count) (\(wave.name)): "
+            + "\(wave.released) of \(wave.limit) let out\(landing)"
     }
 
     func summary() -> String {
@@ -56,6 +71,7 @@ struct ApplyReportText {
                 ? style.green("Converged.") : style.yellow("Done as far as possible.")
         case .asked: style.green("Asked for; not waited.")
         case .timedOut: style.yellow("Not converged in time; a later run goes on from here.")
+        case .outsideWindows: style.yellow("Outside the maintenance windows; a later run goes on from here.")
         case .interrupted: style.yellow("Stopped; a later run goes on from here.")
         case .stopped(let reason): style.red("Stopped: ") + reason + "\n"
         case .aborted(let reasons):

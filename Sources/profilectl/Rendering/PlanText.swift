@@ -34,6 +34,9 @@ struct PlanText {
                     "\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; "
                         + "never touched."))
         }
+        for window in plan.closedWindows {
+            try line(style.yellow("Window closed. ") + "Profile set \(window.profileSet) opens at \(window.opening).")
+        }
         for change in plan.largeChanges {
             try line(style.red("Large change. ") + change.description)
         }

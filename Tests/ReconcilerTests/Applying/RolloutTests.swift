@@ -59,7 +59,8 @@ struct RolloutTests {
                     Issue.record("\(report.ending)")
                     return
                 }
-                #expect(reasons.count == 1 && reasons[0].contains("5 of the 5"))
+                // How many had failed by then is a matter of moments.
+                #expect(reasons.count == 1 && reasons[0].contains(#/[3-5] of the 5/#), "\(reasons)")
                 #expect(report.failed == 5)
                 #expect(await simulator.counts.acceptedDevices["download_enable"] == 5, "no more than the first wave")
             }

@@ -70,6 +70,8 @@ struct CommandTests {
                 [
                     "apply", path, "--simulate", "--auto-approve", "--state", store, "--warning-rate", "0.2",
                     "--failure-rate", "0.2", "--retry-delay", "100ms", "--callback-delay", "50ms",
+                    // Whatever the hour is.
+                    "--outside-windows",
                 ], in: folder.path)
             #expect(applied.exitCode == 0, "\(name): \(applied.errors)\(applied.output)")
             #expect(applied.output.contains("Converged."))

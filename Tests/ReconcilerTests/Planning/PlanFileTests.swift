@@ -142,3 +142,25 @@ struct PlanFileTests {
         #expect(document.summary.actions == ["downloadEnable": 1000, "enable": 1000])
     }
 }
+
+@Suite("Roll-out policies in plan files")
+struct RolloutPolicyJSONTests {
+    @Test("a policy with windows and label waves comes back as it was, wherever it was declared")
+    func roundTrip() async throws {
+        let rollout = """
+            rollout:
+              waves: [{labels: {site: lab}}, 10%, 25, 100%]
+              windows:
+                - {days: [mon-wed, sun], from: "22:00", to: "04:00", timeZone: America/Phoenix}
+                - {from: "00:00", to: "24:00"}
+            """
+        let fleet = try await Fleets.fleet(try Fleets.yaml(2, rollout: rollout))
+        let policy = fleet.sets[0].rollout
+        #expect(RolloutPolicy(json: policy.json) == policy)
+        let text = String(decoding: policy.json.canonicalBytes, as: UTF8.self)
+        #expect(text.contains(#""waves":[{"labels":{"site":"lab"}},"10%","25","100%"]"#), "\(text)")
+        #expect(text.contains(#""days":["mon","tue","wed","sun"],"from":"22:00""#), "\(text)")
+        let moved = try await Fleets.fleet("\n\n" + (try Fleets.yaml(2, rollout: rollout)))
+        #expect(moved.sets[0].rollout == policy)
+    }
+}

@@ -60,6 +60,24 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test("the wave of a roll-out comes back as it was written, whatever its labels hold")
+    func waves() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let labels = ["site": "lab, \"floor\" = 2", "ä": "", "a=b": "c"]
+        for (limit, labels) in [(7, labels), (40, nil)] as [(Int, [String: String]?)] {
+            let written = try await store.write { transaction in
+                var rollout = try transaction.startRollout(of: "meters", at: Timestamp(milliseconds: 5))
+                rollout.waveLimit = limit
+                rollout.waveLabels = labels
+                try transaction.update(rollout)
+                return rollout
+            }
+            #expect(try await store.read { try $0.openRollouts().last } == written)
+            #expect(try await store.read { try $0.knownFleet().rollouts.last } == written)
+        }
+    }
+
     @Test("the known fleet comes in the order of the keys")
     func order() async throws {
         let folder = try TemporaryFolder()

@@ -137,7 +137,7 @@ enum Harness {
         _ fleet: DesiredFleet, to baseURL: String, store: any StateStore,
         credentials: CarrierCredentials = credentials(),
         options: ApplyOptions = ApplyOptions(policy: quickPolicy, timeout: .seconds(60)),
-        register: RegistrationMode = .auto,
+        register: RegistrationMode = .auto, clock: any WallClock = SystemClock(),
         progress: @escaping @Sendable (ApplyReport) -> Void = { _ in }
     ) async throws -> ApplyReport {
         var settings = Settings()
@@ -147,7 +147,7 @@ enum Harness {
         let session = ApplySession(
             goal: .fleet(fleet), settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "test",
-            clock: SystemClock(), logger: quiet)
+            clock: clock, logger: quiet)
         return try await session.run(progress: progress)
     }
 }

@@ -30,7 +30,7 @@ struct PureCarrier {
         desired.accounts = [Fleets.account, AccountName("0742077109-00002")]
         desired.smsrs = [Fleets.smsr]
         var limited = RolloutPolicy()
-        limited.waves = [.percent(10), .devices(3)]
+        limited.waves = [.upTo(.percent(10)), .upTo(.devices(3))]
         limited.abortWhen = RolloutPolicy.AbortRule(failed: .percent(50), atLeast: 2)
         desired.sets = [
             ProfileSet(name: "a", rollout: RolloutPolicy(), place: nil),

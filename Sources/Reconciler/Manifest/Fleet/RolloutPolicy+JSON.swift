@@ -16,6 +16,28 @@ extension RolloutPolicy.Amount: Codable {
     }
 }
 
+/// A share or a number as text, labels as `{"labels": {...}}`.
+extension RolloutPolicy.Wave: Codable {
+    private struct Labels: Codable {
+        let labels: [String: String]
+    }
+
+    public init(from decoder: any Decoder) throws {
+        if let amount = try? RolloutPolicy.Amount(from: decoder) {
+            self = .upTo(amount)
+        } else {
+            self = .labels(try Labels(from: decoder).labels)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .upTo(let amount): try amount.encode(to: encoder)
+        case .labels(let labels): try Labels(labels: labels).encode(to: encoder)
+        }
+    }
+}
+
 extension RolloutPolicy {
     /// The policy as plan files carry it, with all that it is made of: equal policies give equal JSON.
     var json: JSONValue {

@@ -19,6 +19,10 @@ enum SQLiteMigrations {
         migrator.registerMigration("5 several runs on one store") { db in
             try db.execute(sql: sharingTables)
         }
+        migrator.registerMigration("6 the labels of a wave") { db in
+            // A JSON object; NULL for a wave that goes by its size.
+            try db.execute(sql: "ALTER TABLE rollout ADD COLUMN waveLabels TEXT")
+        }
         return migrator
     }
 
