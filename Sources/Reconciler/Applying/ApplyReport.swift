@@ -16,6 +16,8 @@ public struct ApplyReport: Sendable {
         case stopped(String)
         /// Roll-outs were given up, now or by an earlier run, for these reasons; all else is settled.
         case aborted([String])
+        /// Waves wait, for these reasons, for devices that the run was told to leave alone; all else is settled.
+        case heldUp([String])
     }
 
     /// How far the roll-out of a profile set has come.

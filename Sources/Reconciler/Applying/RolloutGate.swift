@@ -9,6 +9,9 @@ struct RolloutGate: Sendable {
     let positions: [Int]
     /// The reasons of roll-outs that are given up, now or before, and of which something is left to be sent.
     let abortReasons: [String]
+    /// Why the next wave of a set cannot begin within the plan: devices that are not selected, and that were let out
+    /// before, have not landed.
+    let heldUp: [String]
     /// A pause that holds something back.
     let pause: Pause?
 
@@ -22,7 +25,9 @@ struct RolloutGate: Sendable {
                 record: records[index], pauses: pauses)
         }
         positions = Self.positions(plan, steps)
-        let withWork = zip(steps, plan.rollouts).filter { step, tally in
+        let own = plan.ownRollouts
+        heldUp = Self.holdUps(plan, steps)
+        let withWork = zip(steps, own).filter { step, tally in
             tally.pending + tally.toSendAgain > 0 || (step.isAborted && tally.underWay > 0)
         }.map(\.0)
         abortReasons = withWork.compactMap { step in
@@ -36,6 +41,18 @@ struct RolloutGate: Sendable {
                 if case .paused(let pause) = step.decision { return pause }
                 return nil
             }.first
+    }
+
+    private static func holdUps(_ plan: Plan, _ steps: [RolloutStep]) -> [String] {
+        plan.actions.fleet.sets.indices.compactMap { index in
+            let (all, own) = (plan.rollouts[index], plan.ownRollouts[index])
+            guard case .release(0) = steps[index].decision, own.pending > 0, own.hasLanded, !all.hasLanded else {
+                return nil
+            }
+            let count = all.underWay + all.toSendAgain
+            return "\(count) of the devices of profile set \(plan.actions.fleet.sets[index].name) that were let out "
+                + "before, and are not selected, have not come to their end; its next wave waits for them."
+        }
     }
 
     private static func positions(_ plan: Plan, _ steps: [RolloutStep]) -> [Int] {

@@ -93,7 +93,7 @@ public struct ApplySession: Sendable {
                     let registrar = CallbackRegistrar(
                         carrier: carrier, clock: clock, mode: settings.register, credentials: callbackCredentials,
                         logger: logger)
-                    try await registrar.check(Set(desired.accounts), url: endpoint.url(port: port))
+                    try await registrar.check(desired.selectedAccounts, url: endpoint.url(port: port))
                     return .success(
                         try await ApplyRun(
                             desired: desired, store: store, carrier: carrier, clock: clock, wakeup: wakeup,

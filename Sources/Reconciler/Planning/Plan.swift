@@ -7,12 +7,19 @@ public struct Plan: Sendable {
     public internal(set) var exceptions: ContiguousArray<PlanException> = []
     /// Devices that the store knows and the YAML does not name. They are never touched.
     public internal(set) var unmanaged: ContiguousArray<DeviceKey> = []
-    /// How many devices the YAML names.
-    public var desiredCount: Int { actions.fleet.devices.count }
+    /// The part of the fleet that the plan is about; `nil` for all of it.
+    public var selection: FleetSelection? { actions.fleet.selection }
+    /// How many devices the YAML names, or how many of them are selected.
+    public var desiredCount: Int { selection?.count ?? actions.fleet.devices.count }
     /// How many of them are as desired.
     public internal(set) var convergedCount = 0
-    /// How far the roll-out of each profile set has come, in the order of the fleet's sets.
+    /// How far the roll-out of each profile set has come, in the order of the fleet's sets: whatever is selected, waves
+    /// are shares of the whole set.
     var rollouts: [RolloutTally]
+    /// The same of the selected devices alone, if only some are.
+    var partialRollouts: [RolloutTally]?
+    /// The same of those devices that the plan is about.
+    var ownRollouts: [RolloutTally] { partialRollouts ?? rollouts }
     /// Profile sets that would change more than they allow.
     public internal(set) var largeChanges: [LargeChange] = []
 
@@ -21,6 +28,7 @@ public struct Plan: Sendable {
         self.createdAt = createdAt
         actions = PlannedActions(fleet: desired)
         rollouts = Array(repeating: RolloutTally(), count: desired.sets.count)
+        partialRollouts = desired.selection == nil ? nil : rollouts
     }
 
     /// Whether there is neither an action nor anything that waits for one.

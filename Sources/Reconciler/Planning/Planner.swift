@@ -11,13 +11,15 @@ public struct Planner: Sendable {
         self.retriesFailuresBefore = retriesFailuresBefore
     }
 
-    /// Merges the two fleets, both in the order of their keys.
+    /// Merges the two fleets, both in the order of their keys. Of a fleet that is only partly selected the other devices
+    /// count for waves and limits, and nothing is planned for them.
     public func plan(desired: DesiredFleet, known: KnownFleet) -> Plan {
         var plan = Plan(createdAt: now, desired: desired)
         var change = ChangeTally(setCount: desired.sets.count)
         let rollouts = desired.sets.map { set in
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
         }
+        let selection = desired.selection
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -34,7 +36,10 @@ public struct Planner: Sendable {
             let isReleased =
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
-            change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
+            let isSelected = selection?.contains(number) ?? true
+            change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction && isSelected)
+            guard isSelected else { continue }
+            plan.partialRollouts?[Int(device.set)].count(step.standing, isReleased: isReleased)
             switch step {
             case .nothing:
                 plan.convergedCount += 1

@@ -7,16 +7,22 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Takes the fleet to its desired state, and waits until it is there.",
         discussion: """
-            Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes down what is under way and
-            ends; a later run goes on from there.
+            Shows the plan and asks before anything is sent. Ctrl-C stops sending,
+            writes down what is under way and ends; a later run goes on from there.
+
+            \(SelectionOptions.discussion)
+            The profiles of one eUICC are selected together; waves and maxChange are
+            shares of whole profile sets all the same.
 
             Examples:
               profilectl apply fleet/
+              profilectl apply fleet/ --target label:site=phoenix-7
               profilectl apply fleet/ --auto-approve --timeout 2h
-              profilectl apply fleet/ --simulate --warning-rate 0.1 --failure-rate 0.05
+              profilectl apply fleet/ --simulate --warning-rate 0.1
             """)
 
     @OptionGroup var manifests: ManifestArguments
+    @OptionGroup var selection: SelectionOptions
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
@@ -41,7 +47,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting(common) {
-            let fleet = try await manifests.load(common)
+            let fleet = try selection.applied(to: try await manifests.load(common))
             var settings = overrides.applied(to: try common.settings())
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
@@ -59,6 +65,9 @@ struct ApplyCommand: AsyncParsableCommand {
             let report = try await carryOut(fleet, settings: settings, hasWork: !plan.isConverged)
             guard let report else { return }
             print(ApplyReportText(report: report, style: common.output).summary())
+            if let selection = fleet.selection {
+                print("Of the fleet's \(selection.fleetCount) devices only those were acted upon that are selected.")
+            }
             let code = report.exitCode
             if code != 0 { throw ExitCode(code) }
         }
@@ -116,7 +125,7 @@ extension ApplyReport {
     var exitCode: Int32 {
         switch ending {
         case .stopped: 1
-        case .timedOut, .interrupted: 4
+        case .timedOut, .interrupted, .heldUp: 4
         case .aborted: 3
         case .running, .settled, .asked: exceptions.isEmpty ? 0 : 3
         }

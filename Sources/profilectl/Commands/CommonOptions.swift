@@ -15,7 +15,9 @@ enum LogFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// The options that every command knows.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The settings file (profilectl.yaml, if there is one).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The settings file (profilectl.yaml, if there is one).", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Option(help: ArgumentHelp("The state store, sqlite:PATH.", valueName: "location"))
@@ -49,7 +51,9 @@ struct CommonOptions: ParsableArguments {
 
 /// The manifests that a command reads.
 struct ManifestArguments: ParsableArguments {
-    @Argument(help: "YAML files, directories of them, or - for standard input.")
+    @Argument(
+        help: "YAML files, directories of them, or - for standard input.",
+        completion: .file(extensions: ["yaml", "yml"]))
     var paths: [String]
 
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
@@ -57,13 +61,17 @@ struct ManifestArguments: ParsableArguments {
 
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
-    func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
-        let loaded = await ManifestLoader(isStrict: strict).load(paths)
-        let shown = loaded.complaints.filter { showWarnings || $0.severity == .error }
+    func load(_ common: CommonOptions) async throws -> DesiredFleet {
+        try await Self.load(paths, isStrict: strict, common)
+    }
+
+    static func load(_ paths: [String], isStrict: Bool, _ common: CommonOptions) async throws -> DesiredFleet {
+        let loaded = await ManifestLoader(isStrict: isStrict).load(paths)
+        let shown = loaded.complaints.filter { $0.severity == .error }
         if !shown.isEmpty {
             printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))
         }
-        if !showWarnings, !loaded.hasErrors, loaded.warningCount > 0 {
+        if !loaded.hasErrors, loaded.warningCount > 0 {
             printError(
                 "\(counted(loaded.warningCount, "warning")) about the manifests; `profilectl validate` shows them.")
         }

@@ -41,7 +41,7 @@ final class Binary: Sendable {
     }
 
     /// `swift test` puts the binary beside the test bundle.
-    private static let executable: String = {
+    static let executable: String = {
         let beside = CommandLine.arguments.filter { $0.hasSuffix(".xctest") }.map {
             ($0 as NSString).deletingLastPathComponent
         }
