@@ -19,7 +19,7 @@ struct InitTests {
         #expect(applied.exitCode == 0 && applied.output.contains("Converged."), "\(applied.output)\(applied.errors)")
         for (name, schema) in [("fleet/meters.yaml", ManifestShape.schema), ("profilectl.yaml", SettingsShape.schema)] {
             let text = try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
-            #expect(try SchemaCheck.refusals(of: [text], by: schema).isEmpty)
+            #expect(try await SchemaCheck.refusals(of: [text], by: schema).isEmpty)
             let line = try #require(text.split(separator: "\n").first)
             let path = String(line.replacing("# yaml-language-server: $schema=", with: ""))
             let file = URL(fileURLWithPath: "\(directory)/\(name)").deletingLastPathComponent().appendingPathComponent(

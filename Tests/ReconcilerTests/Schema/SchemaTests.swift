@@ -52,7 +52,7 @@ struct SchemaTests {
     ) async throws {
         let cases = walk.places.flatMap { place in Self.values.map { (place, $0) } }
         let documents = cases.map { walk.document($0, $1) }
-        let refusals = try SchemaCheck.refusals(of: documents, by: schema)
+        let refusals = try await SchemaCheck.refusals(of: documents, by: schema)
         for (number, (place, value)) in cases.enumerated() where !Self.isBeyondSchema(place, value) {
             let isRefused = try await isRefused(documents[number])
             #expect(
@@ -112,9 +112,9 @@ struct SchemaTests {
     ]
 
     @Test("the schema refuses every malformed manifest, but for what one document cannot tell")
-    func malformed() throws {
+    func malformed() async throws {
         let cases = MalformedManifestTests.byHand.map(\.0)
-        let refusals = try SchemaCheck.refusals(of: cases, by: ManifestShape.schema)
+        let refusals = try await SchemaCheck.refusals(of: cases, by: ManifestShape.schema)
         let accepted = cases.indices.filter { refusals[$0] == nil }.map { cases[$0] }
         for yaml in accepted {
             #expect(Self.malformedBeyondSchema.contains { yaml.contains($0) }, "\(yaml)")
@@ -123,7 +123,7 @@ struct SchemaTests {
     }
 
     @Test("every example names the schema in its first line, by a path that exists, and is accepted")
-    func examples() throws {
+    func examples() async throws {
         let folder = Repository.path + "/examples"
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { name in
             guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { return false }
@@ -139,7 +139,7 @@ struct SchemaTests {
                 path)
             #expect(schema.standardizedFileURL.path == Repository.path + "/docs/schema/profileset.json", "\(name)")
         }
-        let refusals = try SchemaCheck.refusals(of: texts, by: ManifestShape.schema)
+        let refusals = try await SchemaCheck.refusals(of: texts, by: ManifestShape.schema)
         #expect(refusals.isEmpty)
     }
 
@@ -153,7 +153,7 @@ struct SchemaTests {
     }
 
     @Test("every key has a description, and its examples are accepted")
-    func documented() throws {
+    func documented() async throws {
         for (walk, schema) in [(Self.manifest, ManifestShape.schema), (Self.settings, SettingsShape.schema)] {
             var documents: [String] = []
             for (place, shape) in walk.mappings {
@@ -164,7 +164,7 @@ struct SchemaTests {
                 }
             }
             #expect(documents.count >= 5)
-            #expect(try SchemaCheck.refusals(of: documents, by: schema).isEmpty)
+            #expect(try await SchemaCheck.refusals(of: documents, by: schema).isEmpty)
         }
     }
 }
