@@ -1,13 +1,18 @@
 # make demo   builds, and takes an example fleet to its desired state on the simulator
 # make test   lints, builds and runs all tests
-# make build  an optimised binary at .build/release/profilectl
+# make build  an optimised binary at .build/release/profilectl, its man page and completions in .build/share
+# make install  puts them below PREFIX (/usr/local)
+# make schema  writes the JSON Schemas in docs/schema anew
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
 # make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
 #             `make bench CASES="apply state"` only prints the tables of these
-.PHONY: demo test chaos build lint format deps bench clean
+.PHONY: demo test chaos build install schema lint format deps bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
+# swift-argument-parser's tool for man pages; small, so that it need not be optimised.
+GENERATE_MANUAL := .build/debug/generate-manual
+PREFIX ?= /usr/local
 
 demo: deps
 	swift build --product profilectl
@@ -21,11 +26,26 @@ demo: deps
 	$(DEBUG) status --state $(STATE)
 
 test: deps lint
+	@scripts/install-dependencies python3-jsonschema python3-yaml zsh fish man-db mandoc
 	swift build --build-tests
+	swift build --product generate-manual
 	swift test --skip-build
 
 build: deps
 	swift build -c release --product profilectl
+	swift build --product generate-manual
+	scripts/write-shell-support .build/release/profilectl $(GENERATE_MANUAL) .build/share
+
+# Needs no toolchain after `make build`, so that it can be run by root.
+install:
+	@test -x .build/release/profilectl -a -d .build/share || { echo "First: make build" >&2; exit 1; }
+	install -D -m 755 .build/release/profilectl $(DESTDIR)$(PREFIX)/bin/profilectl
+	cd .build/share && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
+
+schema: deps
+	swift build --product profilectl
+	$(DEBUG) schema > docs/schema/profileset.json
+	$(DEBUG) schema --settings > docs/schema/settings.json
 
 chaos: deps
 	swift build --build-tests

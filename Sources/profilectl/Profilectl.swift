@@ -11,19 +11,27 @@ struct Profilectl: AsyncParsableCommand {
               profilectl validate fleet/
               profilectl plan fleet/
               profilectl apply fleet/
-              profilectl apply fleet/ --simulate     # against a simulator, with a throw-away store
+              profilectl apply fleet/ --simulate   # on a simulator, leaving nothing behind
               profilectl status
 
-            Exit codes: 0 done; 1 could not run; 2 changes pending (plan --detailed-exitcode); 3 some devices failed,
-            are held or blocked; 4 not converged in time; 5 devices moved since the plan was saved, or another run holds the
-            lock; 64 wrong usage.
+            Exit codes: 0 done; 1 could not run; 2 changes pending (plan
+            --detailed-exitcode); 3 some devices failed, are held or blocked; 4 not
+            converged in time; 5 devices moved since the plan was saved, or another run
+            holds the lock; 64 wrong usage.
             """,
         version: profilectlVersion,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, StatusCommand.self,
-            ResolveCommand.self,
-            PauseCommand.self, ResumeCommand.self, SimulateCommand.self,
+            ResolveCommand.self, PauseCommand.self, ResumeCommand.self, SimulateCommand.self, SchemaCommand.self,
+            InitCommand.self,
         ])
+
+    static func main() async {
+        if let complaint = UnknownCommand.complaint(about: Array(CommandLine.arguments.dropFirst()), of: Self.self) {
+            exit(withError: ValidationError(complaint))
+        }
+        await main(nil)
+    }
 }
 
 let profilectlVersion = "0.1.0"

@@ -115,9 +115,10 @@ struct ApplyLoop {
     private func settledEnding(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
         let aborted = gate.abortReasons
         if !aborted.isEmpty { return .aborted(aborted) }
-        guard !stoppedAccounts.isEmpty else { return .settled }
+        let settled: ApplyReport.Ending = gate.heldUp.isEmpty ? .settled : .heldUp(gate.heldUp)
+        guard !stoppedAccounts.isEmpty else { return settled }
         let undone = plan.actions.map(\.account) + plan.exceptions.filter { $0.operation != nil }.map(\.account)
-        return undone.lazy.compactMap { stoppedAccounts[$0] }.first.map { .stopped($0) } ?? .settled
+        return undone.lazy.compactMap { stoppedAccounts[$0] }.first.map { .stopped($0) } ?? settled
     }
 
     private mutating func endingWithoutWaiting(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {

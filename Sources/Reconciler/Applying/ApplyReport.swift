@@ -18,6 +18,8 @@ public struct ApplyReport: Sendable {
         case aborted([String])
         /// What is left may be sent only in a maintenance window, and none opens within the time of the run.
         case outsideWindows
+        /// Waves wait, for these reasons, for devices that the run was told to leave alone; all else is settled.
+        case heldUp([String])
     }
 
     /// How far the roll-out of a profile set has come.
@@ -94,6 +96,7 @@ extension ApplyReport.Ending {
         case .stopped: "stopped"
         case .aborted: "given up"
         case .outsideWindows: "outside the maintenance windows"
+        case .heldUp: "held up by devices that are not selected"
         }
     }
 }

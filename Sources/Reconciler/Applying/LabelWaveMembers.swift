@@ -10,7 +10,7 @@ struct LabelWaveMembers {
     private let fleet: DesiredFleet
     /// Of each set; labels that no device has are left out.
     private var waves: [[Wave]]
-    /// How many actions of each set, that the roll-out has not let out, belong to each wave.
+    /// How many devices of each set, that are to change and that the roll-out has not let out, belong to each wave.
     private(set) var pending: [[[String: String]: Int]]
 
     init(_ plan: Plan) {
@@ -25,8 +25,10 @@ struct LabelWaveMembers {
         pending = Array(repeating: [:], count: waves.count)
         guard waves.contains(where: { !$0.isEmpty }) else { return }
         var counts = waves.map { Array(repeating: 0, count: $0.count) }
-        for position in plan.actions.indices where !plan.actions.isReleased(at: position) {
-            let number = plan.actions.deviceIndex(at: position)
+        let own = plan.actions.indices.lazy.filter { !plan.actions.isReleased(at: $0) }.map {
+            plan.actions.deviceIndex(at: $0)
+        }
+        for number in [AnySequence(own), AnySequence(plan.pendingElsewhere)].joined() {
             let set = Int(fleet.devices[number].set)
             for index in waves[set].indices where isMember(number, of: waves[set][index]) { counts[set][index] += 1 }
         }

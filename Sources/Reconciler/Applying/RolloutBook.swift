@@ -11,9 +11,10 @@ struct RolloutBook: Sendable {
         let sets = plan.actions.fleet.sets
         var begin: [String] = []
         var end: [RolloutNumber] = []
-        for (set, tally) in zip(sets, plan.rollouts) {
+        for (index, set) in sets.enumerated() {
+            let tally = plan.rollouts[index]
             let rollout = open.last { $0.profileSet == set.name }
-            if rollout == nil, tally.pending > 0 { begin.append(set.name) }
+            if rollout == nil, plan.ownRollouts[index].pending > 0 { begin.append(set.name) }
             if let rollout, rollout.abort == nil, tally.pending == 0, tally.hasLanded { end.append(rollout.number) }
         }
         guard !begin.isEmpty || !end.isEmpty else { return open }

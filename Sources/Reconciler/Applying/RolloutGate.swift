@@ -11,6 +11,9 @@ struct RolloutGate: Sendable {
     let positionsOutsideWindows: [Int]
     /// The reasons of roll-outs that are given up, now or before, and of which something is left to be sent.
     let abortReasons: [String]
+    /// Why the next wave of a set cannot begin within the plan: devices that are not selected, and that were let out
+    /// before, have not landed.
+    let heldUp: [String]
     /// A pause that holds something back.
     let pause: Pause?
     /// Profile sets of which something is left to be sent, and not before a maintenance window opens.
@@ -36,6 +39,7 @@ struct RolloutGate: Sendable {
         }
         let isClosed = steps.map(\.isClosed)
         let chosen = Self.positions(plan, steps, members)
+        heldUp = Self.holdUps(plan, steps, chosen)
         if isClosed.contains(true) {
             positions = chosen.filter { !isClosed[Int(plan.actions.device(at: $0).set)] }
             positionsOutsideWindows = chosen.filter { isClosed[Int(plan.actions.device(at: $0).set)] }
@@ -44,8 +48,9 @@ struct RolloutGate: Sendable {
             positionsOutsideWindows = []
         }
         let steps = self.steps
+        let own = plan.ownRollouts
         let withWork = sets.indices.filter { index in
-            let tally = plan.rollouts[index]
+            let tally = own[index]
             return tally.hasWork || (steps[index].isAborted && tally.underWay > 0)
         }
         abortReasons = withWork.compactMap { index in
@@ -62,6 +67,27 @@ struct RolloutGate: Sendable {
         closedWindows = withWork.compactMap { isClosed[$0] ? closed[$0] : nil }
         waves = sets.indices.filter { steps[$0].wave.count > 1 && plan.rollouts[$0].total > 0 }.map { index in
             ApplyReport.Wave(steps[index].wave, of: sets[index].name, plan.rollouts[index])
+        }
+    }
+
+    /// - Parameter chosen: the positions of the actions that are let out.
+    private static func holdUps(_ plan: Plan, _ steps: [RolloutStep], _ chosen: [Int]) -> [String] {
+        guard plan.selection != nil else { return [] }
+        let setsWithWork = Set(chosen.map { Int(plan.actions.device(at: $0).set) })
+        return plan.actions.fleet.sets.indices.compactMap { index in
+            let (all, own) = (plan.rollouts[index], plan.ownRollouts[index])
+            guard let budget = steps[index].budget, own.pending > 0, own.hasLanded, !setsWithWork.contains(index) else {
+                return nil
+            }
+            let name = plan.actions.fleet.sets[index].name
+            if budget > 0 {
+                return
+                    "The wave of profile set \(name) that is under way is for devices that are not selected; they go "
+                    + "before the others."
+            }
+            guard !all.hasLanded else { return nil }
+            return "\(all.underWay + all.toSendAgain) of the devices of profile set \(name) that were let out "
+                + "before, and are not selected, have not come to their end; its next wave waits for them."
         }
     }
 

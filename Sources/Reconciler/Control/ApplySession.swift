@@ -108,7 +108,7 @@ public struct ApplySession: Sendable {
                         carrier: carrier, pacer: applyRun.pacer, mode: settings.register,
                         credentials: callbackCredentials,
                         logger: logger)
-                    try await registrar.check(Set(goal.desired.accounts), url: endpoint.url(port: port))
+                    try await registrar.check(goal.desired.selectedAccounts, url: endpoint.url(port: port))
                     return .success(try await applyRun.run(progress: progress))
                 } catch {
                     // Not thrown here: the listener is to end in order, whatever came of the run.

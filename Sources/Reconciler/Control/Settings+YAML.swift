@@ -1,7 +1,6 @@
 import Foundation
 
 extension Settings {
-    private static let keys = ["thingspace", "state", "callbacks", "refresh", "verify", "convergence"]
     static let durationExpected = "a duration such as 30s, 15m or 6h"
 
     /// Reads the settings file, then the environment over it.
@@ -51,9 +50,9 @@ extension Settings {
     }
 
     private mutating func take(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
-        guard let top = MappingReader(node, file: file, path: "", known: Self.keys, complaints: &complaints) else {
-            return
-        }
+        guard
+            let top = MappingReader(node, file: file, path: "", known: SettingsShape.top.keys, complaints: &complaints)
+        else { return }
         state = top.text("state", expected: "sqlite:PATH", complaints: &complaints) ?? state
         verification =
             top.scalar("verify", expected: "lookup or trust", complaints: &complaints) {
@@ -61,14 +60,15 @@ extension Settings {
             } ?? verification
         if let node = top.node("thingspace"),
             let reader = MappingReader(
-                node, file: file, path: "thingspace", known: ["baseURL"], complaints: &complaints)
+                node, file: file, path: "thingspace", known: SettingsShape.thingspace.keys, complaints: &complaints)
         {
             baseURL = reader.text("baseURL", expected: "a URL", complaints: &complaints) ?? baseURL
         }
         if let node = top.node("callbacks") { takeCallbacks(node, file: file, complaints: &complaints) }
         if let node = top.node("refresh") {
             // Periodic refresh is not built yet; its settings are checked so that a file stays valid.
-            _ = MappingReader(node, file: file, path: "refresh", known: ["v1", "v2", "every"], complaints: &complaints)
+            _ = MappingReader(
+                node, file: file, path: "refresh", known: SettingsShape.refresh.keys, complaints: &complaints)
         }
         if let node = top.node("convergence") { takeConvergence(node, file: file, complaints: &complaints) }
     }
@@ -76,14 +76,14 @@ extension Settings {
     private mutating func takeCallbacks(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
         guard
             let reader = MappingReader(
-                node, file: file, path: "callbacks", known: ["listen", "url", "tls", "behindProxy", "register"],
+                node, file: file, path: "callbacks", known: SettingsShape.callbacks.keys,
                 complaints: &complaints)
         else { return }
         callbackListen = reader.text("listen", expected: "HOST:PORT", complaints: &complaints) ?? callbackListen
         callbackURL = reader.text("url", expected: "a URL", complaints: &complaints) ?? callbackURL
         if let node = reader.node("tls"),
             let tls = MappingReader(
-                node, file: file, path: "callbacks.tls", known: ["certificate", "key"], complaints: &complaints)
+                node, file: file, path: "callbacks.tls", known: SettingsShape.tls.keys, complaints: &complaints)
         {
             let certificate = tls.text("certificate", expected: "the path of a PEM file", complaints: &complaints)
             let key = tls.text("key", expected: "the path of a PEM file", complaints: &complaints)
@@ -107,7 +107,7 @@ extension Settings {
         guard
             let reader = MappingReader(
                 node, file: file, path: "convergence",
-                known: ["callbackDeadline", "enableAfter", "retryDelay", "maximumAttempts"], complaints: &complaints)
+                known: SettingsShape.convergence.keys, complaints: &complaints)
         else { return }
         func duration(_ key: String, _ current: Duration) -> Duration {
             reader.scalar(key, expected: Self.durationExpected, complaints: &complaints) {

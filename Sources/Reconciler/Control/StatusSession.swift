@@ -9,19 +9,39 @@ public struct StatusSession: Sendable {
     /// How many runs are shown.
     private static let runLimit = 5
 
-    /// - Throws: `StateStoreError`
-    public func fleet() async throws -> FleetStatus {
+    /// The known devices that a status is about.
+    public enum Scope: Sendable {
+        case everything
+        /// Those that are selected in a fleet, because the YAML alone tells of labels, files and profile sets.
+        case selected(DesiredFleet)
+        /// Those that the selectors name by what the store knows.
+        case named(targets: [DeviceSelector], excludes: [DeviceSelector])
+    }
+
+    /// - Throws: `StateStoreError`, `SelectionError`
+    public func fleet(_ scope: Scope = .everything) async throws -> FleetStatus {
         guard let store = try StateLocation.openIfThere(settings.state) else {
             return FleetStatus(
                 known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], contacts: [], leases: [],
                 latestRuns: [])
         }
         return try await store.read { reader in
-            FleetStatus(
-                known: try reader.knownFleet(), callbacks: try reader.callbackCounts(),
-                counters: try reader.counters(), signIns: try reader.signIns(),
-                contacts: try reader.signInContacts(), leases: try reader.leases(),
+            let known = try reader.knownFleet()
+            let selected: KnownFleet
+            switch scope {
+            case .everything: selected = known
+            case .selected(let fleet): selected = known.keeping(selectedIn: fleet)
+            case .named(let targets, let excludes):
+                selected = try known.selecting(
+                    targets, excluding: excludes, accounts: try reader.accountsOfDevices())
+            }
+            var status = FleetStatus(
+                known: selected, callbacks: try reader.callbackCounts(), counters: try reader.counters(),
+                signIns: try reader.signIns(), contacts: try reader.signInContacts(), leases: try reader.leases(),
                 latestRuns: try reader.latestRuns(limit: Self.runLimit))
+            if case .everything = scope { return status }
+            status.limit(toSomeOf: known.devices.count)
+            return status
         }
     }
 
@@ -64,14 +84,16 @@ public struct FleetStatus: Codable, Sendable {
     }
 
     public let devices: Int
+    /// How many devices are known in all, if these are not all of them.
+    public private(set) var ofDevices: Int?
     /// How many devices are known to be in each profile state.
     public let profiles: [String: Int]
     /// How many devices have an operation that is open or failed, by its phase.
     public let operations: [String: Int]
     /// How many callbacks turned out to be what.
-    public let callbacks: [String: Int]
+    public private(set) var callbacks: [String: Int]
     /// Callbacks that were refused, by the reason.
-    public let counters: [String: Int64]
+    public private(set) var counters: [String: Int64]
     /// Credentials that the carrier has refused.
     public let signIns: [SignIn]
     /// What people have paused, by name (`everything` or a profile set), and who has, when and why.
@@ -110,6 +132,15 @@ public struct FleetStatus: Codable, Sendable {
         runs = Dictionary(grouping: live, by: \.holder).values.map { leases in
             Run(owner: leases[0].owner, profileSets: leases.compactMap(\.name.profileSet).sorted())
         }.sorted { $0.owner < $1.owner }
+    }
+}
+
+extension FleetStatus {
+    /// Says that it is about some devices only; callbacks are not counted by device, so their counts are left out.
+    mutating func limit(toSomeOf count: Int) {
+        ofDevices = count
+        callbacks = [:]
+        counters = [:]
     }
 }
 

@@ -7,14 +7,24 @@ public struct Plan: Sendable {
     public internal(set) var exceptions: ContiguousArray<PlanException> = []
     /// Devices that the store knows and the YAML does not name. They are never touched.
     public internal(set) var unmanaged: ContiguousArray<DeviceKey> = []
-    /// How many devices the YAML names.
+    /// The part of the fleet that the plan is about; `nil` for all of it.
+    public var selection: FleetSelection? { actions.fleet.selection }
+    /// How many devices the YAML names, or how many of them are selected.
     public internal(set) var desiredCount: Int
     /// How many of them are as desired.
     public internal(set) var convergedCount = 0
-    /// How far the roll-out of each profile set has come, in the order of the fleet's sets.
+    /// How far the roll-out of each profile set has come, in the order of the fleet's sets: whatever is selected, waves
+    /// are shares of the whole set.
     var rollouts: [RolloutTally]
+    /// The same of the selected devices alone, if only some are.
+    var partialRollouts: [RolloutTally]?
+    /// The same of those devices that the plan is about.
+    var ownRollouts: [RolloutTally] { partialRollouts ?? rollouts }
     /// Profile sets that would change more than they allow.
     public internal(set) var largeChanges: [LargeChange] = []
+    /// Devices, by their numbers in the fleet, that are to change, that the roll-out has not let out, and that are not
+    /// selected: waves that go by labels wait for them.
+    var pendingElsewhere: [Int] = []
     /// eUICCs that have an operation under way, whoever has asked for it.
     var busyCards: Set<EID> = []
     /// Devices, by their numbers in the fleet, that have moved since the saved plan was made that limits this one.
@@ -23,9 +33,10 @@ public struct Plan: Sendable {
     /// A plan in which nothing is to be done as yet.
     init(createdAt: Timestamp, desired: DesiredFleet) {
         self.createdAt = createdAt
-        desiredCount = desired.devices.count
+        desiredCount = desired.selection?.count ?? desired.devices.count
         actions = PlannedActions(fleet: desired)
         rollouts = Array(repeating: RolloutTally(), count: desired.sets.count)
+        partialRollouts = desired.selection == nil ? nil : rollouts
     }
 
     /// Whether there is neither an action nor anything that waits for one.

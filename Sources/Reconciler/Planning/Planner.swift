@@ -11,7 +11,8 @@ public struct Planner: Sendable {
         self.retriesFailuresBefore = retriesFailuresBefore
     }
 
-    /// Merges the two fleets, both in the order of their keys.
+    /// Merges the two fleets, both in the order of their keys. Of a fleet that is only partly selected the other devices
+    /// count for waves and limits, and nothing is planned for them.
     public func plan(desired: DesiredFleet, known: KnownFleet) -> Plan {
         plan(desired: desired, known: known, within: nil)
     }
@@ -26,6 +27,7 @@ public struct Planner: Sendable {
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
         }
         var cards = SplitCards()
+        let selection = desired.selection
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -54,7 +56,13 @@ public struct Planner: Sendable {
                     isToChange: step.isAction)
             }
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
-            change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
+            let isSelected = selection?.contains(number) ?? true
+            change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction && isSelected)
+            guard isSelected else {
+                if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
+                continue
+            }
+            plan.partialRollouts?[Int(device.set)].count(step.standing, isReleased: isReleased)
             switch step {
             case .nothing:
                 plan.convergedCount += 1

@@ -22,6 +22,8 @@ public protocol StateStore: Sendable {
 public protocol StateReader {
     /// All devices in the order of their keys, as small as a plan needs them.
     func knownFleet() throws -> KnownFleet
+    /// The accounts of the same devices, in the same order.
+    func accountsOfDevices() throws -> KnownAccounts
     func devices(_ keys: [DeviceKey]) throws -> [DeviceKey: DeviceRecord]
     /// The devices that have one of the EIDs, ICCIDs or IMEIs.
     func devices(eids: [EID], iccids: [ICCID], imeis: [IMEI]) throws -> [DeviceRecord]

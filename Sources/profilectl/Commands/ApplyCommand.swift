@@ -8,8 +8,12 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Takes the fleet to its desired state, or carries a saved plan out, and waits until it is there.",
         discussion: """
-            Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes down what is under way and
-            ends; a later run goes on from there.
+            Shows the plan and asks before anything is sent. Ctrl-C stops sending,
+            writes down what is under way and ends; a later run goes on from there.
+
+            \(SelectionOptions.discussion)
+            The profiles of one eUICC are selected together; waves and maxChange are
+            shares of whole profile sets all the same.
 
             With a file that `plan --out` has written, what was reviewed is done and nothing else, and the manifests are
             not read. Devices that have moved since are named and left alone, and the exit code is 5.
@@ -20,11 +24,13 @@ struct ApplyCommand: AsyncParsableCommand {
             Examples:
               profilectl apply fleet/
               profilectl apply change.plan
+              profilectl apply fleet/ --target label:site=phoenix-7
               profilectl apply fleet/ --auto-approve --timeout 2h
-              profilectl apply fleet/ --simulate --warning-rate 0.1 --failure-rate 0.05
+              profilectl apply fleet/ --simulate --warning-rate 0.1
             """)
 
     @OptionGroup var manifests: ManifestArguments
+    @OptionGroup var selection: SelectionOptions
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
@@ -53,13 +59,17 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let saved = try manifests.savedPlan()
+            guard saved == nil || selection.isEmpty else {
+                throw ValidationError(
+                    "A saved plan is carried out as it was reviewed: --target and --exclude are for manifests.")
+            }
             var settings = overrides.applied(to: try common.settings())
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
 
             if let saved { return try await apply(saved, settings: settings, isRehearsal: scratch != nil) }
-            let fleet = try await manifests.load(common)
+            let fleet = try selection.applied(to: try await manifests.load(common))
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
             try PlanOutput(plan: plan, format: .text, style: common.output).write()
             guard !plan.isConverged else { return }
@@ -79,6 +89,9 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         let report = try await carryOut(goal, settings: settings, inventory: simulate ? inventory() : [])
         print(ApplyReportText(report: report, style: common.output).summary())
+        if let selection = goal.desired.selection {
+            print("Of the fleet's \(selection.fleetCount) devices only those were acted upon that are selected.")
+        }
         let code = report.exitCode
         if code != 0 { throw ExitCode(code) }
     }
@@ -137,7 +150,7 @@ extension ApplyReport {
     var exitCode: Int32 {
         switch ending {
         case .stopped: 1
-        case .timedOut, .interrupted, .outsideWindows: 4
+        case .timedOut, .interrupted, .outsideWindows, .heldUp: 4
         case .aborted: 3
         case .running, .settled, .asked: !moved.isEmpty ? 5 : exceptions.isEmpty ? 0 : 3
         }

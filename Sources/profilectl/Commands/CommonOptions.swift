@@ -15,7 +15,9 @@ enum LogFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// The options that every command knows.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The settings file (profilectl.yaml, if there is one).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The settings file (profilectl.yaml, if there is one).", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Option(help: ArgumentHelp("The state store, sqlite:PATH.", valueName: "location"))
@@ -49,7 +51,9 @@ struct CommonOptions: ParsableArguments {
 
 /// The manifests that a command reads.
 struct ManifestArguments: ParsableArguments {
-    @Argument(help: "YAML files, directories of them, or - for standard input.")
+    @Argument(
+        help: "YAML files, directories of them, or - for standard input.",
+        completion: .file(extensions: ["yaml", "yml"]))
     var paths: [String]
 
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
@@ -57,35 +61,40 @@ struct ManifestArguments: ParsableArguments {
 
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
-    func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
-        let loaded = try await read()
-        return try check(loaded, common, showWarnings: showWarnings)
+    func load(_ common: CommonOptions) async throws -> DesiredFleet {
+        try Self.check(try await read(), common)
+    }
+
+    static func load(_ paths: [String], isStrict: Bool, _ common: CommonOptions) async throws -> DesiredFleet {
+        try check(try await read(paths, isStrict: isStrict), common)
     }
 
     /// Reads the manifests, whatever is wrong with them.
     /// - Throws: `ValidationError` if one of them is a saved plan.
-    func read() async throws -> LoadedManifest {
+    func read() async throws -> LoadedManifest { try await Self.read(paths, isStrict: strict) }
+
+    private static func read(_ paths: [String], isStrict: Bool) async throws -> LoadedManifest {
         if let plan = paths.first(where: { PlanFile.isPlan($0) }) {
             throw ValidationError(
                 "`\(plan)` is a saved plan, not a manifest. `profilectl show` shows it, `profilectl apply` carries it out."
             )
         }
-        return await ManifestLoader(isStrict: strict).load(paths)
+        return await ManifestLoader(isStrict: isStrict).load(paths)
     }
 
     /// Prints what is wrong with manifests.
     ///
     /// - Parameter origin: where they are from, if not from the files as they are.
     /// - Throws: `ExitCode(1)` if there are errors.
-    func check(
-        _ loaded: LoadedManifest, _ common: CommonOptions, showWarnings: Bool = false, of origin: String? = nil
+    static func check(
+        _ loaded: LoadedManifest, _ common: CommonOptions, of origin: String? = nil
     ) throws -> DesiredFleet {
-        let shown = loaded.complaints.filter { showWarnings || $0.severity == .error }
+        let shown = loaded.complaints.filter { $0.severity == .error }
         if !shown.isEmpty {
             if let origin { printError("In \(origin):") }
             printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))
         }
-        if !showWarnings, !loaded.hasErrors, loaded.warningCount > 0 {
+        if !loaded.hasErrors, loaded.warningCount > 0 {
             printError(
                 "\(counted(loaded.warningCount, "warning")) about the manifests; `profilectl validate` shows them.")
         }

@@ -8,7 +8,7 @@ extension PlanCommand {
         let comparison = try await session.compare(manifests.paths) {
             try await manifests.load(common)
         } take: { loaded, origin in
-            try manifests.check(loaded, common, of: origin)
+            try ManifestArguments.check(loaded, common, of: origin)
         }
         switch format {
         case .text:

@@ -6,18 +6,26 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Shows what would be done to take the fleet to its desired state.",
         discussion: """
-            Nothing is changed and nobody is asked: the plan is computed from the manifests and the state store.
+            Nothing is changed and nobody is asked: the plan is computed from the
+            manifests and the state store.
+
+            \(SelectionOptions.discussion)
+            The profiles of one eUICC are selected together.
 
             Examples:
               profilectl plan fleet/
+              profilectl plan fleet/ --target label:site=phoenix-7
+              profilectl plan fleet/ --target 'set:phoenix-*,label:site'
+              profilectl plan fleet/ --exclude account:0342077109-00001
               profilectl plan fleet/ --format json
               profilectl plan fleet/ --out change.plan
-              profilectl plan fleet/ --detailed-exitcode   # exit code 2 if there is something to do
-              profilectl plan fleet/ --against main        # what the change of the files means, without any state
+              profilectl plan fleet/ --detailed-exitcode   # 2 if something is to do
+              profilectl plan fleet/ --against main   # what the files' change means
               profilectl plan fleet/ --against v1.0..v1.1
             """)
 
     @OptionGroup var manifests: ManifestArguments
+    @OptionGroup var selection: SelectionOptions
     @OptionGroup var common: CommonOptions
 
     @Option(help: "How the plan is printed: text or json.")
@@ -32,7 +40,8 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Plan another attempt for devices whose attempts are used up, or that need a person.")
     var retryFailed = false
 
-    @Option(help: ArgumentHelp("Write the plan to a file, to be reviewed.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write the plan to a file, to be reviewed.", valueName: "file"), completion: .file())
     var out: String?
 
     @Option(
@@ -55,7 +64,7 @@ struct PlanCommand: AsyncParsableCommand {
             if let against { return try await compare(against) }
             let settings = try common.settings()
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) {
-                [manifests, common] in try await manifests.load(common)
+                [manifests, common, selection] in try selection.applied(to: try await manifests.load(common))
             }
             // Before anything is printed: who reads that may stop reading.
             if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }

@@ -9,7 +9,6 @@ struct ShowCommand: AsyncParsableCommand {
             Neither the manifests nor the state store are looked at. A file that was edited or cut short is refused.
 
             Examples:
-              profilectl plan fleet/ --out change.plan
               profilectl show change.plan
               profilectl show change.plan --format json
             """)

@@ -74,6 +74,8 @@ struct ApplyReportText {
         case .outsideWindows: style.yellow("Outside the maintenance windows; a later run goes on from here.")
         case .interrupted: style.yellow("Stopped; a later run goes on from here.")
         case .stopped(let reason): style.red("Stopped: ") + reason + "\n"
+        case .heldUp(let reasons):
+            style.yellow("Held up: ") + reasons.joined(separator: " ") + " Apply the whole set to go on.\n"
         case .aborted(let reasons):
             reasons.map {
                 style.red("Roll-out given up: ") + $0

@@ -20,6 +20,7 @@ struct PlanText {
 
     /// - Parameter line: given the text line by line.
     func write(to line: (String) throws -> Void) rethrows {
+        try selectionLines().forEach(line)
         if plan.isConverged {
             try line(style.green("Nothing to do.") + " " + converged)
         } else {
@@ -43,7 +44,30 @@ struct PlanText {
     }
 
     private var converged: String {
-        "\(plan.convergedCount) of \(counted(plan.desiredCount, "device")) as desired."
+        let noun = plan.selection == nil ? "device" : "selected device"
+        return "\(plan.convergedCount) of \(counted(plan.desiredCount, noun)) as desired."
+    }
+
+    /// That the plan is about a part of the fleet, if it is.
+    private func selectionLines() -> [String] {
+        guard let selection = plan.selection else { return [] }
+        let others = selection.count < selection.fleetCount ? "; the others are left as they are." : "."
+        var lines = [
+            style.yellow("Partial plan. ")
+                + "\(selection.count) of \(counted(selection.fleetCount, "device")) selected "
+                + "by \(selection.options)\(others)"
+        ]
+        if selection.addedWithCard > 0 {
+            lines.append(
+                "\(counted(selection.addedWithCard, "device")) more than was asked for: profiles of one eUICC are "
+                    + "switched together.")
+        }
+        if selection.leftOutWithCard > 0 {
+            lines.append(
+                "\(counted(selection.leftOutWithCard, "device")) fewer than was asked for: the eUICC holds an excluded "
+                    + "profile, and its profiles are switched together.")
+        }
+        return lines + [""]
     }
 
     private func writeActions(_ summary: PlanSummary, to line: (String) throws -> Void) rethrows {

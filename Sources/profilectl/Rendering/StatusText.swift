@@ -6,7 +6,8 @@ struct FleetStatusText {
     let style: Style
 
     func lines() -> [String] {
-        var lines = [style.bold(counted(status.devices, "device")) + " known"]
+        let devices = style.bold(counted(status.devices, "device"))
+        var lines = [status.ofDevices.map { "\(devices) of \($0) known ones selected" } ?? devices + " known"]
         lines += table("Profiles", status.profiles)
         lines += table("Operations that are open or failed", status.operations)
         lines += table("Callbacks", status.callbacks)

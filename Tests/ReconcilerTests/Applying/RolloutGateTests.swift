@@ -174,7 +174,8 @@ struct RolloutGateTests {
             #expect(ignoring.releases.allSatisfy { $0.windows == nil })
         }
         let pause = Pause(scope: .everything, by: "ann", reason: "", at: now)
-        let plan = Planner(now: try Timestamp(written: "2026-11-23T12:00:00Z")).plan(desired: loaded.fleet, known: known)
+        let plan = Planner(now: try Timestamp(written: "2026-11-23T12:00:00Z")).plan(
+            desired: loaded.fleet, known: known)
         let paused = RolloutGate(plan, rollouts: [], pauses: [pause])
         #expect(paused.positions.isEmpty && paused.positionsOutsideWindows.isEmpty && !paused.mayLookUp(set: 0))
         #expect(RolloutGate(plan, rollouts: [], pauses: []).mayLookUp(set: 0))

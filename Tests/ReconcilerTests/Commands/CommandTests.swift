@@ -1,13 +1,15 @@
+import ArgumentParser
 import Foundation
 import Testing
 
 @testable import Reconciler
+@testable import profilectl
 
 @Suite("The commands, as processes", .serialized)
 struct CommandTests {
     @Test("every command explains itself, and wrong usage is exit code 64")
     func help() async throws {
-        for command in ["", "validate", "plan", "show", "apply", "status", "resolve", "pause", "resume", "simulate"] {
+        for command in [""] + Profilectl.configuration.subcommands.compactMap({ $0.configuration.commandName }) {
             let result = try await Binary.run((command.isEmpty ? [] : [command]) + ["--help"], in: "/")
             #expect(result.exitCode == 0)
             #expect(result.output.contains("USAGE: profilectl"))

@@ -1,5 +1,8 @@
+import ArgumentParser
 import Foundation
 import Testing
+
+@testable import profilectl
 
 @Suite("The README")
 struct ReadmeTests {
@@ -63,7 +66,7 @@ struct ReadmeTests {
     func options() async throws {
         let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
         var help = ""
-        for command in ["validate", "plan", "show", "apply", "status", "resolve", "pause", "resume", "simulate"] {
+        for command in Profilectl.configuration.subcommands.map({ $0.configuration.commandName ?? "" }) {
             help += try await Binary.run([command, "--help"], in: "/").output
         }
         for match in readme.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#) {

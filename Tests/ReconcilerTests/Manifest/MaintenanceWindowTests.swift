@@ -149,7 +149,8 @@ struct MaintenanceWindowTests {
         #expect(nights.nextOpening(after: monday) == (try Timestamp(written: "2026-11-23T20:00:00Z")))
         #expect(nights.nextClosing(after: monday) == (try Timestamp(written: "2026-11-24T02:00:00Z")))
         #expect(
-            nights.nextOpening(after: try Timestamp(written: "2026-11-23T22:30:00Z")) == (try Timestamp(written: "2026-11-30T20:00:00Z")))
+            nights.nextOpening(after: try Timestamp(written: "2026-11-23T22:30:00Z"))
+                == (try Timestamp(written: "2026-11-30T20:00:00Z")))
         let week = "mon tue wed thu fri sat sun"
         for zone in ["UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut"] {
             let always = try #require(MaintenanceWindows([try Self.window(week, "00:00", "24:00", zone)]))

@@ -116,7 +116,8 @@ struct RolloutPolicyTests {
         ] {
             #expect(windows.isOpen(at: try Timestamp(written: time)) == isOpen, "\(time)")
         }
-        let plan = Planner(now: try Timestamp(written: "2026-11-27T03:00:00Z")).plan(desired: loaded.fleet, known: KnownFleet())
+        let plan = Planner(now: try Timestamp(written: "2026-11-27T03:00:00Z")).plan(
+            desired: loaded.fleet, known: KnownFleet())
         let gate = RolloutGate(plan, rollouts: [], pauses: [])
         let first = Dictionary(grouping: gate.positions.map { plan.actions.device(at: $0) }) {
             loaded.fleet.profileSet(of: $0).name

@@ -14,9 +14,13 @@ final class Binary: Sendable {
     private let folder: TemporaryFolder
     private let ended: AsyncStream<Int32>
 
-    init(_ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil) throws {
+    /// - Parameter program: another one, of the system, for tests of what profilectl gives to it.
+    init(
+        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil,
+        program: String = executable
+    ) throws {
         folder = try TemporaryFolder()
-        process.executableURL = URL(fileURLWithPath: Self.executable)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var all = ProcessInfo.processInfo.environment.filter {
@@ -41,7 +45,7 @@ final class Binary: Sendable {
     }
 
     /// `swift test` puts the binary beside the test bundle.
-    private static let executable: String = {
+    static let executable: String = {
         let beside = CommandLine.arguments.filter { $0.hasSuffix(".xctest") }.map {
             ($0 as NSString).deletingLastPathComponent
         }
@@ -75,9 +79,10 @@ final class Binary: Sendable {
 
     /// Runs it to its end.
     static func run(
-        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil
+        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil,
+        program: String = executable
     ) async throws -> Result {
-        try await Binary(arguments, in: directory, environment: environment, input: input).result()
+        try await Binary(arguments, in: directory, environment: environment, input: input, program: program).result()
     }
 
     /// What a standalone simulator takes for right, and what callbacks carry.

@@ -1,7 +1,7 @@
 /// Finds the known word that was probably meant.
-enum NearestWord {
+public enum NearestWord {
     /// - Returns: the nearest of the words, if it is near enough to be a slip.
-    static func to(_ word: String, among known: [String]) -> String? {
+    public static func to(_ word: String, among known: [String]) -> String? {
         let candidates = known.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
         guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance <= max(1, best.word.count / 3) ? best.word : nil

@@ -1,6 +1,6 @@
 /// Decodes a CSV of devices: columns `eid,iccid[,imei,state,accountName,smsrOid,label:KEY...]` in any order.
 struct DeviceTable {
-    static let columns = ["eid", "iccid", "imei", "state", "accountName", "smsrOid"]
+    static let columns = ManifestShape.device.keys.filter { $0 != "labels" }
     static let labelPrefix = "label:"
 
     /// What a column holds.

@@ -30,6 +30,8 @@ public struct DesiredFleet: Sendable {
     public internal(set) var sets: [ProfileSet] = []
     var labels = LabelTable()
     var files: [String] = []
+    /// The part that a command is about; `nil` for all of it.
+    public internal(set) var selection: FleetSelection?
 
     public init() {}
 

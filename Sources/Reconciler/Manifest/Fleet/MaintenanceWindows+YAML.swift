@@ -32,7 +32,7 @@ extension MaintenanceWindow {
     fileprivate init?(_ node: YAMLNode, file: String, path: ValuePath, complaints: inout ComplaintList) {
         guard
             let reader = MappingReader(
-                node, file: file, path: path, known: ["days", "from", "to", "timeZone"], complaints: &complaints)
+                node, file: file, path: path, known: ManifestShape.window.keys, complaints: &complaints)
         else { return nil }
         guard ["days", "from", "to"].contains(where: { reader.node($0) != nil }) else {
             complaints.add(

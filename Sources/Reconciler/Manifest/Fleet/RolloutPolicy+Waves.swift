@@ -33,7 +33,9 @@ extension RolloutPolicy {
     private mutating func takeLabels(
         _ node: YAMLNode, file: String, path: ValuePath, complaints: inout ComplaintList
     ) {
-        guard let reader = MappingReader(node, file: file, path: path, known: ["labels"], complaints: &complaints),
+        guard
+            let reader = MappingReader(
+                node, file: file, path: path, known: ManifestShape.labelWave.keys, complaints: &complaints),
             reader.keys.allSatisfy({ $0 == "labels" })
         else { return }
         let expected = "the labels of the devices that go first, such as {site: lab}"

@@ -1,12 +1,11 @@
 import Foundation
 
 extension RolloutPolicy {
-    static let keys = ["batchSize", "maxInFlight", "requestsPerSecond", "waves", "abortWhen", "maxChange", "windows"]
-
     /// Decodes `rollout:`; what cannot be read is complained of and left at its default.
     init(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
         guard
-            let reader = MappingReader(node, file: file, path: "rollout", known: Self.keys, complaints: &complaints)
+            let reader = MappingReader(
+                node, file: file, path: "rollout", known: ManifestShape.rollout.keys, complaints: &complaints)
         else { return }
         batchSize =
             reader.scalar(
@@ -35,7 +34,7 @@ extension RolloutPolicy {
     private mutating func takeAbortRule(_ reader: MappingReader, complaints: inout ComplaintList) {
         guard let node = reader.node("abortWhen"), !node.isNull,
             let rule = MappingReader(
-                node, file: reader.file, path: reader.path(to: "abortWhen"), known: ["failed", "atLeast"],
+                node, file: reader.file, path: reader.path(to: "abortWhen"), known: ManifestShape.abortRule.keys,
                 complaints: &complaints)
         else { return }
         let atLeast = rule.scalar(

@@ -2,9 +2,6 @@
 struct ManifestDocument {
     static let apiVersion = "profilectl/v1"
     static let kind = "ProfileSet"
-    static let keys = ["apiVersion", "kind", "metadata", "defaults", "devices", "devicesFrom", "rollout"]
-    static let deviceKeys = ["eid", "iccid", "imei", "state", "accountName", "smsrOid", "labels"]
-    static let defaultKeys = ["accountName", "smsrOid", "state", "labels"]
 
     /// What a document says of devices that do not say it themselves.
     struct Defaults {
@@ -39,9 +36,10 @@ struct ManifestDocument {
 
     /// Takes everything but the list of devices.
     mutating func take(_ top: YAMLNode, complaints: inout ComplaintList) {
-        guard let reader = MappingReader(top, file: file, path: "", known: Self.keys, complaints: &complaints) else {
-            return
-        }
+        guard
+            let reader = MappingReader(
+                top, file: file, path: "", known: ManifestShape.document.keys, complaints: &complaints)
+        else { return }
         takeKind(reader, complaints: &complaints)
         if let node = reader.node("metadata") {
             takeMetadata(node, complaints: &complaints)
@@ -70,7 +68,7 @@ struct ManifestDocument {
     private mutating func takeMetadata(_ node: YAMLNode, complaints: inout ComplaintList) {
         guard
             let reader = MappingReader(
-                node, file: file, path: "metadata", known: ["name", "labels"], complaints: &complaints)
+                node, file: file, path: "metadata", known: ManifestShape.metadata.keys, complaints: &complaints)
         else { return }
         let expected = "a name of letters, digits, dots and dashes"
         if reader.node("name") == nil {
@@ -94,7 +92,7 @@ struct ManifestDocument {
     private mutating func takeDefaults(_ node: YAMLNode, complaints: inout ComplaintList) {
         guard
             let reader = MappingReader(
-                node, file: file, path: "defaults", known: Self.defaultKeys, complaints: &complaints)
+                node, file: file, path: "defaults", known: ManifestShape.defaults.keys, complaints: &complaints)
         else { return }
         defaults.account = Self.account(reader, complaints: &complaints)
         defaults.smsr = Self.smsr(reader, complaints: &complaints)
@@ -113,7 +111,8 @@ struct ManifestDocument {
         for (index, element) in elements.enumerated() {
             let path = ("devicesFrom" as ValuePath).appending(element: index)
             guard
-                let reader = MappingReader(element, file: file, path: path, known: ["csv"], complaints: &complaints)
+                let reader = MappingReader(
+                    element, file: file, path: path, known: ManifestShape.table.keys, complaints: &complaints)
             else { continue }
             if reader.node("csv") == nil {
                 reader.missing("csv", expected: "the path of a CSV file", complaints: &complaints)
@@ -130,7 +129,8 @@ struct ManifestDocument {
         _ node: YAMLNode, file: String, path: ValuePath, complaints: inout ComplaintList
     ) -> DeviceDraft? {
         guard
-            let reader = MappingReader(node, file: file, path: path, known: deviceKeys, complaints: &complaints)
+            let reader = MappingReader(
+                node, file: file, path: path, known: ManifestShape.device.keys, complaints: &complaints)
         else { return nil }
         let errorsBefore = complaints.errorCount
         var draft = DeviceDraft(path: path, mark: node.mark)

@@ -43,6 +43,21 @@ extension SQLiteTransaction {
         return fleet
     }
 
+    func accountsOfDevices() throws -> KnownAccounts {
+        var accounts = KnownAccounts()
+        var numbers: [Int64: UInt16] = [:]
+        try statement("SELECT account FROM device ORDER BY eid, iccid").run { row in
+            let name = row.integer(0)
+            let number = numbers[name] ?? UInt16(clamping: accounts.names.count)
+            if Int(number) == accounts.names.count {
+                numbers[name] = number
+                accounts.names.append(AccountName(try text(named: name)))
+            }
+            accounts.numbers.append(number)
+        }
+        return accounts
+    }
+
     /// How many devices the file has room for: counting them would take as long as reading them. Memory that is set
     /// aside and not written to costs nothing.
     private func roomForDevices() throws -> Int {

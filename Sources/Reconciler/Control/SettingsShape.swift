@@ -1,0 +1,65 @@
+/// The YAML of `profilectl.yaml`: its keys, for the decoder, and its JSON Schema, for editors.
+public enum SettingsShape {
+    /// The JSON Schema of the settings file, draft 07.
+    public static let schema: SchemaValue = top.schema.adding([
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "profilectl settings",
+        "description": "What profilectl works with. Secrets come from the environment, never from here.",
+    ])
+
+    static let top = MappingShape([
+        .optional("thingspace", .mapping(thingspace), "Where the carrier's API is."),
+        .optional(
+            "state", .text(), "Where the known state is kept.", examples: ["sqlite:.profilectl/state.db"]),
+        .optional("callbacks", .mapping(callbacks), "How the carrier's callbacks come in."),
+        .optional("refresh", .mapping(refresh), "How the carrier's records are read."),
+        .optional(
+            "verify", .words(ApplyOptions.Verification.allCases.map(\.rawValue)),
+            "Look devices up that were never seen before they are acted upon, or trust the plan."),
+        .optional("convergence", .mapping(convergence), "How outcomes are awaited, and failures tried again."),
+    ])
+
+    static let thingspace = MappingShape([
+        .optional(
+            "baseURL", .text(), "Where the carrier's API is; http only for a simulator on loopback.",
+            examples: ["https://thingspace.verizon.com/api"])
+    ])
+
+    static let callbacks = MappingShape([
+        .optional("listen", .text(), "Host and port on which callbacks are listened for.", examples: ["0.0.0.0:9001"]),
+        .optional(
+            "url", .text(),
+            "What the carrier is told to call; it calls the ports 80, 443, 9001-9006, 50551-50559 and 28200-28220.",
+            examples: ["https://fleet.example.com:9001/callbacks"]),
+        .optional(
+            "tls", .mapping(tls), "The files that TLS is spoken with; without them only on loopback or behind a proxy."),
+        .optional("behindProxy", .truth, "Whether a proxy speaks TLS for the listener."),
+        .optional(
+            "register", .words(RegistrationMode.allCases.map(\.rawValue)),
+            "Check whether the carrier calls us, register where nobody is (auto), or do not look (never)."),
+    ])
+
+    static let tls = MappingShape([
+        .required(
+            "certificate", .text(), "The path of a PEM file with the certificate chain.", examples: ["fleet.crt"]),
+        .required("key", .text(), "The path of a PEM file with the private key.", examples: ["fleet.key"]),
+    ])
+
+    static let refresh = MappingShape([
+        .optional("v1", .anything, "Whether the synchronous device list is read.", examples: [true]),
+        .optional("v2", .anything, "Whether the asynchronous device list is read.", examples: [true]),
+        .optional("every", .anything, "How often it is read.", examples: ["6h"]),
+    ])
+
+    static let convergence = MappingShape([
+        .optional(
+            "callbackDeadline", .duration, "How long a callback is awaited before the device is looked up.",
+            examples: ["30m"]),
+        .optional(
+            "enableAfter", .duration, "How long after a warning an enable is asked for.", examples: ["30m"]),
+        .optional(
+            "retryDelay", .duration, "The wait before a second attempt; it doubles with each further one.",
+            examples: ["1m"]),
+        .optional("maximumAttempts", .whole(1...100), "Attempts that a device has at most.", examples: [4]),
+    ])
+}
