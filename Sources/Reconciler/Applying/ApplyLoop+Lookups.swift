@@ -59,18 +59,15 @@ extension ApplyLoop {
     }
 
     private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
-        let lookup = DeviceLookup(
-            store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
-            timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval)
-        try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
-        let askedAt = run.clock.now()
-        let outcome = try await lookup.look(up: keys, of: account)
         let wanted = Set(keys)
         lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
-        switch outcome {
+        switch try await outcome(ofLookingUp: keys, of: account, plan) {
         case .answered:
-            try await LookupRecords(store: run.store).conclude(
-                keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
+            break
+        case .toldInPart(let reason):
+            remark(
+                "Account \(account) offers no list that tells how profiles are, so devices were looked up for being there "
+                    + "only: \(reason)")
         case .unavailable(let reason):
             remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
         case .unanswered(let reason):
@@ -80,6 +77,43 @@ extension ApplyLoop {
         case .signInRefused(let reason):
             stopRun(reason)
         }
+    }
+
+    private mutating func outcome(
+        ofLookingUp keys: [DeviceKey], of account: AccountName, _ plan: Plan
+    ) async throws -> DeviceLookup.Outcome {
+        let lookup = DeviceLookup(
+            asker: DeviceListAsker(
+                store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
+                pollInterval: run.options.pollInterval),
+            records: SightingRecords(store: run.store, policy: run.options.policy), timeout: run.options.lookupTimeout)
+        let lists = run.options.lists
+        if !lists.v2 {
+            accountsWithoutV2[account] = "The v2 device list is switched off in the settings (refresh.v2)."
+        } else if accountsWithoutV2[account] == nil {
+            let outcome = try await lookup.lookByV2(LookupTargets(keys, in: plan), of: account)
+            guard case .unavailable(let refusal) = outcome else { return outcome }
+            accountsWithoutV2[account] = refusal
+        }
+        let reason = accountsWithoutV2[account] ?? ""
+        guard lists.v1 else { return .unavailable(reason) }
+        // The list is read as a whole, and not again for each wave.
+        let all = Set(keys).union(takeUnverified(of: account, plan))
+        return try await lookup.lookByV1(LookupTargets(Array(all), in: plan), of: account, insteadOfV2: reason)
+    }
+
+    /// The devices of an account that were never seen and not looked up yet; they count as looked up from now on.
+    private mutating func takeUnverified(of account: AccountName, _ plan: Plan) -> [DeviceKey] {
+        guard run.options.verification == .lookup else { return [] }
+        var keys: [DeviceKey] = []
+        for position in plan.actions.indices where plan.actions.isUnverified(at: position) {
+            let action = plan.actions[position]
+            guard action.account == account else { continue }
+            let device = plan.actions.deviceIndex(at: position)
+            if !verified[device] { keys.append(action.key) }
+            verified[device] = true
+        }
+        return keys
     }
 
     private func endOverdueEnabling(_ plan: Plan, at now: Timestamp) async throws {

@@ -8,6 +8,8 @@ public struct ApplyOptions: Sendable {
 
     public var policy: ConvergencePolicy
     public var verification: Verification
+    /// Which of the carrier's lists devices are looked up in.
+    public var lists: ListChoice
     /// How long the answer to a device list is awaited.
     public var lookupTimeout: Duration
     /// Whether the run ends once everything is asked for.
@@ -27,7 +29,7 @@ public struct ApplyOptions: Sendable {
         policy: ConvergencePolicy = ConvergencePolicy(), verification: Verification = .lookup,
         lookupTimeout: Duration = .seconds(300), waitsForConvergence: Bool = true,
         timeout: Duration = .seconds(3600), retryFailed: Bool = false, allowsLargeChange: Bool = false,
-        concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1)
+        concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1), lists: ListChoice = ListChoice()
     ) {
         self.policy = policy
         self.verification = verification
@@ -38,5 +40,6 @@ public struct ApplyOptions: Sendable {
         self.allowsLargeChange = allowsLargeChange
         self.concurrentCalls = concurrentCalls
         self.pollInterval = pollInterval
+        self.lists = lists
     }
 }

@@ -31,8 +31,12 @@ public protocol StateReader {
     func request(_ number: RequestNumber) throws -> RequestRecord?
     /// Whether a device list was asked for since `since` whose requestId is not known yet.
     func awaitsDeviceListName(since: Timestamp) throws -> Bool
-    /// How many of the device lists with these numbers the carrier has taken and not answered yet.
-    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int
+    /// Whether a device list was asked for since `since` and not answered yet.
+    func awaitsDeviceList(since: Timestamp) throws -> Bool
+    /// The messages that answer a device list, as JSON, in the order in which they came.
+    func deviceListAnswers(to request: RequestNumber) throws -> [String]
+    /// The devices that are known to be, or to have been, on an account, in the order of their keys.
+    func identities(on account: AccountName) throws -> [KnownIdentity]
     /// How many operations have been sent and have no outcome yet.
     func operationsInFlight() throws -> Int
     /// The devices that a request carried.
@@ -73,6 +77,12 @@ public protocol StateTransaction: StateReader {
     /// Keeps callbacks; a repeat only raises the number of deliveries of the kept one.
     func keep(_ callbacks: [NewCallback]) throws
     func mark(_ callback: CallbackNumber, as verdict: CallbackVerdict, device: DeviceKey?) throws
+    /// Marks a callback as an answer, or a part of it, to a device list.
+    func mark(_ callback: CallbackNumber, asAnswerTo request: RequestNumber) throws
+    /// Drops the texts of the answers to device lists that were asked for before `time`.
+    func forgetDeviceLists(askedBefore time: Timestamp) throws
+    /// Notes when a device was last seen as it is known, and by whom. Its record keeps its version.
+    func confirm(_ key: DeviceKey, at: Timestamp, source: ObservationSource) throws
     func append(_ events: [StateEvent]) throws
     func raiseCounter(_ name: String, by amount: Int64) throws
     func save(_ signIn: SignInRecord) throws
@@ -83,6 +93,17 @@ public protocol StateTransaction: StateReader {
     func endRollout(_ number: RolloutNumber, at: Timestamp) throws
     func save(_ pause: Pause) throws
     func removePause(of scope: Pause.Scope) throws
+}
+
+/// By what a device is known, for rows that name it by some of it only.
+public struct KnownIdentity: Hashable, Sendable {
+    public let key: DeviceKey
+    public let imei: IMEI?
+
+    public init(key: DeviceKey, imei: IMEI?) {
+        self.key = key
+        self.imei = imei
+    }
 }
 
 /// What is to be done to one device, as it is written down before the call leaves.

@@ -19,6 +19,7 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var manifests: ManifestArguments
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
+    @OptionGroup(title: "Lists") var lists: ListArguments
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
 
     @Flag(help: "Do not ask.")
@@ -42,7 +43,7 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let fleet = try await manifests.load(common)
-            var settings = overrides.applied(to: try common.settings())
+            var settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
@@ -69,7 +70,8 @@ struct ApplyCommand: AsyncParsableCommand {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
+            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
+            lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
         if overrides.retrySignIn { try await StoredSignInLedger(store: store, clock: SystemClock()).forgetRefusals() }

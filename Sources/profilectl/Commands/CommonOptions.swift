@@ -57,19 +57,24 @@ struct ManifestArguments: ParsableArguments {
 
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
-    func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
-        let loaded = await ManifestLoader(isStrict: strict).load(paths)
-        let shown = loaded.complaints.filter { showWarnings || $0.severity == .error }
-        if !shown.isEmpty {
-            printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))
-        }
-        if !showWarnings, !loaded.hasErrors, loaded.warningCount > 0 {
-            printError(
-                "\(counted(loaded.warningCount, "warning")) about the manifests; `profilectl validate` shows them.")
-        }
-        guard !loaded.hasErrors else { throw ExitCode(1) }
-        return loaded.fleet
+    func load(_ common: CommonOptions) async throws -> DesiredFleet {
+        try await loadManifests(paths, isStrict: strict, common)
     }
+}
+
+/// Reads manifests and prints what is wrong with them.
+/// - Throws: `ExitCode(1)` if there are errors.
+func loadManifests(_ paths: [String], isStrict: Bool, _ common: CommonOptions) async throws -> DesiredFleet {
+    let loaded = await ManifestLoader(isStrict: isStrict).load(paths)
+    let shown = loaded.complaints.filter { $0.severity == .error }
+    if !shown.isEmpty {
+        printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))
+    }
+    if !loaded.hasErrors, loaded.warningCount > 0 {
+        printError("\(counted(loaded.warningCount, "warning")) about the manifests; `profilectl validate` shows them.")
+    }
+    guard !loaded.hasErrors else { throw ExitCode(1) }
+    return loaded.fleet
 }
 
 /// Writes a line to stderr.

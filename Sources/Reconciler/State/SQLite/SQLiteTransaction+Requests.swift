@@ -50,12 +50,15 @@ extension SQLiteTransaction {
         return found
     }
 
-    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int {
-        var count = 0
+    func awaitsDeviceList(since: Timestamp) throws -> Bool {
+        var found = false
         try statement(
-            "SELECT count(*) FROM request WHERE id BETWEEN ? AND ? AND action IS NULL AND outcome = 'accepted'"
-        ).run(.integer(numbers.lowerBound.number), .integer(numbers.upperBound.number)) { count = Int($0.integer(0)) }
-        return count
+            """
+            SELECT 1 FROM request
+            WHERE action IS NULL AND (outcome = 'pending' OR outcome = 'accepted') AND sentAt > ? LIMIT 1
+            """
+        ).run(.time(since)) { _ in found = true }
+        return found
     }
 
     func addRequest(
