@@ -85,8 +85,8 @@ extension ApplyLoop {
         let lookup = DeviceLookup(
             asker: DeviceListAsker(
                 store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
-                pollInterval: run.options.pollInterval),
-            records: SightingRecords(store: run.store, policy: run.options.policy), timeout: run.options.lookupTimeout)
+                timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval),
+            records: SightingRecords(store: run.store, policy: run.options.policy))
         let lists = run.options.lists
         if !lists.v2 {
             accountsWithoutV2[account] = "The v2 device list is switched off in the settings (refresh.v2)."

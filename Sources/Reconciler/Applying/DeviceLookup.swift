@@ -3,8 +3,6 @@
 struct DeviceLookup: Sendable {
     let asker: DeviceListAsker
     let records: SightingRecords
-    /// How long the answers to v2 lists are awaited.
-    let timeout: Duration
 
     /// What a lookup came to.
     enum Outcome: Sendable, Equatable {
@@ -25,11 +23,10 @@ struct DeviceLookup: Sendable {
     /// - Throws: `StateStoreError`, `CancellationError`
     func lookByV2(_ targets: LookupTargets, of account: AccountName) async throws -> Outcome {
         let startedAt = asker.clock.now()
-        let deadline = startedAt + timeout
         var sightings = AccountSightings(account: account)
         func ask(_ keys: [DeviceKey], _ filters: [String?]) async throws -> Outcome {
             let questions = DeviceListQuestion.about(keys, filters: filters)
-            switch try await asker.ask(questions, of: account, until: deadline) {
+            switch try await asker.ask(questions, of: account) {
             case .answered(let answers):
                 for answer in answers { sightings.add(answer) }
                 sightings.place(among: targets.identities)
@@ -54,7 +51,8 @@ struct DeviceLookup: Sendable {
     ///
     /// - Parameter reason: why the v2 list is not used.
     /// - Throws: `StateStoreError`, `CancellationError`
-    func lookByV1(_ targets: LookupTargets, of account: AccountName, insteadOfV2 reason: String) async throws -> Outcome {
+    func lookByV1(_ targets: LookupTargets, of account: AccountName, insteadOfV2 reason: String) async throws -> Outcome
+    {
         let startedAt = asker.clock.now()
         var sightings = AccountSightings(account: account)
         let reader = AccountListReader(carrier: asker.carrier, clock: asker.clock, stop: asker.stop)
@@ -76,7 +74,7 @@ struct DeviceLookup: Sendable {
         sightings.place(among: targets.identities)
         let proof = ListProof(isWhole: true, tellsEveryStatus: false, asOf: startedAt)
         try await keep(sightings, targets, proof)
-        let isTold = targets.keys.allSatisfy { sightings.devices[$0]?.tellings.isEmpty == false }
+        let isTold = targets.keys.allSatisfy { sightings.devices[$0]?.tellings.isEmpty != true }
         return isTold ? .answered : .toldInPart(reason)
     }
 

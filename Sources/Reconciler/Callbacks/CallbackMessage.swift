@@ -26,6 +26,9 @@ public struct CallbackMessage: Sendable {
         reading = CallbackReading(message: value)
         serviceState = response?["state"]?.text.map { ServiceState(carrierWord: $0) }
         holdsDeviceList = DeviceListRow.isAny(in: value)
-        isPartOfDeviceList = holdsDeviceList && (value["hasMoreData"] ?? value["deviceResponse"]?["hasMoreData"])?.bool == true
+        isPartOfDeviceList = (value["hasMoreData"] ?? value["deviceResponse"]?["hasMoreData"])?.bool == true
     }
+
+    /// Whether it may be the answer to a device list that names nothing.
+    var namesNoDevice: Bool { outerIdentifiers.isEmpty && innerIdentifiers.isEmpty }
 }

@@ -72,7 +72,7 @@ struct FoldBatch {
             try take(callback, isWhole: !message.isPartOfDeviceList, answering: request)
             return true
         }
-        if request == nil, message.holdsDeviceList,
+        if request == nil, message.holdsDeviceList || message.namesNoDevice,
             try transaction.awaitsDeviceListName(since: now - Self.longestCall)
         {
             // The answer was faster than the name of the request; it stays unread until that is written down.

@@ -80,7 +80,8 @@ public struct ImportedDocument: Sendable {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"", "\\": quoted += "\\" + String(scalar)
-            case _ where scalar.isASCII && scalar.value >= 0x20 && scalar.value != 0x7F: quoted.unicodeScalars.append(scalar)
+            case _ where scalar.isASCII && scalar.value >= 0x20 && scalar.value != 0x7F:
+                quoted.unicodeScalars.append(scalar)
             default:
                 let hex = String(scalar.value, radix: 16)
                 quoted += "\\U" + String(repeating: "0", count: 8 - hex.count) + hex

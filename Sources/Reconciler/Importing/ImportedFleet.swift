@@ -129,6 +129,8 @@ enum ImportLabels {
 
     private static func isSensible(_ text: String) -> Bool {
         !text.isEmpty && text.count <= longestText
-            && text.unicodeScalars.allSatisfy { !$0.properties.isNoncharacterCodePoint && $0.value >= 0x20 && $0.value != 0x7F }
+            && text.unicodeScalars.allSatisfy {
+                !$0.properties.isNoncharacterCodePoint && $0.value >= 0x20 && $0.value != 0x7F
+            }
     }
 }

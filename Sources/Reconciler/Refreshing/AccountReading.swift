@@ -4,8 +4,6 @@ struct AccountReading: Sendable {
     let asker: DeviceListAsker
     let lists: ListChoice
     let board: RefreshBoard
-    /// Until when the answers to v2 lists are awaited.
-    let deadline: Timestamp
     /// The devices that are known or declared to be on the account.
     let identities: [KnownIdentity]
     /// The devices that are asked for; `nil` for all that the account has.
@@ -29,8 +27,6 @@ struct AccountReading: Sendable {
 
     /// So many devices that no list has told of are asked for by name, rather than the whole account once more.
     private static let fewUntold = 500
-    /// Lists that leave fewer devices than these in doubt are believed.
-    private static let fewDoubts = 10
 
     /// - Throws: `CarrierError.signInRefused`, `ReadingStopped`, `StateStoreError`, `CancellationError`
     func read() async throws -> Result {
@@ -85,7 +81,7 @@ struct AccountReading: Sendable {
     }
 
     private func ask(_ questions: [DeviceListQuestion]) async throws -> DeviceListAsker.Outcome {
-        try await asker.ask(questions, of: account, until: deadline) { count in
+        try await asker.ask(questions, of: account) { count in
             board.note(account) { $0.v2 = .underWay(count) }
         }
     }
@@ -108,14 +104,13 @@ struct AccountReading: Sendable {
             outcome = try await ask(questions)
         }
         result.v2 = .read(count)
-        let doubtful = result.sightings.doubtfulCount(result.proof)
-        let total = result.sightings.devices.count
-        if doubtful >= Self.fewDoubts, doubtful * 2 > total {
+        let doubts = result.sightings.doubts(result.proof, among: identities)
+        if doubts.areTooMany {
             result.sightings.disbelieveV2()
             result.v2 = .failed(
-                "its answers would leave \(doubtful) of \(total) devices in doubt, named under several profile statuses "
-                    + "or under none, so that nothing of it is believed. Try again later, or read without it "
-                    + "(refresh.v2: false)")
+                "its answers name \(doubts.contradictory) of \(doubts.named) devices under several profile statuses, and "
+                    + "would leave \(doubts.lost) of \(doubts.known) in doubt whose state is known, so that nothing of "
+                    + "them is believed. Try again later, or read without it (refresh.v2: false)")
         }
         board.note(account) { [v2 = result.v2] in $0.v2 = v2 }
     }

@@ -49,7 +49,8 @@ struct AccountSightings: Sendable {
                     identifiers: row.identifiers,
                     telling: (row.profileStatus ?? answer.filter).map {
                         StatusTelling(
-                            state: ProfileState(profileStatus: $0), word: $0, source: .deviceListV2, asOf: answer.askedAt)
+                            state: ProfileState(profileStatus: $0), word: $0, source: .deviceListV2,
+                            asOf: answer.askedAt)
                     }, service: row.serviceState, source: .deviceListV2, asOf: answer.askedAt,
                     description: keepsDescriptions ? CarrierDescription(smsr: row.smsr) : nil))
         }
@@ -146,12 +147,37 @@ struct AccountSightings: Sendable {
 
     // MARK: Whether the answers can be believed
 
-    /// How many devices the lists would leave in doubt: named under several states, under none, or as unknown.
-    func doubtfulCount(_ proof: ListProof) -> Int {
-        devices.values.count { sighting in
-            let states = sighting.toldStates
-            return states.count > 1 || states.isEmpty && (proof.tellsEveryStatus || !sighting.tellings.isEmpty)
+    /// Devices that the lists would leave in doubt.
+    struct Doubts: Hashable, Sendable {
+        /// Devices that are named under several states, of all that are named.
+        var contradictory = 0
+        var named = 0
+        /// Devices whose state was known and would not be any more, of all that are named and whose state was known.
+        var lost = 0
+        var known = 0
+
+        /// Fewer doubts than these say nothing against a list.
+        private static let few = 10
+
+        /// Whether so much is in doubt that the lists, and not the devices, are at fault.
+        var areTooMany: Bool {
+            contradictory >= Self.few && contradictory * 2 > named || lost >= Self.few && lost * 2 > known
         }
+    }
+
+    func doubts(_ proof: ListProof, among identities: [KnownIdentity]) -> Doubts {
+        let told = Set(identities.lazy.filter(\.isTold).map(\.key))
+        var doubts = Doubts()
+        for (key, sighting) in devices {
+            let states = sighting.toldStates
+            let isLost = states.isEmpty && (proof.tellsEveryStatus || !sighting.tellings.isEmpty)
+            doubts.named += 1
+            if states.count > 1 { doubts.contradictory += 1 }
+            guard told.contains(key) else { continue }
+            doubts.known += 1
+            if isLost || states.count > 1 { doubts.lost += 1 }
+        }
+        return doubts
     }
 
     /// Forgets what the v2 lists said of profiles; that they name a device, and the state of its line, stays.

@@ -42,6 +42,8 @@ struct DeviceListAsker: Sendable {
     let clock: any WallClock
     let wakeup: Wakeup
     let stop: StopSwitch
+    /// How long answers are awaited, from when all questions were asked.
+    let timeout: Duration
     let pollInterval: Duration
 
     /// What came of it.
@@ -55,13 +57,10 @@ struct DeviceListAsker: Sendable {
         case signInRefused(String)
     }
 
-    /// - Parameters:
-    ///   - deadline: until when the answers are awaited.
-    ///   - progress: told how many answers there are.
+    /// - Parameter progress: told how many answers there are.
     /// - Throws: `StateStoreError`, `CancellationError`
     func ask(
-        _ questions: [DeviceListQuestion], of account: AccountName, until deadline: Timestamp,
-        progress: @Sendable (Int) -> Void = { _ in }
+        _ questions: [DeviceListQuestion], of account: AccountName, progress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> Outcome {
         var numbers: [RequestNumber] = []
         for question in questions {
@@ -71,7 +70,7 @@ struct DeviceListAsker: Sendable {
             case .refused(let outcome): return outcome
             }
         }
-        return try await answers(to: numbers, until: deadline, progress: progress)
+        return try await answers(to: numbers, progress: progress)
     }
 
     private enum Asked {
@@ -132,9 +131,8 @@ struct DeviceListAsker: Sendable {
         }
     }
 
-    private func answers(
-        to numbers: [RequestNumber], until deadline: Timestamp, progress: @Sendable (Int) -> Void
-    ) async throws -> Outcome {
+    private func answers(to numbers: [RequestNumber], progress: @Sendable (Int) -> Void) async throws -> Outcome {
+        let deadline = clock.now() + timeout
         let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: pollInterval)
         var answered: [RequestRecord] = []
         while answered.count < numbers.count {

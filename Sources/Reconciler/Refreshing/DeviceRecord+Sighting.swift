@@ -76,7 +76,8 @@ extension DeviceRecord {
                 "the carrier's lists contradict each other: \(words)", at: now, policy: policy, log: &log)
         case .untold(let asOf):
             take(
-                nil, word: nil, source: .deviceListV2, asOf: asOf, "the carrier's records do not tell its profile status",
+                nil, word: nil, source: .deviceListV2, asOf: asOf,
+                "the carrier's records do not tell its profile status",
                 at: now, policy: policy, log: &log)
         }
     }

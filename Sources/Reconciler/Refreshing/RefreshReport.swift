@@ -27,6 +27,8 @@ public struct RefreshReport: Hashable, Sendable {
         public var changed = 0
         /// Devices whose state the lists contradict each other about, or do not tell.
         public var held = 0
+        /// Those of them that are declared.
+        public var heldDeclared = 0
         /// Devices that the account turned out not to have any more.
         public var gone = 0
         /// Lines without an eUICC.
@@ -65,7 +67,8 @@ public struct RefreshReport: Hashable, Sendable {
     /// Whether every list that was asked for was read.
     public var isWhole: Bool { ending == .done && accounts.allSatisfy(\.problems.isEmpty) }
     public var hasLateLists: Bool { accounts.contains { $0.v1.isLate || $0.v2.isLate } }
-    public var held: Int { accounts.reduce(0) { $0 + $1.held } }
+    /// Declared devices for which nothing can be planned, since nobody can tell how their profiles are.
+    public var heldDeclared: Int { accounts.reduce(0) { $0 + $1.heldDeclared } }
 }
 
 extension RefreshReport.List {

@@ -2,7 +2,7 @@
 public struct RefreshOptions: Sendable {
     public var policy: ConvergencePolicy
     public var lists: ListChoice
-    /// How long the answers to v2 lists are awaited, from the start of the run.
+    /// How long the answers to v2 lists are awaited, from when they were asked for.
     public var timeout: Duration
     /// How often the store is looked at when nobody tells that it has changed.
     public var pollInterval: Duration
@@ -53,7 +53,7 @@ struct RefreshRun: Sendable {
         let declared = scope.declared()
         let readings: [AccountReading.Result]
         do {
-            readings = try await read(declared, board, until: startedAt + options.timeout)
+            readings = try await read(declared, board)
         } catch is ReadingStopped {
             return Outcome(report: board.end(.interrupted), sightings: [])
         }
@@ -67,7 +67,8 @@ struct RefreshRun: Sendable {
             let account = reading.sightings.account
             try await keep(
                 reading, declared[account] ?? [], board,
-                isElsewhere: { key in homes[key].map { $0 != account } ?? (listedBy[key].map { $0 != account } ?? false) })
+                isElsewhere: { key in homes[key].map { $0 != account } ?? (listedBy[key].map { $0 != account } ?? false)
+                })
         }
         return Outcome(report: board.end(.done), sightings: readings.map(\.sightings))
     }
@@ -75,7 +76,7 @@ struct RefreshRun: Sendable {
     // MARK: Reading
 
     private func read(
-        _ declared: [AccountName: [DesiredDevice]], _ board: RefreshBoard, until deadline: Timestamp
+        _ declared: [AccountName: [DesiredDevice]], _ board: RefreshBoard
     ) async throws -> [AccountReading.Result] {
         try await withThrowingTaskGroup(of: AccountReading.Result.self) { group in
             var results: [AccountReading.Result] = []
@@ -88,7 +89,8 @@ struct RefreshRun: Sendable {
                         account: account,
                         asker: DeviceListAsker(
                             store: store, carrier: carrier, clock: clock, wakeup: wakeup, stop: stop,
-                            pollInterval: options.pollInterval), lists: options.lists, board: board, deadline: deadline,
+                            timeout: options.timeout, pollInterval: options.pollInterval), lists: options.lists,
+                        board: board,
                         identities: identities(known, devices),
                         selection: scope.isLimitedToDeclared ? devices.map(\.key) : nil,
                         keepsDescriptions: keepsDescriptions
@@ -102,11 +104,14 @@ struct RefreshRun: Sendable {
 
     /// The devices that are known, with what the manifests add to them.
     private func identities(_ known: [KnownIdentity], _ declared: [DesiredDevice]) -> [KnownIdentity] {
-        let declared = declared.map { KnownIdentity(key: $0.key, imei: $0.imei) }
-        guard !scope.isLimitedToDeclared else { return declared }
-        var all = Dictionary(known.map { ($0.key, $0.imei) }) { first, _ in first }
-        for identity in declared { all[identity.key] = .some(identity.imei ?? all[identity.key] ?? nil) }
-        return all.map { KnownIdentity(key: $0.key, imei: $0.value) }
+        var all = Dictionary(known.map { ($0.key, $0) }) { first, _ in first }
+        for device in declared {
+            let former = all[device.key]
+            all[device.key] = KnownIdentity(
+                key: device.key, imei: device.imei ?? former?.imei, isTold: former?.isTold ?? false)
+        }
+        guard scope.isLimitedToDeclared else { return Array(all.values) }
+        return declared.compactMap { all[$0.key] }
     }
 
     // MARK: Writing down
@@ -139,6 +144,7 @@ struct RefreshRun: Sendable {
             entry.added = tally.added
             entry.changed = tally.changed
             entry.held = tally.held
+            entry.heldDeclared = tally.heldDeclared
             entry.gone = tally.gone
             entry.withoutEID = reading.sightings.rowsWithoutEID
             entry.ambiguous = reading.sightings.ambiguousRows

@@ -14,6 +14,8 @@ struct SightingRecords: Sendable {
         var changed = 0
         /// Devices whose profile is in a state that nobody can tell.
         var held = 0
+        /// Those of them that are declared.
+        var heldDeclared = 0
         /// Devices that the account turned out not to have.
         var gone = 0
 
@@ -21,6 +23,7 @@ struct SightingRecords: Sendable {
             added += other.added
             changed += other.changed
             held += other.held
+            heldDeclared += other.heldDeclared
             gone += other.gone
         }
     }
@@ -48,7 +51,8 @@ struct SightingRecords: Sendable {
                                 record.listed($0, on: sightings.account, proof, at: now, policy: policy)
                             } ?? record.missing(proof, at: now, policy: policy)
                         sighted.record.noteReached(desired[key])
-                        changes.take(sighted, over: record, isNew: records[key] == nil)
+                        changes.take(
+                            sighted, over: record, isNew: records[key] == nil, isDeclared: desired[key] != nil)
                     }
                     return try changes.commit()
                 })
@@ -68,7 +72,7 @@ struct SightingRecords: Sendable {
             self.transaction = transaction
         }
 
-        mutating func take(_ sighted: SightedRecord, over record: DeviceRecord, isNew: Bool) {
+        mutating func take(_ sighted: SightedRecord, over record: DeviceRecord, isNew: Bool, isDeclared: Bool) {
             events += sighted.events
             var changed = sighted.record
             if let operation = changed.operation, operation != record.operation { operations.append(operation) }
@@ -80,7 +84,10 @@ struct SightingRecords: Sendable {
             }
             if isNew { tally.added += 1 }
             if changed.observation?.state != record.observation?.state { tally.changed += 1 }
-            if changed.observation?.state == .unknown { tally.held += 1 }
+            if changed.observation?.state == .unknown {
+                tally.held += 1
+                if isDeclared { tally.heldDeclared += 1 }
+            }
             if changed.service == .notOnAccount, record.service != .notOnAccount { tally.gone += 1 }
         }
 

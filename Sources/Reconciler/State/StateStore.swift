@@ -99,10 +99,13 @@ public protocol StateTransaction: StateReader {
 public struct KnownIdentity: Hashable, Sendable {
     public let key: DeviceKey
     public let imei: IMEI?
+    /// Whether it is known how its profile is.
+    public let isTold: Bool
 
-    public init(key: DeviceKey, imei: IMEI?) {
+    public init(key: DeviceKey, imei: IMEI?, isTold: Bool = false) {
         self.key = key
         self.imei = imei
+        self.isTold = isTold
     }
 }
 

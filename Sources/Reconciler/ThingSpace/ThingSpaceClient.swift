@@ -55,7 +55,8 @@ public struct ThingSpaceClient: Carrier {
         if rows.isEmpty, body["devices"]?.isArray == true { return nil }
         guard let row = rows.first(where: { $0.identifiers.iccids.contains(iccid) }) else {
             throw .transport(
-                TransportProblem(description: "The carrier was asked for ICCID \(iccid), and its answer is not about it."))
+                TransportProblem(
+                    description: "The carrier was asked for ICCID \(iccid), and its answer is not about it."))
         }
         return row
     }

@@ -76,7 +76,8 @@ extension CarrierModel {
             selected = selected.filter { devices[$0].groupNames.contains(group) }
         }
         if let plan = body["servicePlan"] as? String { selected = selected.filter { _ in plan == Self.servicePlan } }
-        for (key, isKept) in [("earliest", { $0 >= $1 }), ("latest", { $0 <= $1 })] as [(String, (Date, Date) -> Bool)] {
+        for (key, isKept) in [("earliest", { $0 >= $1 }), ("latest", { $0 <= $1 })] as [(String, (Date, Date) -> Bool)]
+        {
             guard let value = body[key] else { continue }
             guard let text = value as? String, let limit = ISO8601DateFormatter().date(from: text) else {
                 return .failure(Refusal(answer: .error("DeserializationFailed", "\(key) is not a date and time.")))
@@ -95,7 +96,8 @@ extension CarrierModel {
         for filter in filters ?? [] {
             guard let kind = (filter["kind"] as? String)?.lowercased(), Self.identifierKinds.contains(kind) else {
                 return .failure(
-                    Refusal(answer: .error("INPUT_INVALID.Device.Kind.Invalid", "The kind of a filter is not allowed.")))
+                    Refusal(answer: .error("INPUT_INVALID.Device.Kind.Invalid", "The kind of a filter is not allowed."))
+                )
             }
             selected = selected.filter { index in
                 guard let id = identifier(kind, of: index) else { return false }

@@ -29,7 +29,8 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How devices are spread over files: account, label (the carrier's groups) or label:KEY.", valueName: "what"))
+            "How devices are spread over files: account, label (the carrier's groups) or label:KEY.", valueName: "what")
+    )
     var splitBy: ImportSplit = .account
 
     @Flag(help: "Replace files that hold something else.")

@@ -41,7 +41,8 @@ struct Refreshing {
 
     /// Does work that can be stopped by Ctrl-C, and shows how far it has come.
     func showing<Result: Sendable>(
-        stop: StopSwitch, _ work: @escaping @Sendable (@escaping @Sendable (RefreshReport) -> Void) async throws -> Result
+        stop: StopSwitch,
+        _ work: @escaping @Sendable (@escaping @Sendable (RefreshReport) -> Void) async throws -> Result
     ) async throws -> Result {
         let progress = ProgressDisplay(style: common.errorOutput)
         defer { progress.finish() }
@@ -54,9 +55,8 @@ struct Refreshing {
 extension RefreshReport {
     /// The exit code of the contract.
     var exitCode: Int32 {
-        if ending != .done { return 4 }
-        if accounts.contains(where: { !$0.problems.isEmpty }), !hasLateLists { return 1 }
-        if hasLateLists { return 4 }
-        return held > 0 ? 3 : 0
+        if ending != .done || hasLateLists { return 4 }
+        if !isWhole { return 1 }
+        return heldDeclared > 0 ? 3 : 0
     }
 }

@@ -22,7 +22,8 @@ struct DriftText {
         let seen = drift.lastSeenAsDesired.map { " (seen so until \($0))" } ?? ""
         let word = drift.profileStatus.map { " (\($0))" } ?? ""
         let since = drift.since.map { " since \($0)" } ?? ""
-        return "\(style.red("!")) \(drift.key)  was \(drift.was.rawValue)\(seen), is \(drift.isNow.name)\(word)\(since), "
+        return
+            "\(style.red("!")) \(drift.key)  was \(drift.was.rawValue)\(seen), is \(drift.isNow.name)\(word)\(since), "
             + drift.cause
     }
 }

@@ -11,7 +11,9 @@ struct RefreshReportText {
         let v1 = report.accounts.reduce(0) { $0 + $1.v1.count }
         let answers = report.accounts.reduce(0) { $0 + $1.v2.count }
         if report.accounts.contains(where: { $0.v1 != .off }) { parts.append("v1 list: \(counted(v1, "device"))") }
-        if report.accounts.contains(where: { $0.v2 != .off }) { parts.append("v2 lists: \(counted(answers, "answer"))") }
+        if report.accounts.contains(where: { $0.v2 != .off }) {
+            parts.append("v2 lists: \(counted(answers, "answer"))")
+        }
         let done = report.accounts.count(where: \.isRead)
         return "\(done) of \(counted(report.accounts.count, "account")) read, " + parts.joined(separator: ", ")
     }
@@ -30,7 +32,7 @@ struct RefreshReportText {
     private func lines(of account: RefreshReport.Account) -> [String] {
         var numbers = [counted(account.devices, "device")]
         for (count, name) in [
-            (account.added, "new"), (account.changed, "changed"), (account.held, "held"),
+            (account.added, "new"), (account.changed, "changed"), (account.held, "of unknown state"),
             (account.gone, "not on the account any more"),
         ] where count > 0 {
             numbers.append("\(count) \(name)")
@@ -41,19 +43,21 @@ struct RefreshReportText {
         }
         if account.ambiguous > 0 {
             lines.append(
-                style.dim("  \(counted(account.ambiguous, "row")) passed over that could be about no device, or several"))
+                style.dim(
+                    "  \(counted(account.ambiguous, "row")) passed over that could be about no device, or several"))
         }
         return lines + account.problems.map { style.red("  ! ") + $0 }
     }
 
     private var verdict: String {
         if !report.isWhole {
-            return style.yellow("Not everything could be read.") + " What a list did not tell is as it was known before."
+            return style.yellow("Not everything could be read.")
+                + " What a list did not tell is as it was known before."
         }
-        guard report.held > 0 else { return style.green("Refreshed.") }
+        guard report.heldDeclared > 0 else { return style.green("Refreshed.") }
         return style.yellow("Refreshed.")
-            + " \(counted(report.held, "device")) held: the lists do not tell, or contradict each other. "
-            + "`profilectl plan` shows those that are declared."
+            + " \(counted(report.heldDeclared, "declared device")) held: the lists do not tell how their profiles are, or "
+            + "contradict each other. `profilectl plan` shows them."
     }
 }
 

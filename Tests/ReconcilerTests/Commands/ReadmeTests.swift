@@ -62,7 +62,9 @@ struct ReadmeTests {
     func options() async throws {
         let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
         var help = ""
-        for command in ["validate", "plan", "apply", "status", "resolve", "pause", "resume", "simulate"] {
+        for command in [
+            "validate", "plan", "apply", "refresh", "status", "resolve", "import", "pause", "resume", "simulate",
+        ] {
             help += try await Binary.run([command, "--help"], in: "/").output
         }
         for match in readme.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#) {

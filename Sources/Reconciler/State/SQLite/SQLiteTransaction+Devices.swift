@@ -174,12 +174,14 @@ extension SQLiteTransaction {
 
     func identities(on account: AccountName) throws -> [KnownIdentity] {
         var found: [KnownIdentity] = []
-        try statement("SELECT eid, iccid, imei FROM device WHERE account = ? ORDER BY eid, iccid").run(
+        try statement("SELECT eid, iccid, imei, profile FROM device WHERE account = ? ORDER BY eid, iccid").run(
             .integer(try number(known: account.description))
         ) { row in
+            let profile = row.optionalInteger(3).flatMap { ProfileState(rawValue: UInt8(truncatingIfNeeded: $0)) }
             found.append(
                 KnownIdentity(
-                    key: try row.key(0), imei: row.optionalInteger(2).map { IMEI(word: UInt64(bitPattern: $0)) }))
+                    key: try row.key(0), imei: row.optionalInteger(2).map { IMEI(word: UInt64(bitPattern: $0)) },
+                    isTold: profile.map { $0 != .unknown } ?? false))
         }
         return found
     }
