@@ -20,9 +20,9 @@ struct Profilectl: AsyncParsableCommand {
             """,
         version: profilectlVersion,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, StatusCommand.self,
-            ResolveCommand.self,
-            PauseCommand.self, ResumeCommand.self, SimulateCommand.self,
+            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, RefreshCommand.self,
+            StatusCommand.self, ResolveCommand.self, ImportCommand.self, PauseCommand.self, ResumeCommand.self,
+            SimulateCommand.self,
         ])
 }
 

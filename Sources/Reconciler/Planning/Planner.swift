@@ -25,6 +25,7 @@ public struct Planner: Sendable {
         let rollouts = desired.sets.map { set in
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
         }
+        var moves = MoveCursor(known.moves)
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -48,14 +49,18 @@ public struct Planner: Sendable {
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
             change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
+            let hasDrifted = !step.isNothing && (record.map { Self.hasDrifted($0, from: device.state) } ?? false)
+            if hasDrifted, let isNow = record?.profile {
+                plan.drifts.append(
+                    Drift(device, of: desired.accountName(of: device), isNow: isNow, moves.move(of: device.key)))
+            }
             switch step {
             case .nothing:
                 plan.convergedCount += 1
             case .act(let action, let attempt):
                 plan.actions.append(
                     action, on: number, known: record?.profile, version: record?.version ?? 0, attempt: attempt,
-                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false, isReleased: isReleased,
-                    run: record?.run ?? 0)
+                    isDrift: hasDrifted, isReleased: isReleased, run: record?.run ?? 0)
             case .except(let reason):
                 plan.exceptions.append(
                     PlanException(
@@ -98,7 +103,8 @@ public struct Planner: Sendable {
         guard let record else {
             return .act(Self.download(for: desired), attempt: 1)
         }
-        if !record.hasOperation, record.profile == Self.download(for: desired).expectedState { return .nothing }
+        let isOnAccount = known.isOnAccount(record)
+        if isOnAccount, !record.hasOperation, record.profile == desired.profileState { return .nothing }
         let operation = known.operation(of: record)
         switch operation?.phase {
         case .intended, .submitted, .enablePending:
@@ -108,6 +114,8 @@ public struct Planner: Sendable {
         case .succeeded, .failed, .withdrawn, nil:
             break
         }
+        // What is known of a profile that the account does not have any more is worth nothing.
+        guard isOnAccount else { return .except(.blocked(.notOnAccount)) }
         switch Self.action(for: desired, known: record.profile) {
         case .nothing:
             return .nothing
@@ -165,11 +173,12 @@ public struct Planner: Sendable {
     /// before it that nobody has let out.
     private static func isReleased(_ record: KnownDevice, for desired: DesiredState, by rollout: Int32) -> Bool {
         guard rollout != 0, record.rollout == rollout else { return false }
-        return record.hasOperation || record.reached == nil || record.reached == download(for: desired).expectedState
+        return record.hasOperation || record.reached == nil || record.reached == desired.profileState
     }
 
+    /// A state that nobody can tell is not one that it has moved to.
     private static func hasDrifted(_ record: KnownDevice, from desired: DesiredState) -> Bool {
-        guard let reached = record.reached, let profile = record.profile else { return false }
-        return reached == download(for: desired).expectedState && profile != reached
+        guard let reached = record.reached, let profile = record.profile, profile != .unknown else { return false }
+        return reached == desired.profileState && profile != reached
     }
 }

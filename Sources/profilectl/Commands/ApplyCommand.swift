@@ -24,6 +24,7 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var manifests: ManifestArguments
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
+    @OptionGroup(title: "Lists") var lists: ListArguments
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
 
     @Flag(help: "Do not ask.")
@@ -47,7 +48,7 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let saved = try manifests.savedPlan()
-            var settings = overrides.applied(to: try common.settings())
+            var settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
@@ -57,7 +58,7 @@ struct ApplyCommand: AsyncParsableCommand {
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
             try PlanOutput(plan: plan, format: .text, style: common.output).write()
             guard !plan.isConverged else { return }
-            try await approveAndCarryOut(.fleet(fleet), settings: settings) { SimulatorArguments.inventory(of: fleet) }
+            try await approveAndCarryOut(.fleet(fleet), settings: settings) { simulator.inventory(of: fleet) }
         }
     }
 
@@ -83,7 +84,8 @@ struct ApplyCommand: AsyncParsableCommand {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
+            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
+            lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)

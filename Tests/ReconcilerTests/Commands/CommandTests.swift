@@ -7,7 +7,10 @@ import Testing
 struct CommandTests {
     @Test("every command explains itself, and wrong usage is exit code 64")
     func help() async throws {
-        for command in ["", "validate", "plan", "show", "apply", "status", "resolve", "pause", "resume", "simulate"] {
+        for command in [
+            "", "validate", "plan", "show", "apply", "refresh", "status", "resolve", "import", "pause", "resume",
+            "simulate",
+        ] {
             let result = try await Binary.run((command.isEmpty ? [] : [command]) + ["--help"], in: "/")
             #expect(result.exitCode == 0)
             #expect(result.output.contains("USAGE: profilectl"))

@@ -63,7 +63,10 @@ struct ReadmeTests {
     func options() async throws {
         let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
         var help = ""
-        for command in ["validate", "plan", "show", "apply", "status", "resolve", "pause", "resume", "simulate"] {
+        for command in [
+            "validate", "plan", "show", "apply", "refresh", "status", "resolve", "import", "pause", "resume",
+            "simulate",
+        ] {
             help += try await Binary.run([command, "--help"], in: "/").output
         }
         for match in readme.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#) {
