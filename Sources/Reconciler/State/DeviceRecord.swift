@@ -1,5 +1,5 @@
 /// Where a piece of known state comes from.
-public enum ObservationSource: UInt8, Codable, Sendable {
+public enum ObservationSource: UInt8, CaseIterable, Codable, Sendable {
     case callback = 1
     case deviceListV1 = 2
     case deviceListV2 = 3
