@@ -64,6 +64,7 @@ let package = Package(
             dependencies: [
                 "Reconciler", "Simulator", "profilectl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

@@ -11,6 +11,11 @@ public struct SimulatedDevice: Sendable {
     public var profileStatus: String
     /// The service state: `Active`, `Suspend`, `Deactive`.
     public var state: String
+    /// The groups that the account has put it into, and fields that it has filled in.
+    public var groupNames: [String]
+    public var customFields: [String: String]
+    /// Whether the account has it.
+    public var isOnAccount = true
     /// How many requests for it were accepted, and how many of them were downloads.
     public internal(set) var acceptedCalls = 0
     public internal(set) var acceptedDownloads = 0
@@ -19,7 +24,8 @@ public struct SimulatedDevice: Sendable {
 
     public init(
         eid: String, iccid: String, imei: String? = nil, accountName: String, smsrOid: String,
-        profileStatus: String = "Not Downloaded", state: String = "Active"
+        profileStatus: String = "Not Downloaded", state: String = "Active", groupNames: [String] = [],
+        customFields: [String: String] = [:]
     ) {
         self.eid = eid
         self.iccid = iccid
@@ -28,6 +34,8 @@ public struct SimulatedDevice: Sendable {
         self.smsrOid = smsrOid
         self.profileStatus = profileStatus
         self.state = state
+        self.groupNames = groupNames
+        self.customFields = customFields
     }
 
     var isEnabled: Bool { ["DOWNLOAD_ENABLE", "ENABLE"].contains(profileStatus) }

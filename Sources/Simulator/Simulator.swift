@@ -109,6 +109,23 @@ public struct Simulator: Sendable {
         await state.set(profileStatus: profileStatus, iccid: iccid)
     }
 
+    /// Changes the state of a line, or takes it off its account.
+    public func set(state: String, iccid: String) async {
+        await self.state.set(state: state, iccid: iccid)
+    }
+
+    public func set(isOnAccount: Bool, iccid: String) async {
+        await state.set(isOnAccount: isOnAccount, iccid: iccid)
+    }
+
+    /// Changes the profiles of some devices as another system on the same accounts would.
+    ///
+    /// - Parameter announced: whether the endpoint is told, under requests that are not the client's.
+    /// - Returns: their ICCIDs.
+    public func drift(_ count: Int, to status: String, announced: Bool = false) async -> [String] {
+        await state.drift(count, to: status, announced: announced)
+    }
+
     private func respond(to request: Request, on connection: any Channel) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.bodyLimit)
         if latency > 0 { try await Task.sleep(for: .seconds(latency)) }

@@ -72,6 +72,12 @@ public struct SimulatorOptions: Sendable {
     public var allowsAnyCallbackPort = false
     /// Whether rows of the v2 device list tell the profile status.
     public var listsProfileStatus = true
+    /// Whether rows of the v1 list tell it, among their extended attributes. No published answer does.
+    public var listsProfileStatusInV1 = false
+    /// Whether the accounts have the v2 device list.
+    public var offersListV2 = true
+    /// Answers to v2 device lists that are never sent.
+    public var listDropRate = 0.0
 
     public init() {}
 

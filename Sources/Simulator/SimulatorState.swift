@@ -47,7 +47,7 @@ actor SimulatorState {
     /// What stands before every other call: sign-in, content type, the limit of requests.
     private func refuse(_ endpoint: Endpoint, _ call: Call, now: Double) -> Answer? {
         switch endpoint {
-        case .counts, .devices, .setDevice, .token: return nil
+        case .counts, .devices, .setDevice, .drift, .token: return nil
         default: break
         }
         if let refusal = model.refuseBearer(call.authorization, now: now) { return refusal }
@@ -66,6 +66,8 @@ actor SimulatorState {
             return deviceStates()
         case .setDevice(let iccid):
             return setDevice(iccid, call.json)
+        case .drift:
+            return drift(call.json)
         case .token:
             return model.issueToken(
                 authorization: call.authorization, contentType: call.contentType, body: call.body, now: now)
@@ -128,12 +130,29 @@ actor SimulatorState {
     }
 
     private func setDevice(_ iccid: String, _ body: [String: Any]?) -> Answer {
-        guard let index = model.index(iccid: iccid) else {
+        guard let index = model.anyIndex(iccid: iccid) else {
             return .error("REQUEST_FAILED.DeviceNotFound", "The simulator has no such device.", status: 404)
         }
+        if let isOnAccount = body?["onAccount"] as? Bool { model.set(isOnAccount: isOnAccount, of: index) }
         if let status = body?["profileStatus"] as? String { model.set(status, of: index) }
         if let state = body?["state"] as? String { model.setState(state, of: index) }
         return .ok(.object([("iccid", .string(iccid))]))
+    }
+
+    private func drift(_ body: [String: Any]?) -> Answer {
+        guard let count = body?["count"] as? Int, let status = body?["profileStatus"] as? String else {
+            return .error("DeserializationFailed", "count and profileStatus are required.")
+        }
+        let iccids = drift(count, to: status, announced: body?["announced"] as? Bool ?? false)
+        return .ok(.object([("iccids", .array(iccids.map { .string($0) }))]))
+    }
+
+    /// Changes profiles as another system on the same accounts would.
+    func drift(_ count: Int, to status: String, announced: Bool) -> [String] {
+        let (iccids, messages) = model.drift(count, to: status, announced: announced)
+        for message in messages { schedule(message, now: Self.now()) }
+        if !messages.isEmpty { wake.yield() }
+        return iccids
     }
 
     var counts: SimulatorCounts { model.counts }
@@ -142,6 +161,14 @@ actor SimulatorState {
 
     func set(profileStatus: String, iccid: String) {
         if let index = model.index(iccid: iccid) { model.set(profileStatus, of: index) }
+    }
+
+    func set(state: String, iccid: String) {
+        if let index = model.index(iccid: iccid) { model.setState(state, of: index) }
+    }
+
+    func set(isOnAccount: Bool, iccid: String) {
+        if let index = model.anyIndex(iccid: iccid) { model.set(isOnAccount: isOnAccount, of: index) }
     }
 
     // MARK: Work and deliveries
@@ -182,6 +209,10 @@ actor SimulatorState {
             return rate > 0 && model.chance.share(purpose, fate) < rate
         }
         guard !message.isList else {
+            if happens("drop list", options.listDropRate) {
+                model.counts.listsDropped += 1
+                return
+            }
             deliveries.add(Delivery(message: message, number: 1, isDuplicate: false), due: now)
             return
         }

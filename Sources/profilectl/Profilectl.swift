@@ -21,9 +21,9 @@ struct Profilectl: AsyncParsableCommand {
             """,
         version: profilectlVersion,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, StatusCommand.self,
-            ResolveCommand.self, PauseCommand.self, ResumeCommand.self, SimulateCommand.self, SchemaCommand.self,
-            InitCommand.self,
+            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, RefreshCommand.self,
+            StatusCommand.self, ResolveCommand.self, ImportCommand.self, PauseCommand.self, ResumeCommand.self,
+            SimulateCommand.self, SchemaCommand.self, InitCommand.self,
         ])
 
     static func main() async {

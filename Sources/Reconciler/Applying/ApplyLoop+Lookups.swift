@@ -70,21 +70,17 @@ extension ApplyLoop {
     }
 
     private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
-        let lookup = DeviceLookup(
-            store: run.store, carrier: run.carrier, pacer: run.pacer, clock: run.clock, wakeup: run.wakeup,
-            stop: run.stop, timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval, run: number)
-        let records = LookupRecords(store: run.store, run: number)
-        try await records.prepare(keys, of: account, plan: plan)
-        let askedAt = run.clock.now()
-        let outcome = try await lookup.look(up: keys, of: account)
+        let outcome = try await outcome(ofLookingUp: keys, of: account, plan)
         if case .notYet(let until) = outcome { return leave(account, until: until) }
         let wanted = Set(keys)
         lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
         switch outcome {
-        case .notYet:
+        case .answered, .notYet:
             break
-        case .answered:
-            try await records.conclude(keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
+        case .toldInPart(let reason):
+            remark(
+                "Account \(account) offers no list that tells how profiles are, so devices were looked up for being there "
+                    + "only: \(reason)")
         case .unavailable(let reason):
             remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
         case .unanswered(let reason):
@@ -93,6 +89,45 @@ extension ApplyLoop {
                 + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
         case .signInRefused(let reason):
             stopRun(reason)
+        }
+    }
+
+    private mutating func outcome(
+        ofLookingUp keys: [DeviceKey], of account: AccountName, _ plan: Plan
+    ) async throws -> DeviceLookup.Outcome {
+        let lookup = DeviceLookup(
+            asker: DeviceListAsker(
+                store: run.store, carrier: run.carrier, pacer: run.pacer, clock: run.clock, wakeup: run.wakeup,
+                stop: run.stop, timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval,
+                longestWait: RequestPacer.patience, run: number),
+            records: SightingRecords(store: run.store, policy: run.options.policy, run: number))
+        let lists = run.options.lists
+        if !lists.v2 {
+            accountsWithoutV2[account] = "The v2 device list is switched off in the settings (refresh.v2)."
+        } else if accountsWithoutV2[account] == nil {
+            let outcome = try await lookup.lookByV2(LookupTargets(keys, in: plan), of: account)
+            guard case .unavailable(let refusal) = outcome else { return outcome }
+            accountsWithoutV2[account] = refusal
+        }
+        let reason = accountsWithoutV2[account] ?? ""
+        guard lists.v1 else { return .unavailable(reason) }
+        // The list is read as a whole, and not again for each wave.
+        let others = unverified(of: account, plan)
+        let all = Set(keys).union(others.map(\.key))
+        let outcome = try await lookup.lookByV1(LookupTargets(Array(all), in: plan), of: account, insteadOfV2: reason)
+        if case .notYet = outcome { return outcome }
+        for (_, device) in others { verified[device] = true }
+        return outcome
+    }
+
+    /// The devices of an account that were never seen and not looked up yet, with their numbers in the fleet.
+    private func unverified(of account: AccountName, _ plan: Plan) -> [(key: DeviceKey, device: Int)] {
+        guard run.options.verification == .lookup else { return [] }
+        return plan.actions.indices.compactMap { position in
+            let device = plan.actions.deviceIndex(at: position)
+            guard plan.actions.isUnverified(at: position), !verified[device] else { return nil }
+            let action = plan.actions[position]
+            return action.account == account ? (action.key, device) : nil
         }
     }
 

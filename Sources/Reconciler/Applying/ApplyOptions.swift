@@ -8,6 +8,8 @@ public struct ApplyOptions: Sendable {
 
     public var policy: ConvergencePolicy
     public var verification: Verification
+    /// Which of the carrier's lists devices are looked up in.
+    public var lists: ListChoice
     /// How long the answer to a device list is awaited.
     public var lookupTimeout: Duration
     /// Whether the run ends once everything is asked for.
@@ -33,7 +35,7 @@ public struct ApplyOptions: Sendable {
         lookupTimeout: Duration = .seconds(300), waitsForConvergence: Bool = true,
         timeout: Duration = .seconds(3600), retryFailed: Bool = false, allowsLargeChange: Bool = false,
         ignoresWindows: Bool = false, concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1),
-        backOff: BackOff = BackOff(), chance: any Chance = SystemChance()
+        backOff: BackOff = BackOff(), chance: any Chance = SystemChance(), lists: ListChoice = ListChoice()
     ) {
         self.policy = policy
         self.verification = verification
@@ -47,5 +49,6 @@ public struct ApplyOptions: Sendable {
         self.pollInterval = pollInterval
         self.backOff = backOff
         self.chance = chance
+        self.lists = lists
     }
 }

@@ -38,8 +38,7 @@ public struct ApplyRun: Sendable {
         self.command = command
         self.lock = lock
         self.observer = observer
-        pacer = RequestPacer(
-            store: store, clock: clock, rates: desired.requestRates(), backOff: options.backOff, chance: options.chance)
+        pacer = RequestPacer(goal.desired, store: store, clock: clock, options: options)
     }
 
     /// Runs until nothing is left to do or to wait for, or until told or forced to stop.
@@ -47,42 +46,31 @@ public struct ApplyRun: Sendable {
     /// - Parameter progress: told of each step forward, in order.
     /// - Throws: `StateStoreError`, `TooLargeChange`, `RunLockHeld`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
-        let (number, review) = try await begin()
+        let owner = RunOwner(command: command)
+        let cause = RunCause(
+            command: owner.command, person: owner.person, plan: goal.savedPlan?.checksum, fleet: goal.fleetDigest)
+        return try await store.writingDown(cause, clock: clock) { number in
+            try await run(as: number, progress: progress)
+        } ending: {
+            $0.ending.name
+        }
+    }
+
+    private func run(
+        as number: RunNumber, progress: @escaping @Sendable (ApplyReport) -> Void
+    ) async throws -> ApplyReport {
         let sender = RequestSender(
             store: store, carrier: carrier, clock: clock, policy: options.policy, pacer: pacer, lock: lock,
             waiter: StateWaiter(clock: clock, wakeup: wakeup, pollInterval: options.pollInterval), stop: stop,
             observer: observer, run: number)
-        do {
-            try await adoptOrphans(number)
-            var loop = ApplyLoop(
-                run: self, number: number, review: review, sender: sender, startedAt: clock.now(), progress: progress)
-            let report = try await loop.run()
-            try await end(number, as: report.ending.name)
-            return report
-        } catch {
-            try? await end(number, as: "could not go on")
-            throw error
+        // The runs that have carried out the saved plan before, and this one.
+        let review = try await store.read { [goal] reader in
+            try goal.savedPlan.map { PlanReview($0, runs: try reader.runs(of: $0.checksum)) }
         }
-    }
-
-    /// Writes the run down, and finds the earlier runs of the same saved plan.
-    private func begin() async throws -> (RunNumber, PlanReview?) {
-        let owner = RunOwner(command: command)
-        let now = clock.now()
-        let cause = RunCause(
-            command: owner.command, person: owner.person, plan: goal.savedPlan?.checksum, fleet: goal.fleetDigest)
-        return try await store.write { [goal] transaction in
-            let number = try transaction.startRun(cause, at: now)
-            let review = try goal.savedPlan.map { saved in
-                PlanReview(saved, runs: try transaction.runs(of: saved.checksum))
-            }
-            return (number, review)
-        }
-    }
-
-    private func end(_ number: RunNumber, as ending: String) async throws {
-        let now = clock.now()
-        try await store.write { try $0.endRun(number, as: ending, at: now) }
+        try await adoptOrphans(number)
+        var loop = ApplyLoop(
+            run: self, number: number, review: review, sender: sender, startedAt: clock.now(), progress: progress)
+        return try await loop.run()
     }
 
     /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is
@@ -136,4 +124,16 @@ public final class StopSwitch: Sendable {
     }
 
     public var isStopped: Bool { thrown.count > 0 }
+
+    /// Waits until `time`, or until the switch is thrown.
+    /// - Throws: `CancellationError`
+    func wait(until time: Timestamp, on clock: any WallClock) async throws {
+        let waiter = StateWaiter(clock: clock, wakeup: thrown, pollInterval: .seconds(1))
+        try await waiter.wait(until: time, unless: self)
+    }
+}
+
+/// A person has stopped the run.
+struct RunStopped: Error, CustomStringConvertible {
+    let description = "The run was stopped."
 }

@@ -1,31 +1,15 @@
-/// Reads the carrier's records of certain devices, through the asynchronous v2 device list.
-///
-/// The answers come by callback and take effect through `CallbackFolder`; this only asks, and waits until the
-/// answers have been read. Source: `thingspace.md`, section 4.2.
+/// Reads the carrier's records of certain devices of one account before something is sent to them, or because nothing
+/// was heard of them, and writes what it has learnt into the known state.
 struct DeviceLookup: Sendable {
-    let store: any StateStore
-    let carrier: any Carrier
-    let pacer: RequestPacer
-    let clock: any WallClock
-    let wakeup: Wakeup
-    let stop: StopSwitch
-    let timeout: Duration
-    let pollInterval: Duration
-    /// The run that looks up.
-    let run: RunNumber?
-
-    /// At most so many devices can be named in one request.
-    static let chunkSize = 50
-
-    /// The filter values that are asked for one by one where the rows themselves do not tell the status.
-    static let profileStatusFilters = [
-        "DOWNLOAD_ENABLE", "ENABLE", "DOWNLOAD_DISABLE", "DISABLE", "NOT_DOWNLOADED", "DELETE",
-    ]
+    let asker: DeviceListAsker
+    let records: SightingRecords
 
     /// What a lookup came to.
     enum Outcome: Sendable, Equatable {
-        /// All that was asked was answered.
+        /// The carrier told all that it knows.
         case answered
+        /// The carrier told which devices it has and whether their lines are active, and not how their profiles are.
+        case toldInPart(String)
         /// Some answers did not come in time.
         case unanswered(String)
         /// The carrier does not offer it to this account.
@@ -36,139 +20,113 @@ struct DeviceLookup: Sendable {
         case notYet(until: Timestamp)
     }
 
-    /// Looks devices up that all belong to one account.
-    ///
-    /// First without a filter; those whose status the answer does not tell are then asked for by each filter value.
+    /// Asks for v2 lists of the devices: first without a filter; those whose status the answer does not tell are then
+    /// asked for by each filter value.
     /// - Throws: `StateStoreError`, `CancellationError`
-    func look(up keys: [DeviceKey], of account: AccountName) async throws -> Outcome {
-        let startedAt = clock.now()
-        let outcome = try await ask(for: keys, of: account, filters: [nil])
-        guard outcome == .answered else { return outcome }
-        let untold = try await store.read { reader in
-            try reader.devices(keys).values.filter { ($0.observation?.at ?? .distantPast) < startedAt }.map(\.key)
-        }
-        guard !untold.isEmpty else { return .answered }
-        return try await ask(for: untold.sorted(), of: account, filters: Self.profileStatusFilters.map { $0 })
-    }
-
-    private func ask(for keys: [DeviceKey], of account: AccountName, filters: [String?]) async throws -> Outcome {
-        var numbers: [RequestNumber] = []
-        for start in stride(from: 0, to: keys.count, by: Self.chunkSize) {
-            let chunk = Array(keys[start..<min(start + Self.chunkSize, keys.count)])
-            for filter in filters {
-                switch try await ask(for: chunk, of: account, filter: filter) {
-                case .success(let number): numbers.append(number)
-                case .failure(let refused): return refused.outcome
-                }
+    func lookByV2(_ targets: LookupTargets, of account: AccountName) async throws -> Outcome {
+        let startedAt = asker.clock.now()
+        var sightings = AccountSightings(account: account)
+        func ask(_ keys: [DeviceKey], _ filters: [String?]) async throws -> Outcome {
+            let questions = DeviceListQuestion.about(keys, filters: filters)
+            switch try await asker.ask(questions, of: account) {
+            case .answered(let answers):
+                for answer in answers { sightings.add(answer) }
+                sightings.place(among: targets.identities)
+                return .answered
+            case .unanswered(let reason): return .unanswered(reason)
+            case .unavailable(let reason): return .unavailable(reason)
+            case .signInRefused(let reason): return .signInRefused(reason)
+            case .notYet(let until, let answers):
+                // A device about which not everything was asked may be under another status too.
+                let whole = Dictionary(grouping: answers, by: \.devices).values.filter { $0.count == filters.count }
+                for answer in whole.joined() { sightings.add(answer) }
+                sightings.place(among: targets.identities)
+                return .notYet(until: until)
             }
         }
-        return try await waitForAnswers(to: numbers)
-    }
-
-    private struct Refused: Error {
-        let outcome: Outcome
-    }
-
-    private func ask(
-        for keys: [DeviceKey], of account: AccountName, filter: String?
-    ) async throws -> Result<RequestNumber, Refused> {
-        var triesLeft = 4
-        while true {
-            let (request, sentAt): (RequestRecord, Timestamp)
-            switch try await addRequest(for: keys, of: account, filter: filter) {
-            case .success(let added): (request, sentAt) = added
-            case .failure(let refused): return .failure(refused)
-            }
-            let answer = await carrier.requestDeviceList(account: account, profileStatusFilter: filter, devices: keys)
-            var answered = request
-            var wait: Duration?
-            var refused: Outcome?
-            var busyUntil: Timestamp?
-            switch answer {
-            case .accepted(let id):
-                answered.outcome = .accepted(id)
-            case .refused(let refusal):
-                answered.outcome = .refused(refusal.description)
-                switch refusal.classification {
-                case .throttled(let retryAfter), .temporarilyUnavailable(let retryAfter):
-                    answered.outcome = .notSent(refusal.description)
-                    busyUntil = try await pacer.wasBusy(account, sentAt: sentAt, retryAfter: retryAfter)
-                case .notSignedIn, .unexpected:
-                    // That says nothing of whether the account may read device lists.
-                    wait = .seconds(1)
-                default:
-                    refused = .unavailable(refusal.description)
-                }
-            case .notSent(let problem):
-                answered.outcome = .notSent(problem.description)
-                wait = .seconds(1)
-            case .outcomeUnknown(let problem):
-                // Reading twice does no harm.
-                answered.outcome = .unknown(problem.description)
-                wait = .seconds(1)
-            case .signInRefused(let problem):
-                answered.outcome = .notSent(problem.description)
-                refused = .signInRefused(problem.description)
-            }
-            let outcome = answered
-            try await store.write { transaction in
-                try transaction.update(outcome)
-                if outcome.outcome.showsThatCarrierServes {
-                    try pacer.wasServed(account, sentAt: sentAt, in: transaction)
-                }
-            }
-            // An answer that was faster than the name of its request is waiting to be read.
-            wakeup.notify()
-            triesLeft -= 1
-            if let refused { return .failure(Refused(outcome: refused)) }
-            if let busyUntil, triesLeft == 0 { return .failure(Refused(outcome: .notYet(until: busyUntil))) }
-            guard let next = wait.map({ clock.now() + $0 }) ?? busyUntil else { return .success(request.number) }
-            guard triesLeft > 0 else {
-                return .failure(
-                    Refused(outcome: .unanswered("the carrier did not take the request for a device list")))
-            }
-            if wait != nil { try await waiter.wait(until: next, unless: stop) }
+        func untold() -> [DeviceKey] { targets.keys.filter { sightings.devices[$0]?.tellings.isEmpty ?? true } }
+        var outcome = try await ask(targets.keys, [nil])
+        if outcome == .answered, !untold().isEmpty {
+            outcome = try await ask(untold(), DeviceListQuestion.statuses.map { $0 })
         }
-    }
-
-    /// Writes a request down once it is its turn.
-    private func addRequest(
-        for keys: [DeviceKey], of account: AccountName, filter: String?
-    ) async throws -> Result<(RequestRecord, sentAt: Timestamp), Refused> {
-        while !stop.isStopped {
-            let now = clock.now()
-            let (turn, request) = try await store.write { transaction -> (AccountPace.Turn, RequestRecord?) in
-                let turn = try pacer.takeTurn(for: account, at: now, in: transaction)
-                guard turn == .now else { return (turn, nil) }
-                return (
-                    turn,
-                    try transaction.addRequest(
-                        .deviceList(profileStatusFilter: filter), account: account, deviceCount: keys.count, at: now,
-                        by: run)
-                )
-            }
-            if let request { return .success((request, now)) }
-            guard case .notBefore(let time) = turn else { continue }
-            guard time <= now + RequestPacer.patience else {
-                return .failure(Refused(outcome: .notYet(until: time)))
-            }
-            try await waiter.wait(until: time, unless: stop)
+        switch outcome {
+        case .answered:
+            try await keep(sightings, targets, ListProof(isWhole: true, tellsEveryStatus: true, asOf: startedAt))
+        case .notYet:
+            // The rest is asked for later, and what is known by then not again.
+            let told = targets.keys.filter { sightings.devices[$0]?.tellings.isEmpty == false }
+            try await records.keep(
+                sightings.limited(to: told), missing: [],
+                ListProof(isWhole: false, tellsEveryStatus: false, asOf: startedAt), desired: targets.desired,
+                at: asker.clock.now())
+        case .toldInPart, .unanswered, .unavailable, .signInRefused:
+            break
         }
-        return .failure(Refused(outcome: .unanswered("the run was stopped")))
+        return outcome
     }
 
-    private var waiter: StateWaiter { StateWaiter(clock: clock, wakeup: wakeup, pollInterval: pollInterval) }
+    /// Reads the v1 list: device by device where they are few, the whole account otherwise.
+    ///
+    /// - Parameter reason: why the v2 list is not used.
+    /// - Throws: `StateStoreError`, `CancellationError`
+    func lookByV1(_ targets: LookupTargets, of account: AccountName, insteadOfV2 reason: String) async throws -> Outcome
+    {
+        let startedAt = asker.clock.now()
+        var sightings = AccountSightings(account: account)
+        let reader = asker.accountListReader
+        do {
+            if targets.keys.count <= AccountListReader.fewDevices {
+                try await reader.read(targets.keys, of: account) { sightings.add($0, asOf: $1) }
+            } else {
+                try await reader.read(account) { sightings.add($0, asOf: $1) }
+            }
+        } catch CarrierError.signInRefused(let problem) {
+            return .signInRefused(problem.description)
+        } catch let error as CarrierError {
+            // What may pass says nothing of whether the account may read the list.
+            return error.mayPass ? .unanswered(error.description) : .unavailable("\(reason) \(error.description)")
+        } catch let busy as AccountBusy {
+            return .notYet(until: busy.until)
+        } catch is RunStopped {
+            return .unanswered("the run was stopped")
+        }
+        sightings.place(among: targets.identities)
+        let proof = ListProof(isWhole: true, tellsEveryStatus: false, asOf: startedAt)
+        try await keep(sightings, targets, proof)
+        let isTold = targets.keys.allSatisfy { sightings.devices[$0]?.tellings.isEmpty != true }
+        return isTold ? .answered : .toldInPart(reason)
+    }
 
-    private func waitForAnswers(to numbers: [RequestNumber]) async throws -> Outcome {
-        let deadline = clock.now() + timeout
-        return try await waiter.wait(until: deadline) {
-            if stop.isStopped { return .unanswered("the run was stopped") }
-            let unanswered = try await store.read { try $0.unansweredDeviceLists(numbers) }
-            return unanswered == 0 ? .answered : nil
-        } ?? .unanswered("the answer to the device list did not come in time")
+    private func keep(_ sightings: AccountSightings, _ targets: LookupTargets, _ proof: ListProof) async throws {
+        let missing = targets.keys.filter { sightings.devices[$0] == nil }
+        try await records.keep(
+            sightings.limited(to: targets.keys), missing: missing, proof, desired: targets.desired,
+            at: asker.clock.now())
     }
 }
 
-extension Timestamp {
-    static let distantPast = Timestamp(milliseconds: 0)
+/// The devices that are looked up, with what is known and declared of them.
+struct LookupTargets: Sendable {
+    let keys: [DeviceKey]
+    let identities: [KnownIdentity]
+    let desired: [DeviceKey: DesiredState]
+
+    init(_ keys: [DeviceKey], in plan: Plan) {
+        let wanted = Set(keys)
+        var identities: [KnownIdentity] = []
+        var desired: [DeviceKey: DesiredState] = [:]
+        for position in plan.actions.indices {
+            let device = plan.actions.device(at: position)
+            guard wanted.contains(device.key) else { continue }
+            identities.append(KnownIdentity(key: device.key, imei: device.imei))
+            desired[device.key] = device.state
+        }
+        for exception in plan.exceptions where wanted.contains(exception.key) {
+            identities.append(KnownIdentity(key: exception.key, imei: nil))
+            desired[exception.key] = exception.desired
+        }
+        self.keys = keys.sorted()
+        self.identities = identities
+        self.desired = desired
+    }
 }

@@ -121,6 +121,8 @@ extension Operation {
     private mutating func lookedUp(
         _ state: ProfileState?, asOf: Timestamp, at now: Timestamp, policy: ConvergencePolicy
     ) -> OperationEffect {
+        // What was asked for before the operation was says nothing of it.
+        guard asOf >= intendedAt else { return .none }
         if isOpen, state == action.expectedState {
             phase = .succeeded
             return changed(knowing: state)

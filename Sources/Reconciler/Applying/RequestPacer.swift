@@ -56,39 +56,94 @@ struct RequestPacer: Sendable {
         try transaction.save(pace)
     }
 
-    /// So many times a carrier is asked that is busy each time.
+    // MARK: Calls that may be repeated
+
+    /// How a call is made that may be repeated.
+    struct Patience: Sendable {
+        /// What is taken for a reason to make a call once more.
+        enum Reason: Sendable {
+            /// Only the carrier's word that it is busy, which proves that nothing was done.
+            case busy
+            /// Whatever may have passed a moment later: the call reads, and reading twice does no harm.
+            case whatMayPass
+        }
+
+        var repeatsFor: Reason
+        /// A turn that comes later than so is not waited for; `nil` for one that is worth any wait.
+        var longestWait: Duration?
+        /// Ends the waiting.
+        var stop: StopSwitch?
+
+        /// However long it takes, while the carrier is busy.
+        static let untilServed = Patience(repeatsFor: .busy, longestWait: nil, stop: nil)
+    }
+
+    /// So many times a call is made.
     private static let tries = 5
 
-    /// Makes a call that may be repeated: in its turn, and again while the carrier says that it is busy.
+    /// Makes a call in its turn, and again in a later one for the reasons that `patience` names.
     ///
-    /// - Throws: what the call throws in the end, `StateStoreError`, `CancellationError`
+    /// - Throws: what the call throws in the end, `AccountBusy`, `RunStopped`, `StateStoreError`, `CancellationError`
     func patiently<Answer: Sendable>(
-        _ account: AccountName, _ call: () async throws -> Answer
+        _ account: AccountName, _ patience: Patience = .untilServed, _ call: () async throws -> Answer
     ) async throws -> Answer {
-        var triesLeft = Self.tries
+        var number = 0
         while true {
-            triesLeft -= 1
-            let sentAt = try await waitForTurn(account)
+            number += 1
+            let sentAt = try await waitForTurn(account, patience)
             do {
                 let answer = try await call()
                 try await store.write { try wasServed(account, sentAt: sentAt, in: $0) }
                 return answer
-            } catch CarrierError.refused(let refusal) {
-                guard let busy = refusal.busy, triesLeft > 0 else { throw CarrierError.refused(refusal) }
-                _ = try await wasBusy(account, sentAt: sentAt, retryAfter: busy.retryAfter)
+            } catch CarrierError.refused(let refusal) where refusal.busy != nil {
+                let until = try await wasBusy(account, sentAt: sentAt, retryAfter: refusal.busy?.retryAfter)
+                guard number >= Self.tries else { continue }
+                if patience.longestWait != nil { throw AccountBusy(until: until) }
+                throw CarrierError.refused(refusal)
+            } catch let error as CarrierError {
+                if case .refused = error { try await store.write { try wasServed(account, sentAt: sentAt, in: $0) } }
+                guard number < Self.tries, patience.repeatsFor == .whatMayPass, error.mayPass else { throw error }
+                try await patience.stop.wait(until: clock.now() + .milliseconds(500 * number), on: clock)
             }
         }
     }
 
     /// - Returns: when the turn was taken.
-    private func waitForTurn(_ account: AccountName) async throws -> Timestamp {
+    private func waitForTurn(_ account: AccountName, _ patience: Patience) async throws -> Timestamp {
         while true {
+            if patience.stop?.isStopped == true { throw RunStopped() }
             let now = clock.now()
             switch try await store.write({ try takeTurn(for: account, at: now, in: $0) }) {
             case .now: return now
-            case .notBefore(let time): try await clock.sleep(until: time)
+            case .notBefore(let time):
+                if let longest = patience.longestWait, time > now + longest { throw AccountBusy(until: time) }
+                try await patience.stop.wait(until: time, on: clock)
             }
         }
+    }
+}
+
+/// It is not the turn of an account before a time, and nobody waits so long.
+struct AccountBusy: Error, Hashable, CustomStringConvertible {
+    let until: Timestamp
+
+    var description: String { "the carrier is busy, and asks not to be called before \(until)" }
+}
+
+extension RequestPacer {
+    /// The pace of a run over a fleet.
+    init(_ desired: DesiredFleet, store: any StateStore, clock: any WallClock, options: ApplyOptions) {
+        self.init(
+            store: store, clock: clock, rates: desired.requestRates(), backOff: options.backOff, chance: options.chance)
+    }
+}
+
+extension StopSwitch? {
+    /// Waits until `time`, or until the switch is thrown, if there is one.
+    /// - Throws: `CancellationError`
+    fileprivate func wait(until time: Timestamp, on clock: any WallClock) async throws {
+        guard let self else { return try await clock.sleep(until: time) }
+        try await self.wait(until: time, on: clock)
     }
 }
 
@@ -98,6 +153,21 @@ extension RequestRecord.Outcome {
         switch self {
         case .accepted, .answered, .refused: true
         case .pending, .notSent, .unknown: false
+        }
+    }
+}
+
+extension CarrierError {
+    /// Whether the same call may be answered a moment later, so that the error says nothing of what is asked for.
+    var mayPass: Bool {
+        switch self {
+        case .transport: true
+        case .signInRefused: false
+        case .refused(let refusal):
+            switch refusal.classification {
+            case .notSignedIn, .unexpected, .throttled, .temporarilyUnavailable: true
+            default: false
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ public struct RunLock: Sendable {
     private let store: any StateStore
     private let clock: any WallClock
     private let owner: RunOwner
-    /// The names of the profile sets that are held.
-    let profileSets: Set<String>
+    /// What is held.
+    private let names: Set<LeaseName>
     private let isGone: @Sendable (ProcessIdentity) -> Bool
 
     /// How long a lease lives without being renewed.
@@ -20,10 +20,26 @@ public struct RunLock: Sendable {
         store: any StateStore, clock: any WallClock, owner: RunOwner, profileSets: some Sequence<String>,
         isGone: @escaping @Sendable (ProcessIdentity) -> Bool = { $0.isGone }
     ) {
+        self.init(store, clock, owner, Set(profileSets.map { .profileSet($0) }), isGone: isGone)
+    }
+
+    /// The lock of a run that only reads. It may be at work beside all others, and what it learns is written down with
+    /// care for what they do; but they find it where they look for who listens for callbacks.
+    init(
+        ofReader owner: RunOwner, store: any StateStore, clock: any WallClock,
+        isGone: @escaping @Sendable (ProcessIdentity) -> Bool = { $0.isGone }
+    ) {
+        self.init(store, clock, owner, [.reading(owner.identity.description)], isGone: isGone)
+    }
+
+    private init(
+        _ store: any StateStore, _ clock: any WallClock, _ owner: RunOwner, _ names: Set<LeaseName>,
+        isGone: @escaping @Sendable (ProcessIdentity) -> Bool
+    ) {
         self.store = store
         self.clock = clock
         self.owner = owner
-        self.profileSets = Set(profileSets)
+        self.names = names
         self.isGone = isGone
     }
 
@@ -84,7 +100,7 @@ public struct RunLock: Sendable {
     func others(in reader: any StateReader) throws -> OtherRuns {
         let leases = try reader.leases()
         let others = leases.filter { $0.holder != holder }
-        guard leases.count - others.count == profileSets.count else {
+        guard leases.count - others.count == names.count else {
             throw RunLockHeld(others.filter { isMine($0.name) }, isLost: true)
         }
         return OtherRuns(leases: others, now: clock.now(), isGone: isGone)
@@ -94,7 +110,7 @@ public struct RunLock: Sendable {
 
     private func isMine(_ name: LeaseName) -> Bool {
         switch name {
-        case .profileSet(let set): profileSets.contains(set)
+        case .profileSet, .reading: names.contains(name)
         case .wholeStore: true
         }
     }
@@ -111,10 +127,9 @@ public struct RunLock: Sendable {
             let inTheWay = live.filter { isMine($0.name) }
             guard inTheWay.isEmpty else { throw RunLockHeld(inTheWay, isLost: false) }
             for lease in others where !live.contains(lease) { try transaction.removeLease(lease.name) }
-            for set in profileSets {
+            for name in names {
                 try transaction.save(
-                    Lease(
-                        name: .profileSet(set), owner: owner.description, holder: holder, expiresAt: now + Self.life))
+                    Lease(name: name, owner: owner.description, holder: holder, expiresAt: now + Self.life))
             }
         }
     }

@@ -16,10 +16,13 @@ struct CallbackFold {
     let record: DeviceRecord?
     let events: [StateEvent]
 
-    /// - Parameter mayBeEarlier: whether the device had earlier operations that the carrier may still speak of.
+    /// - Parameters:
+    ///   - foreignRequest: the request that the message names, if it is none of ours.
+    ///   - mayBeEarlier: whether the device had earlier operations that the carrier may still speak of.
     init(
         _ reading: CallbackReading, service: ServiceState?, callback: CallbackNumber, about record: DeviceRecord,
-        relation: RequestRelation, mayBeEarlier: Bool, at now: Timestamp, policy: ConvergencePolicy
+        relation: RequestRelation, foreignRequest: RequestID? = nil, mayBeEarlier: Bool, at now: Timestamp,
+        policy: ConvergencePolicy
     ) {
         var changed = record
         var log = FoldLog(device: record.key, operation: record.operation, callback: callback, at: now)
@@ -59,7 +62,9 @@ struct CallbackFold {
         }
         log.add(.observed, reading.summary)
         if case .succeeded(let status?) = reading {
-            changed.learn(ProfileState(profileStatus: status), status: status, at: now, source: .callback)
+            changed.learn(
+                ProfileState(profileStatus: status), status: status, at: now, source: .callback,
+                foreignRequest: foreignRequest)
         }
         verdict = .observation
         self.record = changed == record ? nil : changed
@@ -90,14 +95,6 @@ struct CallbackFold {
         case .failed(let failure): return .reportedFailure(failure)
         case .unclear: return .reportedUnclear
         }
-    }
-}
-
-extension DeviceRecord {
-    /// Takes a newly learnt profile state over; `nil` leaves what is known.
-    mutating func learn(_ state: ProfileState?, status: String?, at now: Timestamp, source: ObservationSource) {
-        guard let state else { return }
-        observation = ProfileObservation(state: state, profileStatus: status, at: now, source: source)
     }
 }
 

@@ -10,8 +10,13 @@ import ServiceLifecycle
 ///
 /// It knows one path; everything else is not found. Source: `thingspace.md`, sections 5.2 to 5.4.
 public struct CallbackListener: Sendable {
-    /// The largest body that is read, in bytes.
+    /// The largest body that is read, in bytes, but for the answer to a device list that was asked for.
     public static let maximumBodySize = 1 << 20
+
+    /// The largest answer to a device list that is read: some 250,000 devices.
+    static let maximumListSize = 64 << 20
+    /// How long after the question an answer to a device list is awaited.
+    private static let longestListWait = Duration.seconds(3600)
 
     /// How long callbacks are gathered before they take effect.
     private static let gatheringTime = Duration.milliseconds(20)
@@ -108,7 +113,7 @@ public struct CallbackListener: Sendable {
     private func receive(_ request: Request) async -> Response {
         let body: ByteBuffer
         do {
-            body = try await request.body.collect(upTo: Self.maximumBodySize)
+            body = try await request.body.collect(upTo: await limit(of: request))
         } catch {
             return await refuse(.contentTooLarge, counter: "callbacks.tooLarge")
         }
@@ -130,6 +135,16 @@ public struct CallbackListener: Sendable {
             logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")
             return Response(status: .serviceUnavailable)
         }
+    }
+
+    /// Only who awaits a device list reads what is as long as one.
+    private func limit(of request: Request) async -> Int {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length <= Self.maximumBodySize {
+            return Self.maximumBodySize
+        }
+        let since = clock.now() - Self.longestListWait
+        let isAwaited = (try? await store.read { try $0.awaitsDeviceList(since: since) }) ?? false
+        return isAwaited ? Self.maximumListSize : Self.maximumBodySize
     }
 
     private func refuse(_ status: HTTPResponse.Status, counter: String) async -> Response {

@@ -10,8 +10,10 @@ public struct CallbackMessage: Sendable {
     public let reading: CallbackReading
     /// The state of the line, if the message tells it.
     public let serviceState: ServiceState?
-    /// The rows, if it answers a device list.
-    let deviceListRows: [DeviceListRow]
+    /// Whether it holds rows of a device list.
+    let holdsDeviceList: Bool
+    /// Whether it says of a device list that more of it follows.
+    let isPartOfDeviceList: Bool
 
     /// - Parameter json: the body as it came or as it was kept.
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
@@ -23,6 +25,10 @@ public struct CallbackMessage: Sendable {
         innerIdentifiers = DeviceIdentifiers(response?["deviceIdentifierCollection"] ?? response?["deviceIds"])
         reading = CallbackReading(message: value)
         serviceState = response?["state"]?.text.map { ServiceState(carrierWord: $0) }
-        deviceListRows = DeviceListRow.rows(in: value)
+        holdsDeviceList = DeviceListRow.isAny(in: value)
+        isPartOfDeviceList = (value["hasMoreData"] ?? value["deviceResponse"]?["hasMoreData"])?.bool == true
     }
+
+    /// Whether it may be the answer to a device list that names nothing.
+    var namesNoDevice: Bool { outerIdentifiers.isEmpty && innerIdentifiers.isEmpty }
 }

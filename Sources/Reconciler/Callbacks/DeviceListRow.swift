@@ -6,6 +6,15 @@ struct DeviceListRow: Hashable, Sendable {
     let identifiers: DeviceIdentifiers
     let profileStatus: String?
     let serviceState: ServiceState?
+    let smsr: SmsrOid?
+
+    /// Whether a message holds at least one row.
+    static func isAny(in message: JSONValue) -> Bool {
+        message.elements.contains { DeviceListRow($0) != nil || isAny(in: $0) }
+            || message.members.contains { member in
+                !listKeys.contains(where: { member.name.isText($0) }) && isAny(in: member.value)
+            }
+    }
 
     static func rows(in message: JSONValue) -> [DeviceListRow] {
         var rows: [DeviceListRow] = []
@@ -42,6 +51,7 @@ struct DeviceListRow: Hashable, Sendable {
         profileStatus = Self.text(["profileStatus", "profile_status"], in: element)
         serviceState = Self.text(["state", "provisioningStatus", "deviceState"], in: element)
             .map { ServiceState(carrierWord: $0) }
+        smsr = Self.text(["smsrOid", "smrsOid"], in: element).map { SmsrOid($0) }
     }
 
     /// The first of the keys in the object, or in the objects and lists right within it.

@@ -38,11 +38,8 @@ struct FoldBatch {
         var requestIDs: Set<RequestID> = []
         for message in messages {
             if let id = message.requestID { requestIDs.insert(id) }
-            if message.outerIdentifiers.eids.contains(where: { keysByEID[$0] != nil }), message.deviceListRows.isEmpty {
-                continue
-            }
-            let rows = message.deviceListRows.map(\.identifiers)
-            for identifiers in [message.outerIdentifiers, message.innerIdentifiers] + rows {
+            if message.outerIdentifiers.eids.contains(where: { keysByEID[$0] != nil }) { continue }
+            for identifiers in [message.outerIdentifiers, message.innerIdentifiers] {
                 eids.formUnion(identifiers.eids)
                 iccids.formUnion(identifiers.iccids)
                 imeis.formUnion(identifiers.imeis)
@@ -74,12 +71,11 @@ struct FoldBatch {
             return true
         }
         let request = message.requestID.flatMap { requests[$0] }
-        if let request, case .deviceList(let filter) = request.kind {
-            try fold(message.deviceListRows, answering: request, filter: filter)
-            try transaction.mark(callback.number, as: .deviceList, device: nil)
+        if let request, case .deviceList = request.kind {
+            try take(callback, isWhole: !message.isPartOfDeviceList, answering: request)
             return true
         }
-        if request == nil, !message.deviceListRows.isEmpty,
+        if request == nil, message.holdsDeviceList || message.namesNoDevice,
             try transaction.awaitsDeviceListName(since: now - Self.longestCall)
         {
             // The answer was faster than the name of the request; it stays unread until that is written down.
@@ -92,8 +88,8 @@ struct FoldBatch {
         let relation = try relation(of: request, to: record)
         let fold = CallbackFold(
             message.reading, service: message.serviceState, callback: callback.number, about: record,
-            relation: relation, mayBeEarlier: try relation == .foreign && hadOtherOperations(record), at: now,
-            policy: policy)
+            relation: relation, foreignRequest: request == nil ? message.requestID : nil,
+            mayBeEarlier: try relation == .foreign && hadOtherOperations(record), at: now, policy: policy)
         take(fold.record, over: record)
         events += fold.events
         try transaction.mark(callback.number, as: fold.verdict, device: key)
@@ -140,37 +136,13 @@ struct FoldBatch {
         if withoutOperation != record { changedRecords.insert(changed.key) }
     }
 
-    // MARK: Device lists
-
-    private mutating func fold(
-        _ rows: [DeviceListRow], answering request: RequestRecord, filter: String?
-    ) throws {
-        for row in rows {
-            for key in keys(of: row) {
-                guard let record = records[key] else { continue }
-                take(
-                    record.lookedUp(
-                        row.profileStatus ?? filter, service: row.serviceState, asOf: request.sentAt, at: now,
-                        policy: policy, list: request.number, run: request.run, events: &events),
-                    over: record)
-            }
-        }
-        guard let id = request.requestID else { return }
+    /// Notes that a device list was answered; what it tells is read by who has asked, all of the answers together.
+    private func take(_ callback: CallbackRecord, isWhole: Bool, answering request: RequestRecord) throws {
+        try transaction.mark(callback.number, asAnswerTo: request.number)
+        guard isWhole, let id = request.requestID else { return }
         var answered = request
         answered.outcome = .answered(id)
         try transaction.update(answered)
-    }
-
-    private func keys(of row: DeviceListRow) -> Set<DeviceKey> {
-        let byICCID = row.identifiers.iccids.reduce(into: Set<DeviceKey>()) {
-            $0.formUnion(keysByICCID[$1, default: []])
-        }
-        let byEID = row.identifiers.eids.reduce(into: Set<DeviceKey>()) { $0.formUnion(keysByEID[$1, default: []]) }
-        if byICCID.isEmpty {
-            // Without an ICCID a row names a device only if the eUICC holds one profile.
-            return byEID.count == 1 && row.identifiers.iccids.isEmpty ? byEID : []
-        }
-        return byEID.isEmpty ? byICCID : byICCID.intersection(byEID)
     }
 
     /// Writes what has changed.

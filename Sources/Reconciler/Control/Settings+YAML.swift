@@ -65,11 +65,7 @@ extension Settings {
             baseURL = reader.text("baseURL", expected: "a URL", complaints: &complaints) ?? baseURL
         }
         if let node = top.node("callbacks") { takeCallbacks(node, file: file, complaints: &complaints) }
-        if let node = top.node("refresh") {
-            // Periodic refresh is not built yet; its settings are checked so that a file stays valid.
-            _ = MappingReader(
-                node, file: file, path: "refresh", known: SettingsShape.refresh.keys, complaints: &complaints)
-        }
+        if let node = top.node("refresh") { takeRefresh(node, file: file, complaints: &complaints) }
         if let node = top.node("convergence") { takeConvergence(node, file: file, complaints: &complaints) }
     }
 
@@ -101,6 +97,28 @@ extension Settings {
             reader.scalar("register", expected: "check, auto or never", complaints: &complaints) {
                 RegistrationMode(rawValue: $0)
             } ?? register
+    }
+
+    private mutating func takeRefresh(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
+        guard
+            let reader = MappingReader(
+                node, file: file, path: "refresh", known: ["v1", "v2", "every"], complaints: &complaints)
+        else { return }
+        func choice(_ key: String, _ current: Bool) -> Bool {
+            reader.scalar(key, expected: "true or false", complaints: &complaints) { Bool($0) } ?? current
+        }
+        lists.v1 = choice("v1", lists.v1)
+        lists.v2 = choice("v2", lists.v2)
+        refreshInterval =
+            reader.scalar("every", expected: Self.intervalExpected, complaints: &complaints) {
+                Self.interval($0)
+            } ?? refreshInterval
+    }
+
+    private static let intervalExpected = "a duration of at least a minute, such as 30m or 6h"
+
+    private static func interval(_ text: String) -> Duration? {
+        Duration(settingText: text).flatMap { $0 >= .seconds(60) ? $0 : nil }
     }
 
     private mutating func takeConvergence(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
@@ -136,6 +154,10 @@ extension Settings {
         try read("CALLBACKS_BEHIND_PROXY", value, expected: "true or false") { Bool($0) }.map { behindProxy = $0 }
         try read("VERIFY", value, expected: "lookup or trust") { ApplyOptions.Verification(rawValue: $0) }
             .map { verification = $0 }
+        try read("REFRESH_V1", value, expected: "true or false") { Bool($0) }.map { lists.v1 = $0 }
+        try read("REFRESH_V2", value, expected: "true or false") { Bool($0) }.map { lists.v2 = $0 }
+        try read("REFRESH_EVERY", value, expected: Self.intervalExpected) { Self.interval($0) }
+            .map { refreshInterval = $0 }
         try read("CONVERGENCE_CALLBACK_DEADLINE", value, expected: Self.durationExpected) {
             Duration(settingText: $0)
         }.map { policy.callbackDeadline = $0 }

@@ -24,6 +24,10 @@ public struct Settings: Sendable {
     public var register = RegistrationMode.check
     public var verification = ApplyOptions.Verification.lookup
     public var policy = ConvergencePolicy()
+    /// Which of the carrier's lists are read.
+    public var lists = ListChoice()
+    /// How often a controller reads them.
+    public var refreshInterval = Duration.seconds(6 * 3600)
 
     public init() {}
 }

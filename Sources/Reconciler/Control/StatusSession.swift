@@ -77,9 +77,10 @@ public struct FleetStatus: Codable, Sendable {
         }
     }
 
-    /// A run that acts on the store.
+    /// A run that is at work on the store.
     public struct Run: Codable, Sendable {
         public let owner: String
+        /// What it acts on; none for one that only reads.
         public let profileSets: [String]
     }
 

@@ -6,6 +6,12 @@ public struct AccountName: Hashable, Comparable, Sendable, CustomStringConvertib
         self.description = description
     }
 
+    /// - Returns: `nil` for a text that the carrier would not take for the name of an account.
+    public init?(checked text: String) {
+        guard let name = DeviceValues.account(text) else { return nil }
+        self = name
+    }
+
     public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
 }
 
@@ -15,6 +21,12 @@ public struct SmsrOid: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     public init(_ description: String) {
         self.description = description
+    }
+
+    /// - Returns: `nil` for a text that is no object identifier.
+    public init?(checked text: String) {
+        guard let smsr = DeviceValues.smsr(text) else { return nil }
+        self = smsr
     }
 
     /// Whether the text is two or more numbers with dots between them.

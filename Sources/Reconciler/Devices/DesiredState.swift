@@ -3,3 +3,13 @@ public enum DesiredState: String, CaseIterable, Codable, Sendable {
     case downloadedEnabled = "downloaded-enabled"
     case downloadedDisabled = "downloaded-disabled"
 }
+
+extension DesiredState {
+    /// The profile state that it asks for.
+    var profileState: ProfileState {
+        switch self {
+        case .downloadedEnabled: .downloadedEnabled
+        case .downloadedDisabled: .downloadedDisabled
+        }
+    }
+}

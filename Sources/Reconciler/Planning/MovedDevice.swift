@@ -54,13 +54,3 @@ extension RunCause {
     /// Who does what, as a person would name it.
     public var who: String { RunOwner.description(command: command, person: person, process: process) }
 }
-
-extension DesiredState {
-    /// The profile state that is desired.
-    var profileState: ProfileState {
-        switch self {
-        case .downloadedEnabled: .downloadedEnabled
-        case .downloadedDisabled: .downloadedDisabled
-        }
-    }
-}

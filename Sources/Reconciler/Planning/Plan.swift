@@ -5,6 +5,9 @@ public struct Plan: Sendable {
     public internal(set) var actions: PlannedActions
     /// In the order of the keys.
     public internal(set) var exceptions: ContiguousArray<PlanException> = []
+    /// Devices that have moved away from the desired state after it had been reached, in the order of the keys. Each of them is
+    /// among the actions or the exceptions too.
+    public internal(set) var drifts: ContiguousArray<Drift> = []
     /// Devices that the store knows and the YAML does not name. They are never touched.
     public internal(set) var unmanaged: ContiguousArray<DeviceKey> = []
     /// The part of the fleet that the plan is about; `nil` for all of it.

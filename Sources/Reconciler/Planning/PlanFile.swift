@@ -80,6 +80,11 @@ public enum PlanFile {
             json.endDocument()
             try flush(above: pieceSize)
         }
+        for drift in plan.drifts {
+            json.object { $0.members(of: drift) }
+            json.endDocument()
+            try flush(above: pieceSize)
+        }
         for key in plan.unmanaged {
             json.object { json in
                 json.members(of: key)

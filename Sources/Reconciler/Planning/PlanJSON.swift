@@ -44,6 +44,14 @@ public struct PlanJSON: Sendable {
         }
         json.end("]")
         json.newLine()
+        json.begin("[", "drifts")
+        for drift in plan.drifts {
+            json.newLine()
+            json.object { $0.members(of: drift) }
+            try flush(&json)
+        }
+        json.end("]")
+        json.newLine()
         json.begin("[", "unmanaged")
         for device in plan.unmanaged {
             json.newLine()

@@ -11,6 +11,14 @@ enum PlanStep {
         return false
     }
 
+    /// Whether the device stays as it is.
+    var isNothing: Bool {
+        switch self {
+        case .nothing, .leaveAlone: true
+        case .act, .except: false
+        }
+    }
+
     var standing: RolloutTally.Standing {
         switch self {
         case .nothing, .leaveAlone: .converged

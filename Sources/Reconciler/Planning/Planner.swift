@@ -28,6 +28,7 @@ public struct Planner: Sendable {
         }
         var cards = SplitCards()
         let selection = desired.selection
+        var moves = MoveCursor(known.moves)
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -63,14 +64,18 @@ public struct Planner: Sendable {
                 continue
             }
             plan.partialRollouts?[Int(device.set)].count(step.standing, isReleased: isReleased)
+            let hasDrifted = !step.isNothing && (record.map { Self.hasDrifted($0, from: device.state) } ?? false)
+            if hasDrifted, let isNow = record?.profile {
+                plan.drifts.append(
+                    Drift(device, of: desired.accountName(of: device), isNow: isNow, moves.move(of: device.key)))
+            }
             switch step {
             case .nothing:
                 plan.convergedCount += 1
             case .act(let action, let attempt):
                 plan.actions.append(
                     action, on: number, known: record?.profile, version: record?.version ?? 0, attempt: attempt,
-                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false, isReleased: isReleased,
-                    run: record?.run ?? 0)
+                    isDrift: hasDrifted, isReleased: isReleased, run: record?.run ?? 0)
             case .except(let reason):
                 plan.exceptions.append(
                     PlanException(
@@ -114,7 +119,8 @@ public struct Planner: Sendable {
         guard let record else {
             return .act(Self.download(for: desired), attempt: 1)
         }
-        if !record.hasOperation, record.profile == Self.download(for: desired).expectedState { return .nothing }
+        let isOnAccount = known.isOnAccount(record)
+        if isOnAccount, !record.hasOperation, record.profile == desired.profileState { return .nothing }
         let operation = known.operation(of: record)
         switch operation?.phase {
         case .intended, .submitted, .enablePending:
@@ -124,6 +130,8 @@ public struct Planner: Sendable {
         case .succeeded, .failed, .withdrawn, nil:
             break
         }
+        // What is known of a profile that the account does not have any more is worth nothing.
+        guard isOnAccount else { return .except(.blocked(.notOnAccount)) }
         switch Self.action(for: desired, known: record.profile) {
         case .nothing:
             return .nothing
@@ -181,11 +189,12 @@ public struct Planner: Sendable {
     /// before it that nobody has let out.
     private static func isReleased(_ record: KnownDevice, for desired: DesiredState, by rollout: Int32) -> Bool {
         guard rollout != 0, record.rollout == rollout else { return false }
-        return record.hasOperation || record.reached == nil || record.reached == download(for: desired).expectedState
+        return record.hasOperation || record.reached == nil || record.reached == desired.profileState
     }
 
+    /// A state that nobody can tell is not one that it has moved to.
     private static func hasDrifted(_ record: KnownDevice, from desired: DesiredState) -> Bool {
-        guard let reached = record.reached, let profile = record.profile else { return false }
-        return reached == download(for: desired).expectedState && profile != reached
+        guard let reached = record.reached, let profile = record.profile, profile != .unknown else { return false }
+        return reached == desired.profileState && profile != reached
     }
 }

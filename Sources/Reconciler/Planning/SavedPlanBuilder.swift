@@ -21,6 +21,7 @@ struct SavedPlanBuilder {
     private var smsrs = NameTable()
     private var entries: ContiguousArray<Entry> = []
     private var exceptions: ContiguousArray<PlanException> = []
+    private var drifts: ContiguousArray<Drift> = []
     private var unmanaged: ContiguousArray<DeviceKey> = []
 
     /// - Returns: `nil` if the first line of the file does not hold what a plan has to say.
@@ -50,8 +51,8 @@ struct SavedPlanBuilder {
         }
     }
 
-    /// Adds a line: an action, a device that is left out, or one that the YAML does not name. Actions come first, in
-    /// the order of their keys.
+    /// Adds a line: an action, a device that is left out, how a device has drifted, or one that the YAML does not name.
+    /// Actions come first, in the order of their keys.
     /// - Returns: `false` if it is none of these.
     mutating func add(_ entry: JSONValue) -> Bool {
         guard let eid = entry["eid"]?.text.flatMap({ EID($0) }), let iccid = entry["iccid"]?.text.flatMap({ ICCID($0) })
@@ -59,6 +60,11 @@ struct SavedPlanBuilder {
         let key = DeviceKey(eid: eid, iccid: iccid)
         if entry["unmanaged"]?.bool == true {
             unmanaged.append(key)
+            return true
+        }
+        if entry["was"] != nil {
+            guard let drift = Drift(of: key, entry) else { return false }
+            drifts.append(drift)
             return true
         }
         let known = entry["known"]?.text.map { name in ProfileState.allCases.first { $0.name == name } }
@@ -122,6 +128,7 @@ struct SavedPlanBuilder {
                 isDrift: entry.isDrift, run: entry.run)
         }
         plan.exceptions = exceptions
+        plan.drifts = drifts
         plan.unmanaged = unmanaged
         plan.desiredCount = desiredCount
         plan.convergedCount = convergedCount

@@ -19,7 +19,7 @@ public enum CallbackVerdict: UInt8, CaseIterable, Sendable {
     case late = 3
     /// No device could be found for it.
     case unknownDevice = 4
-    /// It answers a device list.
+    /// It answers a device list; who has asked reads it.
     case deviceList = 5
     /// It could not be read as a message about a device.
     case unreadable = 6

@@ -1,5 +1,5 @@
 /// Where a piece of known state comes from.
-public enum ObservationSource: UInt8, Codable, Sendable {
+public enum ObservationSource: UInt8, CaseIterable, Codable, Sendable {
     case callback = 1
     case deviceListV1 = 2
     case deviceListV2 = 3
@@ -22,6 +22,7 @@ public struct ProfileObservation: Hashable, Sendable {
     public var state: ProfileState
     /// The carrier's own word (`DOWNLOAD_ENABLE`), if it used one.
     public var profileStatus: String?
+    /// When the callback came, or when the list was asked for.
     public var at: Timestamp
     public var source: ObservationSource
 
@@ -30,6 +31,20 @@ public struct ProfileObservation: Hashable, Sendable {
         self.profileStatus = profileStatus
         self.at = at
         self.source = source
+    }
+}
+
+/// How a profile came to be in the state that is known: when it was first seen in it, and who told.
+public struct ProfileChange: Hashable, Sendable {
+    public var at: Timestamp
+    public var source: ObservationSource
+    /// The request that a callback named, if it is none of ours: somebody else has asked for the change.
+    public var foreignRequest: RequestID?
+
+    public init(at: Timestamp, source: ObservationSource, foreignRequest: RequestID? = nil) {
+        self.at = at
+        self.source = source
+        self.foreignRequest = foreignRequest
     }
 }
 
@@ -43,7 +58,11 @@ public struct DeviceRecord: Hashable, Sendable {
     public var service: ServiceState
     /// The profile state that was last reached on purpose; known state that differs from it is drift.
     public var reached: ProfileState?
-    /// Counts the changes of this record, from 1.
+    /// When it was last seen in the state that was reached, once it has moved away from it.
+    public var reachedSeenAt: Timestamp?
+    /// How the profile came to be in the state that is known.
+    public var change: ProfileChange?
+    /// Counts the changes of this record, from 1. To see again what is known is no change.
     public var version: Int64
     /// The latest operation, whatever came of it.
     public var operation: Operation?
@@ -60,5 +79,30 @@ public struct DeviceRecord: Hashable, Sendable {
         self.reached = reached
         self.version = version
         self.operation = operation
+    }
+}
+
+extension DeviceRecord {
+    /// Takes a newly learnt profile state over; `nil` leaves what is known.
+    mutating func learn(
+        _ state: ProfileState?, status: String?, at time: Timestamp, source: ObservationSource,
+        foreignRequest: RequestID? = nil
+    ) {
+        guard let state else { return }
+        if observation?.state != state {
+            if let former = observation, former.state == reached { reachedSeenAt = former.at }
+            change = ProfileChange(at: time, source: source, foreignRequest: foreignRequest)
+        }
+        observation = ProfileObservation(state: state, profileStatus: status, at: time, source: source)
+    }
+
+    /// Whether another record of the device says the same, but for when it was last seen so and by whom.
+    func saysTheSame(as other: DeviceRecord) -> Bool {
+        guard var seen = other.observation, let mine = observation else { return self == other }
+        seen.at = mine.at
+        seen.source = mine.source
+        var other = other
+        other.observation = seen
+        return self == other
     }
 }

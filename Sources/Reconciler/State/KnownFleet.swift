@@ -20,6 +20,15 @@ public struct KnownDevice: Sendable {
     public var reached: ProfileState? { ProfileState(rawValue: reachedCode) }
 }
 
+/// How a device came to be in another state than the one that was reached on purpose.
+struct KnownMove: Hashable, Sendable {
+    let key: DeviceKey
+    /// What was learnt last.
+    let observation: ProfileObservation?
+    let reachedSeenAt: Timestamp?
+    let change: ProfileChange?
+}
+
 /// The known state of all devices, in the order of their keys.
 ///
 /// Only operations that matter for a plan are with it: those that are open and those that failed last.
@@ -27,6 +36,8 @@ public struct KnownFleet: Sendable {
     public internal(set) var devices: ContiguousArray<KnownDevice> = []
     public internal(set) var operations: ContiguousArray<Operation> = []
     var serviceStates: [ServiceState] = [.unknown]
+    /// In the order of the keys: those devices only whose profile has moved away from what was reached.
+    var moves: ContiguousArray<KnownMove> = []
     /// Those that have not ended.
     public internal(set) var rollouts: [RolloutRecord] = []
     public internal(set) var pauses: [Pause] = []
@@ -35,6 +46,11 @@ public struct KnownFleet: Sendable {
 
     public func service(of device: KnownDevice) -> ServiceState {
         serviceStates[Int(device.serviceIndex)]
+    }
+
+    /// Whether nobody has found that the account does not have it.
+    func isOnAccount(_ device: KnownDevice) -> Bool {
+        device.serviceIndex == 0 || service(of: device) != .notOnAccount
     }
 
     public func operation(of device: KnownDevice) -> Operation? {
@@ -73,6 +89,12 @@ extension KnownFleet {
                     operationIndex: operationIndex, version: record.version,
                     rollout: Int32(truncatingIfNeeded: releases[record.key]?.number ?? 0),
                     run: Int32(truncatingIfNeeded: record.operation?.run?.number ?? 0)))
+            if let observation = record.observation, let reached = record.reached, observation.state != reached {
+                moves.append(
+                    KnownMove(
+                        key: record.key, observation: observation, reachedSeenAt: record.reachedSeenAt,
+                        change: record.change))
+            }
         }
     }
 }

@@ -2,6 +2,9 @@
 public enum LeaseName: Hashable, Sendable {
     /// To act on the devices of a profile set.
     case profileSet(String)
+    /// To read the carrier's records: it stands in nobody's way, and lets others find out who is at work. The text is
+    /// the holder's.
+    case reading(String)
     /// To act on the whole store. Only versions that knew no locks of single sets take it, and it is heeded as long as
     /// one of them may still be running.
     case wholeStore
@@ -9,7 +12,7 @@ public enum LeaseName: Hashable, Sendable {
     var profileSet: String? {
         switch self {
         case .profileSet(let name): name
-        case .wholeStore: nil
+        case .reading, .wholeStore: nil
         }
     }
 }

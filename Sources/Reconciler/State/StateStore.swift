@@ -36,6 +36,12 @@ public protocol StateReader {
     func awaitsDeviceListName(since: Timestamp) throws -> Bool
     /// How many of the device lists with these numbers the carrier has taken and not answered yet.
     func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> Int
+    /// Whether a device list was asked for since `since` and not answered yet.
+    func awaitsDeviceList(since: Timestamp) throws -> Bool
+    /// The messages that answer a device list, as JSON, in the order in which they came.
+    func deviceListAnswers(to request: RequestNumber) throws -> [String]
+    /// The devices that are known to be, or to have been, on an account, in the order of their keys.
+    func identities(on account: AccountName) throws -> [KnownIdentity]
     /// How many operations have been sent and have no outcome yet.
     func operationsInFlight() throws -> Int
     /// What a request carried, in the order in which it was intended.
@@ -88,6 +94,12 @@ public protocol StateTransaction: StateReader {
     /// Keeps callbacks; a repeat only raises the number of deliveries of the kept one.
     func keep(_ callbacks: [NewCallback]) throws
     func mark(_ callback: CallbackNumber, as verdict: CallbackVerdict, device: DeviceKey?) throws
+    /// Marks a callback as an answer, or a part of it, to a device list.
+    func mark(_ callback: CallbackNumber, asAnswerTo request: RequestNumber) throws
+    /// Drops the texts of the answers to device lists that were asked for before `time`.
+    func forgetDeviceLists(askedBefore time: Timestamp) throws
+    /// Notes when a device was last seen as it is known, and by whom. Its record keeps its version.
+    func confirm(_ key: DeviceKey, at: Timestamp, source: ObservationSource) throws
     func append(_ events: [StateEvent]) throws
     func raiseCounter(_ name: String, by amount: Int64) throws
     func save(_ signIn: SignInRecord) throws
@@ -121,6 +133,20 @@ extension StateTransaction {
         let number = try startRun(cause, at: now)
         try endRun(number, as: "done", at: now)
         return number
+    }
+}
+
+/// By what a device is known, for rows that name it by some of it only.
+public struct KnownIdentity: Hashable, Sendable {
+    public let key: DeviceKey
+    public let imei: IMEI?
+    /// Whether it is known how its profile is.
+    public let isTold: Bool
+
+    public init(key: DeviceKey, imei: IMEI?, isTold: Bool = false) {
+        self.key = key
+        self.imei = imei
+        self.isTold = isTold
     }
 }
 

@@ -10,6 +10,14 @@ public protocol Carrier: Sendable {
         account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
     ) async -> RequestOutcome
 
+    /// A page of an account's devices (v1 device list), in the order of the carrier's numbers for them.
+    /// - Parameter last: what the page before gave as `next`; 0 for the first page.
+    func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage
+
+    /// The carrier's record of one device (v1 device list).
+    /// - Returns: `nil` if the carrier says that it has no such device.
+    func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow?
+
     /// The endpoints that the carrier calls for an account.
     func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration]
 

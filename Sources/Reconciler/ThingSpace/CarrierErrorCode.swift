@@ -54,6 +54,11 @@ public struct CarrierErrorCode: Hashable, Sendable {
         }
     }
 
+    /// Whether it says that the account, or the carrier, does not have the device.
+    var saysNotThere: Bool {
+        ["REQUEST_FAILED.DEVICENOTFOUND", "INPUT_INVALID.DEVICE.ACCOUNT.INVALID"].contains(text.uppercased())
+    }
+
     /// What the code means and what to do about it, as a sentence.
     public var explanation: String {
         switch (meaning, text.uppercased()) {

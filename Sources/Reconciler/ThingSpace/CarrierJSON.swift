@@ -64,6 +64,28 @@ struct DeviceListBody: Encodable {
     }
 }
 
+/// The body of the v1 device list: a page of an account, or one device. Source: `thingspace.md`, section 4.1.
+struct AccountListBody: Encodable {
+    private let accountName: String?
+    private let maxNumberOfDevices: Int?
+    private let largestDeviceIdSeen: UInt64?
+    private let deviceId: WireDeviceID?
+
+    init(account: AccountName, after last: UInt64) {
+        accountName = account.description
+        maxNumberOfDevices = AccountDevicePage.size
+        largestDeviceIdSeen = last
+        deviceId = nil
+    }
+
+    init(_ iccid: ICCID) {
+        accountName = nil
+        maxNumberOfDevices = nil
+        largestDeviceIdSeen = nil
+        deviceId = WireDeviceID(kind: "iccid", id: iccid.description)
+    }
+}
+
 /// The body of a callback registration. Source: `thingspace.md`, section 5.1.
 struct CallbackRegistrationBody: Encodable {
     let name: String

@@ -39,8 +39,33 @@ public struct ThingSpaceClient: Carrier {
                 DeviceListBody(account: account, profileStatusFilter: profileStatusFilter, devices: devices)))
     }
 
+    public func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage {
+        let body = CarrierJSON.encode(AccountListBody(account: account, after: last))
+        let answer = try await call(.POST, Self.accountListPath, body: body)
+        return try AccountDevicePage(answer.body, status: answer.status, after: last)
+    }
+
+    public func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow? {
+        let body: JSONValue
+        do {
+            body = try await call(.POST, Self.accountListPath, body: CarrierJSON.encode(AccountListBody(iccid))).body
+        } catch .refused(let refusal) where refusal.code?.saysNotThere == true {
+            return nil
+        }
+        let rows = body["devices"]?.elements.compactMap { AccountDeviceRow($0) } ?? []
+        if rows.isEmpty, body["devices"]?.isArray == true { return nil }
+        guard let row = rows.first(where: { $0.identifiers.iccids.contains(iccid) }) else {
+            throw .transport(
+                TransportProblem(
+                    description: "The carrier was asked for ICCID \(iccid), and its answer is not about it."))
+        }
+        return row
+    }
+
+    private static let accountListPath = "/m2m/v1/devices/actions/list"
+
     public func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] {
-        let body = try await call(.GET, "/m2m/v1/callbacks/\(account.pathComponent)", body: nil)
+        let body = try await call(.GET, "/m2m/v1/callbacks/\(account.pathComponent)", body: nil).body
         return body.elements.compactMap { element in
             guard let url = element["url"]?.text, let name = (element["serviceName"] ?? element["name"])?.text else {
                 return nil
@@ -65,15 +90,15 @@ public struct ThingSpaceClient: Carrier {
 
     private func post(_ path: String, _ body: [UInt8]) async -> RequestOutcome {
         switch await exchange(.POST, path, body: body, limit: Self.actionAnswerLimit) {
-        case .answered(.success(let answer)):
+        case .answered(.success(let answer), _):
             guard let id = answer["requestId"]?.text else {
                 return .outcomeUnknown(TransportProblem(description: "The carrier's answer holds no requestId."))
             }
             return .accepted(RequestID(id))
-        case .answered(.bearerEnded(let refusal)), .answered(.sessionEnded(let refusal)),
-            .answered(.refused(let refusal)):
+        case .answered(.bearerEnded(let refusal), _), .answered(.sessionEnded(let refusal), _),
+            .answered(.refused(let refusal), _):
             return .refused(refusal)
-        case .answered(.unproven(let why)):
+        case .answered(.unproven(let why), _):
             return .outcomeUnknown(TransportProblem(description: why.capitalizedSentence))
         case .failed(.notSent(let problem)):
             return .notSent(problem)
@@ -88,14 +113,16 @@ public struct ThingSpaceClient: Carrier {
         }
     }
 
-    private func call(_ method: HTTPMethod, _ path: String, body: [UInt8]?) async throws(CarrierError) -> JSONValue {
+    private func call(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]?
+    ) async throws(CarrierError) -> (body: JSONValue, status: Int) {
         switch await exchange(method, path, body: body, limit: Self.listAnswerLimit) {
-        case .answered(.success(let answer)):
-            return answer
-        case .answered(.bearerEnded(let refusal)), .answered(.sessionEnded(let refusal)),
-            .answered(.refused(let refusal)), .notSignedIn(.refusedForNow(let refusal)):
+        case .answered(.success(let answer), let status):
+            return (answer, status)
+        case .answered(.bearerEnded(let refusal), _), .answered(.sessionEnded(let refusal), _),
+            .answered(.refused(let refusal), _), .notSignedIn(.refusedForNow(let refusal)):
             throw .refused(refusal)
-        case .answered(.unproven(let why)):
+        case .answered(.unproven(let why), _):
             throw .transport(TransportProblem(description: why.capitalizedSentence))
         case .failed(let failure):
             throw .transport(failure.problem)
@@ -107,7 +134,7 @@ public struct ThingSpaceClient: Carrier {
     }
 
     private enum Exchange {
-        case answered(CarrierAnswer)
+        case answered(CarrierAnswer, status: Int)
         case failed(HTTPFailure)
         case notSignedIn(CarrierSession.Problem)
     }
@@ -123,19 +150,19 @@ public struct ThingSpaceClient: Carrier {
             } catch {
                 return .notSignedIn(error)
             }
-            let answer: CarrierAnswer
+            let answer: HTTPAnswer
             do {
-                answer = CarrierAnswer(
-                    try await transport.send(
-                        method, path,
-                        headers: [
-                            ("Authorization", "Bearer \(tokens.bearer)"), ("VZ-M2M-Token", tokens.session),
-                            ("Content-Type", "application/json"), ("Accept", "application/json"),
-                        ], body: body, limit: limit))
+                answer = try await transport.send(
+                    method, path,
+                    headers: [
+                        ("Authorization", "Bearer \(tokens.bearer)"), ("VZ-M2M-Token", tokens.session),
+                        ("Content-Type", "application/json"), ("Accept", "application/json"),
+                    ], body: body, limit: limit)
             } catch {
                 return .failed(error)
             }
-            switch answer {
+            let reading = CarrierAnswer(answer)
+            switch reading {
             case .bearerEnded where !hasRenewedBearer:
                 hasRenewedBearer = true
                 await session.bearerEnded(tokens.bearer)
@@ -143,7 +170,7 @@ public struct ThingSpaceClient: Carrier {
                 hasRenewedSession = true
                 await session.sessionEnded(tokens.session)
             default:
-                return .answered(answer)
+                return .answered(reading, status: answer.status)
             }
         }
     }

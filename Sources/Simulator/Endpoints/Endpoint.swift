@@ -12,6 +12,7 @@ enum Endpoint: Hashable {
     case counts
     case devices
     case setDevice(iccid: String)
+    case drift
 
     init?(method: String, path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
@@ -23,6 +24,7 @@ enum Endpoint: Hashable {
         case ("POST", ["api", "m2m", "v2", "devices", "actions", "list"]): self = .deviceListV2
         case ("GET", ["simulator", "counts"]): self = .counts
         case ("GET", ["simulator", "devices"]): self = .devices
+        case ("POST", ["simulator", "drift"]): self = .drift
         default:
             guard let endpoint = Self(method: method, parts: parts) else { return nil }
             self = endpoint

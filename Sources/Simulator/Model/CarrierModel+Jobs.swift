@@ -41,6 +41,23 @@ extension CarrierModel {
         return ([success(action, of: index, requestID: job.requestID, isAfterWarning: false)], [])
     }
 
+    /// Changes profiles as another system on the same accounts would: behind the client's back, or announced to its
+    /// endpoint under a request that is not the client's.
+    ///
+    /// - Returns: the ICCIDs of the devices, and the messages about them.
+    mutating func drift(_ count: Int, to status: String, announced: Bool) -> ([String], [Message]) {
+        let chosen = devices.indices.filter { devices[$0].isOnAccount && devices[$0].profileStatus != status }
+            .map { (index: $0, share: chance.share("drift", devices[$0].iccid)) }.sorted { $0.share < $1.share }
+            .prefix(max(0, count)).map(\.index)
+        let action = ProfileActionName.allCases.first { $0.resultingStatus == status }
+        let messages = chosen.compactMap { index -> Message? in
+            set(status, of: index)
+            guard announced, let action else { return nil }
+            return success(action, of: index, requestID: nextGUID(), isAfterWarning: false)
+        }
+        return (chosen.map { devices[$0].iccid }.sorted(), messages)
+    }
+
     /// By what a message names its device.
     private enum Naming {
         case iccidAndEID
@@ -191,7 +208,7 @@ extension [SimulatedDevice] {
         }
         return (named ?? Array<Int>(indices)).filter { index in
             let device = self[index]
-            return device.accountName == account
+            return device.accountName == account && device.isOnAccount
                 && (filter.profileStatus.map { folded($0) == folded(device.profileStatus) } ?? true)
                 && (filter.provisioningStatus.map { folded($0).hasPrefix(folded(device.state)) } ?? true)
         }

@@ -74,15 +74,21 @@ struct CarrierModel: Sendable {
         }
     }
 
-    func index(iccid: String) -> Int? { indices[iccid] }
+    /// The device with an ICCID, if the account has it.
+    func index(iccid: String) -> Int? { indices[iccid].flatMap { devices[$0].isOnAccount ? $0 : nil } }
+
+    /// The same, whether the account has it or not.
+    func anyIndex(iccid: String) -> Int? { indices[iccid] }
 
     func indices(kind: String, id: String) -> [Int] {
-        switch kind.lowercased() {
-        case "iccid": indices[id].map { [$0] } ?? []
-        case "eid": indicesByEID[id, default: []]
-        case "imei": indicesByIMEI[id, default: []]
-        default: []
-        }
+        let found: [Int] =
+            switch kind.lowercased() {
+            case "iccid": indices[id].map { [$0] } ?? []
+            case "eid": indicesByEID[id, default: []]
+            case "imei": indicesByIMEI[id, default: []]
+            default: []
+            }
+        return found.filter { devices[$0].isOnAccount }
     }
 
     /// A GUID that depends on the seed and on how many there were.
@@ -129,6 +135,10 @@ struct CarrierModel: Sendable {
     mutating func setState(_ state: String, of index: Int) {
         devices[index].state = state
     }
+
+    mutating func set(isOnAccount: Bool, of index: Int) {
+        devices[index].isOnAccount = isOnAccount
+    }
 }
 
 /// What the simulator has counted.
@@ -151,6 +161,8 @@ public struct SimulatorCounts: Codable, Hashable, Sendable {
     public internal(set) var callbacksSent = 0
     public internal(set) var callbacksAcknowledged = 0
     public internal(set) var callbacksDropped = 0
+    /// Answers to device lists that were never sent.
+    public internal(set) var listsDropped = 0
     public internal(set) var callbacksLate = 0
     public internal(set) var callbacksWithWrongCredentials = 0
     public internal(set) var callbacksUnderOtherRequests = 0

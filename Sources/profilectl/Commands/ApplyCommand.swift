@@ -33,6 +33,7 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
+    @OptionGroup(title: "Lists") var lists: ListArguments
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
 
     @Flag(help: "Do not ask.")
@@ -63,7 +64,7 @@ struct ApplyCommand: AsyncParsableCommand {
                 throw ValidationError(
                     "A saved plan is carried out as it was reviewed: --target and --exclude are for manifests.")
             }
-            var settings = overrides.applied(to: try common.settings())
+            var settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
@@ -73,7 +74,7 @@ struct ApplyCommand: AsyncParsableCommand {
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
             try PlanOutput(plan: plan, format: .text, style: common.output).write()
             guard !plan.isConverged else { return }
-            try await approveAndCarryOut(.fleet(fleet), settings: settings) { SimulatorArguments.inventory(of: fleet) }
+            try await approveAndCarryOut(.fleet(fleet), settings: settings) { simulator.inventory(of: fleet) }
         }
     }
 
@@ -103,7 +104,7 @@ struct ApplyCommand: AsyncParsableCommand {
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
             timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
-            ignoresWindows: outsideWindows)
+            ignoresWindows: outsideWindows, lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)

@@ -59,6 +59,13 @@ struct ManifestArguments: ParsableArguments {
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
     var strict = false
 
+    init() {}
+
+    init(paths: [String], strict: Bool) {
+        self.paths = paths
+        self.strict = strict
+    }
+
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
     func load(_ common: CommonOptions) async throws -> DesiredFleet {

@@ -7,7 +7,8 @@ struct PlanCommand: AsyncParsableCommand {
         abstract: "Shows what would be done to take the fleet to its desired state.",
         discussion: """
             Nothing is changed and nobody is asked: the plan is computed from the
-            manifests and the state store.
+            manifests and the state store. With --refresh the carrier's records are
+            read into the store first.
 
             \(SelectionOptions.discussion)
             The profiles of one eUICC are selected together.
@@ -18,6 +19,7 @@ struct PlanCommand: AsyncParsableCommand {
               profilectl plan fleet/ --target 'set:phoenix-*,label:site'
               profilectl plan fleet/ --exclude account:0342077109-00001
               profilectl plan fleet/ --format json
+              profilectl plan fleet/ --refresh
               profilectl plan fleet/ --out change.plan
               profilectl plan fleet/ --detailed-exitcode   # 2 if something is to do
               profilectl plan fleet/ --against main   # what the files' change means
@@ -40,6 +42,15 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Plan another attempt for devices whose attempts are used up, or that need a person.")
     var retryFailed = false
 
+    @Flag(help: "Read the carrier's records first, as `refresh` does.")
+    var refresh = false
+
+    @Option(help: "How long the answers to --refresh are awaited (30s, 5m).")
+    var refreshTimeout = DurationArgument(.seconds(300))
+
+    @OptionGroup(title: "Lists") var lists: ListArguments
+    @OptionGroup(title: "Settings") var overrides: SettingsOverrides
+
     @Option(
         help: ArgumentHelp("Write the plan to a file, to be reviewed.", valueName: "file"), completion: .file())
     var out: String?
@@ -51,8 +62,9 @@ struct PlanCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard against != nil else { return }
-        guard out == nil, !retryFailed else {
-            throw ValidationError("--against looks at no state: there is no plan for --out or --retry-failed.")
+        guard out == nil, !retryFailed, !refresh else {
+            throw ValidationError(
+                "--against looks at no state: there is no plan for --out, --retry-failed or --refresh.")
         }
         guard !manifests.paths.contains("-") else {
             throw ValidationError("--against compares files and folders; `-` has no earlier revision.")
@@ -62,14 +74,34 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             if let against { return try await compare(against) }
-            let settings = try common.settings()
+            let settings = lists.applied(to: overrides.applied(to: try common.settings()))
+            let refreshed = refresh ? try await refreshed(settings) : nil
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) {
-                [manifests, common, selection] in try selection.applied(to: try await manifests.load(common))
+                [manifests, common, selection] in
+                if let refreshed { return try selection.applied(to: refreshed) }
+                return try selection.applied(to: try await manifests.load(common))
             }
             // Before anything is printed: who reads that may stop reading.
             if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
             try PlanOutput(plan: plan, format: format, style: common.output, listsAll: all).write()
             if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
         }
+    }
+
+    /// Reads the records of the fleet's accounts.
+    /// - Returns: the fleet.
+    /// - Throws: `ExitCode` if they could not all be read: a plan would look as if they had been.
+    private func refreshed(_ settings: Settings) async throws -> DesiredFleet {
+        let fleet = try await manifests.load(common)
+        let refreshing = Refreshing(
+            settings: settings, common: common, command: "plan --refresh", timeout: refreshTimeout.duration,
+            retriesSignIn: overrides.retrySignIn)
+        let report = try await refreshing.run(RefreshScope(fleet))
+        guard report.isWhole else {
+            RefreshReportText(report: report, style: common.errorOutput).lines().forEach { printError($0) }
+            printError("No plan is shown; without --refresh it is computed from what is known.")
+            throw ExitCode(report.exitCode)
+        }
+        return fleet
     }
 }

@@ -11,10 +11,13 @@ struct SimulateCommand: AsyncParsableCommand {
             It answers as ThingSpace does under http://HOST:PORT/api, signs in the key simulator-key with the secret
             simulator-secret and the user simulator-user with the password simulator-password, and calls the endpoint
             that is registered with it. What it has counted is at /simulator/counts, the devices at /simulator/devices.
+            A POST to /simulator/drift changes profiles as another system on the account would, one to
+            /simulator/devices/ICCID a single device (profileStatus, state, onAccount).
 
             Examples:
               profilectl simulate fleet/ --listen 127.0.0.1:8080
               curl http://127.0.0.1:8080/simulator/counts
+              curl -d '{"count": 50, "profileStatus": "DISABLE"}' http://127.0.0.1:8080/simulator/drift
             """)
 
     @OptionGroup var manifests: ManifestArguments
@@ -37,7 +40,7 @@ struct SimulateCommand: AsyncParsableCommand {
             var options = simulator.options
             options.allowsAnyCallbackPort = anyCallbackPort
             let server = Simulator(
-                devices: SimulatorArguments.inventory(of: fleet), options: options, logger: common.logger())
+                devices: simulator.inventory(of: fleet), options: options, logger: common.logger())
             try await InterruptSignals.ending { stop in
                 try await server.run(host: host, port: port, until: stop) { port in
                     print("Simulating \(counted(fleet.devices.count, "device")) at http://\(host):\(port)/api")

@@ -78,6 +78,21 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "How long the fault `too-many` refuses all calls.")
     var throttleBurst = DurationArgument(.seconds(2))
 
+    @Flag(help: "Leave the profile status out of the rows of v2 device lists.")
+    var listsWithoutStatus = false
+
+    @Flag(help: "Tell the profile status in the rows of the v1 device list.")
+    var v1TellsStatus = false
+
+    @Flag(help: "Refuse v2 device lists, as for an account that does not have them.")
+    var withoutV2List = false
+
+    @Option(help: "Share of answers to v2 device lists that are never sent (0 to 1).")
+    var listDropRate = 0.0
+
+    @Flag(help: "The devices hold what the manifests declare, from the start.")
+    var asDeclared = false
+
     func validate() throws {
         guard deliveries >= 1 else {
             throw ValidationError("--deliveries is a number from 1, not \(deliveries).")
@@ -88,6 +103,7 @@ struct SimulatorArguments: ParsableArguments {
             ("reorder-rate", reorderRate), ("drop-rate", dropRate), ("late-rate", lateRate),
             ("wrong-credentials-rate", wrongCredentialsRate), ("other-request-rate", otherRequestRate),
             ("imei-and-eid-rate", imeiAndEidRate), ("imei-only-rate", imeiOnlyRate), ("fault-rate", faultRate),
+            ("list-drop-rate", listDropRate),
         ] where !(0...1 ~= rate) {
             throw ValidationError("--\(name) is a share from 0 to 1, not \(rate).")
         }
@@ -128,22 +144,33 @@ struct SimulatorArguments: ParsableArguments {
         options.faultsPerDevice = faultsPerDevice ?? .max
         options.slowAnswer = seconds(slowAnswer)
         options.throttleBurst = seconds(throttleBurst)
+        options.listsProfileStatus = !listsWithoutStatus
+        options.listsProfileStatusInV1 = v1TellsStatus
+        options.offersListV2 = !withoutV2List
+        options.listDropRate = listDropRate
         return options
     }
 
-    /// The fleet's devices as the carrier has them when none holds a profile yet.
-    static func inventory(of fleet: DesiredFleet) -> [SimulatedDevice] {
+    /// The fleet's devices as the carrier has them: without a profile yet, unless all is as declared. The label `group`
+    /// is the carrier's group.
+    func inventory(of fleet: DesiredFleet) -> [SimulatedDevice] {
+        Self.inventory(of: fleet, asDeclared: asDeclared)
+    }
+
+    private static func inventory(of fleet: DesiredFleet, asDeclared: Bool) -> [SimulatedDevice] {
         fleet.devices.map { device in
-            SimulatedDevice(
+            let status = device.state == .downloadedEnabled ? "DOWNLOAD_ENABLE" : "DOWNLOAD_DISABLE"
+            return SimulatedDevice(
                 eid: device.key.eid.description, iccid: device.key.iccid.description, imei: device.imei?.description,
                 accountName: fleet.accountName(of: device).description,
-                smsrOid: fleet.smsrOid(of: device).description)
+                smsrOid: fleet.smsrOid(of: device).description, profileStatus: asDeclared ? status : "Not Downloaded",
+                groupNames: fleet.labels(of: device)["group"].map { [$0] } ?? [])
         }
     }
 
     /// The devices of a saved plan as they were when it was made.
     static func inventory(of saved: SavedPlan) -> [SimulatedDevice] {
-        zip(inventory(of: saved.fleet), saved.plan.actions).map { device, action in
+        zip(inventory(of: saved.fleet, asDeclared: false), saved.plan.actions).map { device, action in
             var device = device
             switch action.known {
             case .downloadedEnabled: device.profileStatus = "DOWNLOAD_ENABLE"

@@ -15,6 +15,7 @@ struct PlanText {
     private static let devicesPerAccount = 5
     private static let accountLimit = 25
     private static let valueLimit = 6
+    private static let driftLimit = 10
 
     private var isLong: Bool { plan.actions.count > Self.page }
 
@@ -25,6 +26,8 @@ struct PlanText {
             try line(style.green("Nothing to do.") + " " + converged)
         } else {
             let summary = plan.actions.summary()
+            let listedDrifts = limit == .max ? limit : Self.driftLimit
+            try DriftText(drifts: plan.drifts, style: style, limit: listedDrifts).write(to: line)
             try writeActions(summary, to: line)
             try writeExceptions(to: line)
             try line(style.bold("Plan: ") + text(of: summary))

@@ -24,16 +24,25 @@ final class ProgressDisplay: Sendable {
     }
 
     func show(_ report: ApplyReport) {
-        let line = ApplyReportText(report: report, style: style).line
+        let share = report.total == 0 ? 1 : Double(report.converged) / Double(report.total)
+        show(ApplyReportText(report: report, style: style).line, share: share, isOver: report.ending != .running)
+    }
+
+    func show(_ report: RefreshReport) {
+        let text = RefreshReportText(report: report, style: style)
+        show(text.line, share: text.share, isOver: report.ending != .running)
+    }
+
+    private func show(_ line: String, share: Double, isOver: Bool) {
         let now = clock.now()
         shown.withLock { shown in
             let interval = isTerminal ? Self.terminalInterval : Self.lineInterval
             let isDue = shown.lastTime.map { now - $0 >= interval } ?? true
-            guard line != shown.lastLine, isDue || report.ending != .running else { return }
+            guard line != shown.lastLine, isDue || isOver else { return }
             shown.lastLine = line
             shown.lastTime = now
             if isTerminal {
-                FileHandle.standardError.write(Data("\r\u{1B}[2K\(bar(report)) \(line)".utf8))
+                FileHandle.standardError.write(Data("\r\u{1B}[2K\(bar(share)) \(line)".utf8))
                 shown.hasBar = true
             } else {
                 printError(line)
@@ -49,8 +58,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    private func bar(_ report: ApplyReport) -> String {
-        let share = report.total == 0 ? 1 : Double(report.converged) / Double(report.total)
+    private func bar(_ share: Double) -> String {
         let filled = Int(share * Double(Self.barWidth))
         return "[" + style.green(String(repeating: "#", count: filled))
             + String(repeating: ".", count: Self.barWidth - filled) + "]"

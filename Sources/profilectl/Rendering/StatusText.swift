@@ -25,7 +25,9 @@ struct FleetStatusText {
             }
         }
         for run in status.runs {
-            lines.append("Acting now on \(run.profileSets.joined(separator: ", ")): \(run.owner)")
+            let does =
+                run.profileSets.isEmpty ? "Reading now" : "Acting now on \(run.profileSets.joined(separator: ", "))"
+            lines.append("\(does): \(run.owner)")
         }
         if !status.latestRuns.isEmpty { lines.append(style.bold("Latest runs")) }
         lines += status.latestRuns.map { run in

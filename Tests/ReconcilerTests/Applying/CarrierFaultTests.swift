@@ -114,6 +114,14 @@ struct CarrierFaultTests {
             .notSent(TransportProblem(description: "no connection"))
         }
 
+        func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage {
+            throw .transport(TransportProblem(description: "no connection"))
+        }
+
+        func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow? {
+            throw .transport(TransportProblem(description: "no connection"))
+        }
+
         func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] { [] }
 
         func registerCallback(

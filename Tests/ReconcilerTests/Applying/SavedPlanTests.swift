@@ -79,11 +79,12 @@ struct SavedPlanTests {
         try await CallbackFolder(store: scene.store, clock: scene.clock, policy: policy, wakeup: Wakeup()).readAll()
 
         await scene.simulator.set(profileStatus: "DELETE", iccid: keys[1].iccid.description)
+        let telling = StatusTelling(state: .deleted, word: "DELETE", source: .deviceListV2, asOf: now)
+        let proof = ListProof(isWhole: true, tellsEveryStatus: true, asOf: now)
         try await scene.store.write { transaction in
-            var events: [StateEvent] = []
-            let found = try transaction.devices([keys[1]])[keys[1]]?.lookedUp(
-                "DELETE", service: nil, asOf: now, at: now, policy: policy, events: &events)
-            try transaction.save([try #require(found)])
+            let found = try transaction.devices([keys[1]])[keys[1]]?.listed(
+                DeviceSighting(tellings: [telling], asOf: now), on: Fleets.account, proof, at: now, policy: policy)
+            try transaction.save([try #require(found).record])
         }
         await scene.simulator.set(profileStatus: "Not Downloaded", iccid: keys[2].iccid.description)
         _ = try await ResolveSession(settings: scene.settings, clock: scene.clock, person: "ann on desk").resolve(

@@ -95,7 +95,12 @@ struct CallbackFolderTests {
         let accepted = request
         try await store.write { try $0.update(accepted) }
         #expect(try await CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup).readAll() == 1)
-        #expect(try await store.read { try $0.devices([key])[key]?.observation?.state } == .downloadedEnabled)
+        let (answered, texts) = try await store.read { reader in
+            (try reader.request(accepted.number)?.outcome, try reader.deviceListAnswers(to: accepted.number))
+        }
+        #expect(answered == .answered(RequestID("l-1")))
+        #expect(texts.count == 1)
+        #expect(try await store.read { try $0.devices([key])[key]?.observation } == nil, "who has asked reads it")
     }
 
     @Test(

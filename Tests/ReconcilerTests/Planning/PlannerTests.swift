@@ -52,7 +52,8 @@ struct PlannerTests {
             #expect(blocked.actions.isEmpty)
             #expect(blocked.exceptions.first?.reason == .blocked(service))
             let fine = try await plan("downloaded-enabled", [record(0, .downloadedEnabled, service: service)])
-            #expect(fine.isConverged)
+            // What is known of a profile that the account does not have any more is worth nothing.
+            #expect(fine.isConverged == (service != .notOnAccount))
         }
     }
 
@@ -114,6 +115,35 @@ struct PlannerTests {
         record.reached = nil
         let notDrifted = try await plan("downloaded-enabled", [record])
         #expect(notDrifted.actions.summary().drift == 0)
+        #expect(notDrifted.drifts.isEmpty)
+    }
+
+    @Test("drift is told with what it was, what it is, since when and by whom; a state nobody knows is no drift")
+    func drifts() async throws {
+        var records = try (0..<5).map { try record($0, .downloadedDisabled) }
+        for index in records.indices { records[index].reached = .downloadedEnabled }
+        let since = now - .seconds(60)
+        records[0].reachedSeenAt = since - .seconds(60)
+        records[0].change = ProfileChange(at: since, source: .callback, foreignRequest: RequestID("theirs"))
+        records[1].change = ProfileChange(at: since, source: .deviceListV2)
+        records[2].service = .suspended
+        records[3].observation?.state = .unknown
+        records[4].reached = .downloadedDisabled
+        let plan = try await plan("downloaded-enabled", records, count: 6)
+        #expect(plan.drifts.map(\.key) == records.prefix(3).map(\.key))
+        let first = try #require(plan.drifts.first)
+        #expect(first.was == .downloadedEnabled && first.isNow == .downloadedDisabled)
+        #expect(first.since == since && first.lastSeenAsDesired == since - .seconds(60) && first.seenAt == now)
+        #expect(first.cause.contains("theirs"))
+        #expect(plan.drifts[1].cause.contains("v2 device list"))
+        #expect(plan.actions.map(\.isDrift) == [true, true, false, false], "the last was never there")
+        #expect(plan.exceptions.map(\.reason.name) == ["blocked", "held"])
+        var json: [UInt8] = []
+        PlanJSON(plan).write { json += $0 }
+        let document = try JSONValue(json: json)
+        #expect(document["drifts"]?.elements.count == 3)
+        #expect(document["drifts"]?.elements.first?["requestId"]?.text == "theirs")
+        #expect(document["drifts"]?.elements.first?["lastSeenAsDesired"]?.text == (since - .seconds(60)).description)
     }
 
     @Test("a change of more than maxChange of what is there is reported; first downloads do not count")

@@ -146,9 +146,78 @@ struct SimulatorTests {
                 #expect(answer.status == status, "page \(page)")
                 let rows = try JSONValue(json: Array(answer.body.utf8))["devices"]?.elements ?? []
                 seen += rows.count
-                cursor = try #require(rows.last?["extendedAttributes"]?.elements.first?["value"]?.text)
+                let attributes = rows.last?["extendedAttributes"]?.elements ?? []
+                cursor = try #require(attributes.first { $0["key"]?.text == "DeviceId" }?["value"]?.text)
             }
             #expect(seen == 25)
+        }
+    }
+
+    @Test("the v1 list refuses what it cannot read, and takes one device, filters and dates")
+    func accountList() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(4))
+        var inventory = Harness.inventory(fleet)
+        inventory[1].state = "Suspend"
+        inventory[2].groupNames = ["southwest"]
+        inventory[3].customFields = ["CustomField1": "a"]
+        let keys = fleet.devices.map(\.key)
+        try await Harness.withSimulator(inventory) { simulator, baseURL in
+            let headers = try await Harness.signIn(baseURL)
+            func list(_ body: String) async throws -> (status: Int, body: String) {
+                let answer = try await Harness.call(
+                    "POST", baseURL + "/m2m/v1/devices/actions/list", headers: headers, body: Data(body.utf8))
+                return (answer.status, answer.body)
+            }
+            let refusals = [
+                ("{", "Deserialization"), ("{\"accountName\":\"9\"}", "AccountNotFound"),
+                ("{\"largestDeviceIdSeen\":\"5\"}", "Deserialization"),
+                ("{\"maxNumberOfDevices\":0}", "Deserialization"),
+                ("{\"earliest\":\"yesterday\"}", "Deserialization"),
+                ("{\"deviceId\":{\"kind\":\"iccid\"}}", "Deserialization"),
+                ("{\"deviceId\":{\"kind\":\"vin\",\"id\":\"1\"}}", "Kind.Invalid"),
+                ("{\"deviceId\":{\"kind\":\"iccid\",\"id\":\"x\"}}", "Identifier.Invalid"),
+                ("{\"deviceId\":{\"kind\":\"iccid\",\"id\":\"1\"}}", "DeviceNotFound"),
+                ("{\"filter\":{\"deviceIdentifierFilters\":[{\"kind\":\"vin\"}]}}", "Kind.Invalid"),
+            ]
+            for (body, code) in refusals {
+                let answer = try await list(body)
+                #expect(answer.status == 400 && answer.body.contains(code), "\(body): \(answer.body)")
+            }
+            func iccids(_ body: String) async throws -> [String] {
+                let rows = try JSONValue(json: Array(try await list(body).body.utf8))["devices"]?.elements ?? []
+                return rows.flatMap { DeviceIdentifiers($0["deviceIds"]).iccids.map(\.description) }
+            }
+            let all = keys.map(\.iccid.description)
+            #expect(try await iccids("{\"largestDeviceIdSeen\":0}") == all)
+            #expect(try await iccids("{}") == all.reversed(), "without the cursor by the date of adding")
+            #expect(try await iccids("{\"currentState\":\"suspend\"}") == [all[1]])
+            #expect(try await iccids("{\"groupName\":\"southwest\"}") == [all[2]])
+            #expect(try await iccids("{\"customFields\":[{\"key\":\"CustomField1\",\"value\":\"a\"}]}") == [all[3]])
+            #expect(try await iccids("{\"deviceId\":{\"kind\":\"EID\",\"id\":\"\(keys[0].eid)\"}}") == [all[0]])
+            let suffix = all[2].suffix(4)
+            #expect(
+                try await iccids(
+                    "{\"filter\":{\"deviceIdentifierFilters\":[{\"kind\":\"iccid\",\"endswith\":\"\(suffix)\"}]}}") == [
+                        all[2]
+                    ])
+            #expect(try await iccids("{\"latest\":\"2020-01-01T00:00:00Z\"}").isEmpty)
+            await simulator.set(isOnAccount: false, iccid: all[0])
+            #expect(try await iccids("{\"largestDeviceIdSeen\":0}") == Array(all.dropFirst()))
+        }
+    }
+
+    @Test("profiles can be changed behind the client's back, chosen by the seed, without a sign-in")
+    func drift() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(20))
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
+            let url = baseURL.replacing("/api", with: "/simulator/drift")
+            let body = Data("{\"count\":5,\"profileStatus\":\"DISABLE\"}".utf8)
+            let answer = try await Harness.call("POST", url, body: body)
+            #expect(answer.status == 200)
+            let named = try JSONValue(json: Array(answer.body.utf8))["iccids"]?.elements.compactMap(\.text) ?? []
+            let changed = await simulator.devices.filter { $0.profileStatus == "DISABLE" }.map(\.iccid).sorted()
+            #expect(changed == named && changed.count == 5)
+            #expect(try await Harness.call("POST", url, body: Data("{}".utf8)).status == 400)
         }
     }
 

@@ -28,6 +28,9 @@ enum Fleets {
         DeviceKey(eid: try eid(number), iccid: try iccid(number))
     }
 
+    /// The roll-out policy of a fleet whose calls wait for no turn.
+    static let quick = "rollout: {requestsPerSecond: 1000}"
+
     /// A manifest of `count` devices, one line each.
     static func yaml(
         _ count: Int, name: String = "fleet", state: String = "downloaded-enabled", rollout: String = "",

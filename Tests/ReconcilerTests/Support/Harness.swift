@@ -47,12 +47,12 @@ enum Harness {
     /// Runs a callback listener on a store while `work` runs; `work` is given the URL.
     static func withListener<Result: Sendable>(
         _ store: any StateStore, wakeup: Wakeup = Wakeup(), credentials: CallbackCredentials = callbackCredentials,
-        policy: ConvergencePolicy = ConvergencePolicy(), clock: any WallClock = SystemClock(),
+        policy: ConvergencePolicy = ConvergencePolicy(), clock: any WallClock = SystemClock(), port: Int = 0,
         _ work: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {
         let listener = CallbackListener(
             configuration: CallbackListenerConfiguration(
-                host: "127.0.0.1", port: 0, path: "/callbacks", credentials: credentials),
+                host: "127.0.0.1", port: port, path: "/callbacks", credentials: credentials),
             store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
         let stop = Wakeup()
@@ -137,17 +137,56 @@ enum Harness {
         _ fleet: DesiredFleet, to baseURL: String, store: any StateStore,
         credentials: CarrierCredentials = credentials(),
         options: ApplyOptions = ApplyOptions(policy: quickPolicy, timeout: .seconds(60)),
-        register: RegistrationMode = .auto, clock: any WallClock = SystemClock(),
+        register: RegistrationMode = .auto, port: Int = 0, clock: any WallClock = SystemClock(),
         progress: @escaping @Sendable (ApplyReport) -> Void = { _ in }
     ) async throws -> ApplyReport {
-        var settings = Settings()
-        settings.baseURL = baseURL
-        settings.callbackListen = "127.0.0.1:0"
-        settings.register = register
+        let settings = settings(baseURL, register: register, port: port)
         let session = ApplySession(
             goal: .fleet(fleet), settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "test",
             clock: clock, logger: quiet)
         return try await session.run(progress: progress)
+    }
+
+    /// A port for listeners of one test that come one after the other: the registration names it. It is below those
+    /// that the system hands out.
+    static func port() -> Int { Int.random(in: 20_000..<30_000) }
+
+    private static func settings(_ baseURL: String, register: RegistrationMode, port: Int) -> Settings {
+        var settings = Settings()
+        settings.baseURL = baseURL
+        settings.callbackListen = "127.0.0.1:\(port)"
+        settings.register = register
+        return settings
+    }
+
+    private static func refreshOptions(_ lists: ListChoice, _ timeout: Duration) -> RefreshOptions {
+        RefreshOptions(
+            policy: quickPolicy, lists: lists, timeout: timeout, pollInterval: .milliseconds(200),
+            requestsPerSecond: 1000)
+    }
+
+    /// Refreshes from a simulator, as the command does.
+    static func refresh(
+        _ scope: RefreshScope, from baseURL: String, store: any StateStore, lists: ListChoice = ListChoice(),
+        timeout: Duration = .seconds(60), credentials: CarrierCredentials = credentials(),
+        register: RegistrationMode = .auto, port: Int = 0
+    ) async throws -> RefreshReport {
+        let session = RefreshSession(
+            settings: settings(baseURL, register: register, port: port), carrierCredentials: credentials,
+            callbackCredentials: callbackCredentials, store: store, options: refreshOptions(lists, timeout),
+            command: "test", clock: SystemClock(), logger: quiet)
+        return try await session.run(scope)
+    }
+
+    /// What imports from a simulator, as the command does.
+    static func importSession(
+        from baseURL: String, store: any StateStore, lists: ListChoice = ListChoice(), timeout: Duration = .seconds(60),
+        port: Int = 0
+    ) -> ImportSession {
+        ImportSession(
+            settings: settings(baseURL, register: .auto, port: port), carrierCredentials: credentials(),
+            callbackCredentials: callbackCredentials, store: store, options: refreshOptions(lists, timeout),
+            command: "test", clock: SystemClock(), logger: quiet)
     }
 }

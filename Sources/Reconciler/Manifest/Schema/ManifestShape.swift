@@ -76,7 +76,38 @@ public enum ManifestShape {
         .optional(
             "windows", .list(.mapping(window), isNeverEmpty: true),
             "When devices may be changed; at any time without it. At least one.",
-            examples: [[["days": ["mon-fri"], "from": "22:00", "to": "04:00", "timeZone", .form(#"^(?:UTC|(?:\#(areas))/[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)?)$"#),
+            examples: [[["days": ["mon-fri"], "from": "22:00", "to": "04:00", "timeZone": "America/Phoenix"]]]),
+        .optional(
+            "abortWhen", .mapping(abortRule), "When a roll-out is given up.", mayBeEmpty: true,
+            examples: [["failed": "5%", "atLeast": 20]]),
+        .optional(
+            "maxChange", .percent,
+            """
+            The share of the devices whose profile is known to be there that may change at once; more needs \
+            --allow-large-change. First downloads do not count.
+            """,
+            examples: ["30%"]),
+    ])
+
+    static let labelWave = MappingShape([
+        .required(
+            "labels", .someLabels, "The labels of the devices that go first, each with all profiles of its card.",
+            examples: [["site": "lab"]])
+    ])
+
+    static let window = MappingShape(
+        [
+            .optional(
+                "days", .list(.form(weekdays), isNeverEmpty: true),
+                "Days on which it opens, and ranges of them; every day without it.", examples: [["mon-fri", "sun"]]),
+            .optional(
+                "from", .form("^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"),
+                "When it opens, by the clocks of its zone; quote it.", examples: ["22:00"]),
+            .optional(
+                "to", .form("^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
+                "When it closes, on the next day if that is before `from`; quote it.", examples: ["04:00"]),
+            .optional(
+                "timeZone", .form("^(?:UTC|(?:\(areas))/[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)?)$"),
                 "The IANA name of its time zone; UTC without it.", examples: ["America/Phoenix"]),
         ], together: ["from", "to"], someOf: ["days", "from"])
 

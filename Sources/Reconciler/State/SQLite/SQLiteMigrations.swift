@@ -23,6 +23,9 @@ enum SQLiteMigrations {
             // A JSON object; NULL for a wave that goes by its size.
             try db.execute(sql: "ALTER TABLE rollout ADD COLUMN waveLabels TEXT")
         }
+        migrator.registerMigration("8 answers to device lists, and how profiles have moved") { db in
+            try db.execute(sql: refreshColumns)
+        }
         return migrator
     }
 
@@ -72,6 +75,18 @@ enum SQLiteMigrations {
             attemptBy TEXT,
             attemptUntil INTEGER
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let refreshColumns = """
+        ALTER TABLE callback ADD COLUMN request INTEGER;
+        CREATE INDEX callbackAnswering ON callback (request) WHERE request IS NOT NULL;
+        CREATE INDEX requestListAwaited ON request (sentAt)
+            WHERE action IS NULL AND (outcome = 'pending' OR outcome = 'accepted');
+        ALTER TABLE device ADD COLUMN reachedSeenAt INTEGER;
+        ALTER TABLE device ADD COLUMN changedAt INTEGER;
+        ALTER TABLE device ADD COLUMN changedBy INTEGER;
+        ALTER TABLE device ADD COLUMN changedUnder TEXT;
+        CREATE INDEX deviceMovedAway ON device (eid, iccid) WHERE profile <> reached;
         """
 
     private static let rolloutTables = """

@@ -18,6 +18,28 @@ extension SQLiteTransaction {
             .integer(callback.number))
     }
 
+    func mark(_ callback: CallbackNumber, asAnswerTo request: RequestNumber) throws {
+        try statement("UPDATE callback SET verdict = ?, request = ? WHERE id = ?").run(
+            .number(CallbackVerdict.deviceList.rawValue), .integer(request.number), .integer(callback.number))
+    }
+
+    func deviceListAnswers(to request: RequestNumber) throws -> [String] {
+        var texts: [String] = []
+        try statement("SELECT text FROM callback WHERE request = ? AND request IS NOT NULL ORDER BY id").run(
+            .integer(request.number)
+        ) { texts.append($0.text(0)) }
+        return texts
+    }
+
+    func forgetDeviceLists(askedBefore time: Timestamp) throws {
+        try statement(
+            """
+            UPDATE callback SET text = '' WHERE request IS NOT NULL AND text <> ''
+            AND request IN (SELECT id FROM request WHERE action IS NULL AND sentAt < ?)
+            """
+        ).run(.time(time))
+    }
+
     private static let callbackColumns = "SELECT id, receivedAt, deliveries, text, verdict, eid, iccid FROM callback"
 
     private func callback(_ row: SQLiteRow) throws -> CallbackRecord {

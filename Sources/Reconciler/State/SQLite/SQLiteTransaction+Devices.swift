@@ -5,6 +5,7 @@ extension SQLiteTransaction {
         var fleet = KnownFleet()
         fleet.rollouts = try openRollouts()
         fleet.pauses = try pauses()
+        fleet.moves = try movedAway()
         let mattering = """
             SELECT \(Self.operationColumns) FROM device d JOIN operation o ON o.id = d.operation
             WHERE d.matters <> 0 ORDER BY d.eid, d.iccid
@@ -74,12 +75,21 @@ extension SQLiteTransaction {
 
     static let deviceColumns = """
         d.eid, d.iccid, d.account, d.imei, d.profile, d.profileStatus, d.observedAt, d.source, d.service, d.reached,
-        d.version
+        d.version, d.reachedSeenAt, d.changedAt, d.changedBy, d.changedUnder
         """
     private static let deviceJoin =
         "SELECT \(deviceColumns), \(operationColumns) FROM device d LEFT JOIN operation o ON o.id = d.operation"
 
     private func device(_ row: SQLiteRow) throws -> DeviceRecord {
+        var record = try deviceAlone(row)
+        if row.optionalInteger(15) != nil {
+            record.operation = try operation(row, from: 15)
+        }
+        return record
+    }
+
+    /// Reads `deviceColumns`, without the operation.
+    private func deviceAlone(_ row: SQLiteRow) throws -> DeviceRecord {
         var record = DeviceRecord(
             key: try row.key(0), account: AccountName(try text(named: row.integer(2))),
             imei: row.optionalInteger(3).map { IMEI(word: UInt64(bitPattern: $0)) },
@@ -93,8 +103,12 @@ extension SQLiteTransaction {
                 state: state, profileStatus: try row.optionalInteger(5).map { try text(named: $0) }, at: row.time(6),
                 source: source)
         }
-        if row.optionalInteger(11) != nil {
-            record.operation = try operation(row, from: 11)
+        record.reachedSeenAt = row.optionalTime(11)
+        if let at = row.optionalTime(12),
+            let source = ObservationSource(rawValue: UInt8(truncatingIfNeeded: row.integer(13)))
+        {
+            record.change = ProfileChange(
+                at: at, source: source, foreignRequest: row.optionalText(14).map { RequestID($0) })
         }
         return record
     }
@@ -138,12 +152,14 @@ extension SQLiteTransaction {
         let upsert = """
             INSERT INTO device
                 (eid, iccid, account, imei, profile, profileStatus, observedAt, source, service, reached, version,
-                operation)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+                operation, reachedSeenAt, changedAt, changedBy, changedUnder)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET
                 account = excluded.account, imei = coalesce(excluded.imei, imei), profile = excluded.profile,
                 profileStatus = excluded.profileStatus, observedAt = excluded.observedAt, source = excluded.source,
-                service = excluded.service, reached = excluded.reached, version = version + 1
+                service = excluded.service, reached = excluded.reached, reachedSeenAt = excluded.reachedSeenAt,
+                changedAt = excluded.changedAt, changedBy = excluded.changedBy, changedUnder = excluded.changedUnder,
+                version = version + 1
             """
         let save = try statement(upsert)
         for record in devices {
@@ -156,8 +172,47 @@ extension SQLiteTransaction {
                 .optional(try observation?.profileStatus.map { try number(naming: $0) }),
                 .time(observation?.at), .optional(observation.map { Int64($0.source.rawValue) }),
                 .integer(try number(naming: record.service.word)),
-                .optional(record.reached.map { Int64($0.rawValue) }), .optional(record.operation?.id.number))
+                .optional(record.reached.map { Int64($0.rawValue) }), .optional(record.operation?.id.number),
+                .time(record.reachedSeenAt), .time(record.change?.at),
+                .optional(record.change.map { Int64($0.source.rawValue) }),
+                .optional(record.change?.foreignRequest?.description))
         }
+    }
+
+    func confirm(_ key: DeviceKey, at: Timestamp, source: ObservationSource) throws {
+        try statement("UPDATE device SET observedAt = ?, source = ? WHERE eid = ? AND iccid = ?").run(
+            .time(at), .number(source.rawValue), .eid(key.eid), .iccid(key.iccid))
+    }
+
+    func identities(on account: AccountName) throws -> [KnownIdentity] {
+        var found: [KnownIdentity] = []
+        try statement("SELECT eid, iccid, imei, profile FROM device WHERE account = ? ORDER BY eid, iccid").run(
+            .integer(try number(known: account.description))
+        ) { row in
+            let profile = row.optionalInteger(3).flatMap { ProfileState(rawValue: UInt8(truncatingIfNeeded: $0)) }
+            found.append(
+                KnownIdentity(
+                    key: try row.key(0), imei: row.optionalInteger(2).map { IMEI(word: UInt64(bitPattern: $0)) },
+                    isTold: profile.map { $0 != .unknown } ?? false))
+        }
+        return found
+    }
+
+    /// The devices whose profile is in another state than the one that was reached on purpose.
+    func movedAway() throws -> ContiguousArray<KnownMove> {
+        var found: ContiguousArray<KnownMove> = []
+        let moved = """
+            SELECT \(Self.deviceColumns) FROM device d
+            WHERE d.profile <> d.reached ORDER BY d.eid, d.iccid
+            """
+        try statement(moved).run { row in
+            let record = try deviceAlone(row)
+            found.append(
+                KnownMove(
+                    key: record.key, observation: record.observation, reachedSeenAt: record.reachedSeenAt,
+                    change: record.change))
+        }
+        return found
     }
 }
 

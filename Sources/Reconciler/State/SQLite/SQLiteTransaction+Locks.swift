@@ -60,6 +60,7 @@ extension LeaseName {
         switch self {
         case .wholeStore: "run"
         case .profileSet(let name): "set \(name)"
+        case .reading(let holder): "reading \(holder)"
         }
     }
 
@@ -68,6 +69,8 @@ extension LeaseName {
             self = .wholeStore
         } else if stored.hasPrefix("set ") {
             self = .profileSet(String(stored.dropFirst("set ".count)))
+        } else if stored.hasPrefix("reading ") {
+            self = .reading(String(stored.dropFirst("reading ".count)))
         } else {
             return nil
         }

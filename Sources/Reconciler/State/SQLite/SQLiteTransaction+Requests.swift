@@ -60,6 +60,17 @@ extension SQLiteTransaction {
         return count
     }
 
+    func awaitsDeviceList(since: Timestamp) throws -> Bool {
+        var found = false
+        try statement(
+            """
+            SELECT 1 FROM request
+            WHERE action IS NULL AND (outcome = 'pending' OR outcome = 'accepted') AND sentAt > ? LIMIT 1
+            """
+        ).run(.time(since)) { _ in found = true }
+        return found
+    }
+
     func addRequest(
         _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at now: Timestamp, by run: RunNumber?
     ) throws -> RequestRecord {

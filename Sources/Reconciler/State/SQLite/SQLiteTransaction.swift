@@ -18,6 +18,14 @@ struct SQLiteTransaction: StateTransaction {
         return found
     }
 
+    /// The number of a text in the table `name`, or one that stands for nothing if it is not there.
+    func number(known text: String) throws -> Int64 {
+        if let number = names.number(text) { return number }
+        var number: Int64 = 0
+        try statement("SELECT id FROM name WHERE text = ?").run(.text(text)) { number = $0.integer(0) }
+        return number
+    }
+
     /// The number of a text in the table `name`, where it is added if need be.
     func number(naming text: String) throws -> Int64 {
         if let number = names.number(text) { return number }

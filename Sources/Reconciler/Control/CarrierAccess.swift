@@ -1,0 +1,127 @@
+import AsyncHTTPClient
+import Logging
+
+/// What a run with the carrier stands on: the lock, the HTTP client, and where callbacks are needed the listener (this
+/// process's, or that of another run on the store) and its registration.
+struct CarrierAccess: Sendable {
+    let settings: Settings
+    let carrierCredentials: CarrierCredentials
+    let callbackCredentials: CallbackCredentials
+    let store: any StateStore
+    let owner: RunOwner
+    /// What keeps other runs away, or only tells them of this one.
+    let lock: RunLock
+    /// Whether a person says that credentials are right that were refused before.
+    let retriesSignIn: Bool
+    let clock: any WallClock
+    let logger: Logger
+    var observer: any ProtocolObserver = IndifferentObserver()
+    /// Told of changes of the state, by the listener among others.
+    let wakeup: Wakeup
+
+    /// Does `work` with the carrier while the lock is held.
+    ///
+    /// - Parameters:
+    ///   - callbacksOf: the accounts whose callbacks are listened for; none if `work` needs no callbacks.
+    ///   - pacer: gives the turns of the calls.
+    /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `ListenerFailed`,
+    ///   `RegistrationProblem`, and what `work` throws.
+    func use<Result: Sendable>(
+        callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
+        _ work: @escaping @Sendable (any Carrier) async throws -> Result
+    ) async throws -> Result {
+        try await lock.hold {
+            let client = HTTPTransport.makeClient()
+            do {
+                let result = try await use(client, callbacksOf: accounts, pacer: pacer, work)
+                try await client.shutdown()
+                return result
+            } catch {
+                try? await client.shutdown()
+                throw error
+            }
+        }
+    }
+
+    private func use<Result: Sendable>(
+        _ client: HTTPClient, callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
+        _ work: @escaping @Sendable (any Carrier) async throws -> Result
+    ) async throws -> Result {
+        let baseURL: BaseURL
+        do {
+            baseURL = try BaseURL(settings.baseURL)
+        } catch {
+            throw SettingsError(error.description)
+        }
+        let carrier = ThingSpaceClient(
+            baseURL: baseURL, credentials: carrierCredentials,
+            ledger: StoredSignInLedger(
+                store: store, clock: clock, holder: owner.identity, retries: retriesSignIn),
+            client: client, clock: clock)
+        guard !accounts.isEmpty else { return try await work(carrier) }
+        let endpoint = try CallbackEndpoint(
+            settings, credentials: callbackCredentials, carrierIsLoopback: baseURL.isLoopback)
+        return try await listening(at: endpoint) { url in
+            let registrar = CallbackRegistrar(
+                carrier: carrier, pacer: pacer, mode: settings.register, credentials: callbackCredentials,
+                logger: logger)
+            try await registrar.check(accounts, url: url)
+            return try await work(carrier)
+        }
+    }
+
+    /// Sees to it that callbacks are listened for as long as `work` takes, which is given the URL that the carrier is to call.
+    private func listening<Result: Sendable>(
+        at endpoint: CallbackEndpoint, _ work: @escaping @Sendable (String) async throws -> Result
+    ) async throws -> Result {
+        let listener = CallbackListener(
+            configuration: endpoint.configuration, store: store, clock: clock, policy: settings.policy, wakeup: wakeup,
+            logger: logger, observer: observer)
+        let seat = ListenerSeat(listener: listener, configuration: endpoint.configuration, lock: lock, clock: clock)
+        let stopListening = Wakeup()
+        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
+        return try await withThrowingTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
+            group.addTask {
+                defer { portContinuation.finish() }
+                do {
+                    try await seat.run(until: stopListening) { portContinuation.yield($0) }
+                } catch is CancellationError {
+                    return nil
+                } catch let error as StateStoreError {
+                    throw error
+                } catch {
+                    throw ListenerFailed(address: settings.callbackListen, error: error)
+                }
+                return nil
+            }
+            group.addTask {
+                guard let port = await ports.first(where: { _ in true }) else { return nil }
+                do {
+                    return .success(try await work(endpoint.url(port: port)))
+                } catch {
+                    // Not thrown here: the listener is to end in order, whatever came of the work.
+                    return .failure(error)
+                }
+            }
+            defer { group.cancelAll() }
+            var finished: Swift.Result<Result, any Error>?
+            while let result = try await group.next() {
+                finished = result ?? finished
+                stopListening.notify()
+            }
+            guard let finished else { throw CancellationError() }
+            return try finished.get()
+        }
+    }
+}
+
+/// Callbacks cannot be listened for.
+public struct ListenerFailed: Error, CustomStringConvertible {
+    let address: String
+    let error: any Error
+
+    public var description: String {
+        "Callbacks cannot be listened for on \(address): \("\(error)".excerpt(limit: 200)). Is the port in use, or the "
+            + "certificate not readable? Set callbacks.listen, or end the other process."
+    }
+}

@@ -1,0 +1,58 @@
+import Logging
+
+/// A whole refresh: the store, the carrier, and for the v2 list the callback listener and its registration.
+///
+/// It may be at work beside other runs on the store, those that act on the same devices among them.
+public struct RefreshSession: Sendable {
+    private let options: RefreshOptions
+    private let access: CarrierAccess
+
+    /// Throw it to end the refresh; nothing is changed then.
+    public let stop: StopSwitch
+
+    /// - Parameters:
+    ///   - command: what was typed, for `status` and the timelines of the devices.
+    ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
+    public init(
+        settings: Settings, carrierCredentials: CarrierCredentials, callbackCredentials: CallbackCredentials,
+        store: any StateStore, options: RefreshOptions, command: String, retriesSignIn: Bool = false,
+        clock: any WallClock, logger: Logger
+    ) {
+        self.options = options
+        let wakeup = Wakeup()
+        let owner = RunOwner(command: command)
+        access = CarrierAccess(
+            settings: settings, carrierCredentials: carrierCredentials, callbackCredentials: callbackCredentials,
+            store: store, owner: owner, lock: RunLock(ofReader: owner, store: store, clock: clock),
+            retriesSignIn: retriesSignIn, clock: clock, logger: logger, wakeup: wakeup)
+        stop = StopSwitch(wakeup: wakeup)
+    }
+
+    /// - Parameter progress: told of each step forward, in order.
+    /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `ListenerFailed`,
+    ///   `RegistrationProblem`
+    public func run(
+        _ scope: RefreshScope, progress: @escaping @Sendable (RefreshReport) -> Void = { _ in }
+    ) async throws -> RefreshReport {
+        try await read(scope, keepsDescriptions: false, progress: progress).report
+    }
+
+    /// The same, with all that the lists have said.
+    func read(
+        _ scope: RefreshScope, keepsDescriptions: Bool, progress: @escaping @Sendable (RefreshReport) -> Void
+    ) async throws -> RefreshRun.Outcome {
+        guard options.lists.v1 || options.lists.v2 else {
+            throw SettingsError(
+                "Both device lists are switched off, so nothing can be read. Switch one on: refresh.v1 or refresh.v2.")
+        }
+        let pacer = RequestPacer(
+            store: access.store, clock: access.clock, rates: scope.requestRates(elsewhere: options.requestsPerSecond))
+        return try await access.use(callbacksOf: options.lists.v2 ? Set(scope.accounts) : [], pacer: pacer) { carrier in
+            try await RefreshRun(
+                scope: scope, store: access.store, carrier: carrier, pacer: pacer, clock: access.clock,
+                wakeup: access.wakeup, options: options, stop: stop, command: access.owner.command,
+                keepsDescriptions: keepsDescriptions
+            ).run(progress: progress)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// A record after the carrier's lists were read, with what has happened on the way.
+struct SightedRecord: Hashable, Sendable {
+    var record: DeviceRecord
+    var events: [StateEvent] = []
+}
+
+/// What the carrier's lists mean for what is known of a device: pure. An operation in flight and a callback that came
+/// after a list was asked for stand above what it says.
+extension DeviceRecord {
+    /// The record after lists have named the device.
+    ///
+    /// - Parameter run: the one that has read the lists.
+    func listed(
+        _ sighting: DeviceSighting, on account: AccountName, _ proof: ListProof, at now: Timestamp,
+        policy: ConvergencePolicy, run: RunNumber? = nil
+    ) -> SightedRecord {
+        var changed = self
+        changed.account = account
+        changed.imei = sighting.imei ?? imei
+        let isNews = (observation?.at ?? .distantPast) <= sighting.asOf
+        if let told = sighting.service, told != .unknown, isNews || service == .unknown || service == .notOnAccount {
+            changed.service = told
+        } else if service == .unknown || service == .notOnAccount {
+            // The account lists it, and says nothing that would stand against a change.
+            changed.service = .active
+        }
+        var log = FoldLog(device: key, operation: operation, callback: nil, at: now, run: run)
+        changed.take(verdict(on: sighting, proof), at: now, policy: policy, log: &log)
+        return SightedRecord(record: changed, events: log.events)
+    }
+
+    /// The record after whole lists have not named the device.
+    func missing(
+        _ proof: ListProof, at now: Timestamp, policy: ConvergencePolicy, run: RunNumber? = nil
+    ) -> SightedRecord {
+        var changed = self
+        var log = FoldLog(device: key, operation: operation, callback: nil, at: now, run: run)
+        if operation?.isOpen == true {
+            changed.take(.untold(asOf: proof.asOf), at: now, policy: policy, log: &log)
+        } else if (observation?.at ?? .distantPast) <= proof.asOf, service != .notOnAccount {
+            changed.service = .notOnAccount
+            log.add(.lookedUp, "the carrier's lists do not have it on account \(account)", of: nil)
+        }
+        return SightedRecord(record: changed, events: log.events)
+    }
+
+    /// What is to be believed of the profile.
+    private enum Verdict {
+        /// Nothing that was not known.
+        case nothing
+        case told(StatusTelling)
+        case contradictory([StatusTelling])
+        /// The carrier was asked for everything, and does not tell.
+        case untold(asOf: Timestamp)
+    }
+
+    private func verdict(on sighting: DeviceSighting, _ proof: ListProof) -> Verdict {
+        let news = sighting.tellings.filter { (observation?.at ?? .distantPast) <= $0.asOf }
+        let telling = news.filter { $0.state != .unknown }
+        if Set(telling.map(\.state)).count > 1 { return .contradictory(telling) }
+        if let latest = (telling.isEmpty ? news : telling).max(by: { $0.asOf < $1.asOf }) { return .told(latest) }
+        let isUntold = sighting.tellings.isEmpty && proof.tellsEveryStatus
+        return isUntold && (observation?.at ?? .distantPast) <= proof.asOf ? .untold(asOf: proof.asOf) : .nothing
+    }
+
+    private mutating func take(
+        _ verdict: Verdict, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
+    ) {
+        switch verdict {
+        case .nothing:
+            break
+        case .told(let told):
+            take(
+                told.state, word: told.word, source: told.source, asOf: told.asOf,
+                "the carrier's records say \(told.word)", of: told.request, at: now, policy: policy, log: &log)
+        case .contradictory(let tellings):
+            let words = Set(tellings.map(\.word)).sorted().joined(separator: " and ")
+            take(
+                nil, word: nil, source: .deviceListV2, asOf: tellings.map(\.asOf).max() ?? now,
+                "the carrier's lists contradict each other: \(words)", of: nil, at: now, policy: policy, log: &log)
+        case .untold(let asOf):
+            take(
+                nil, word: nil, source: .deviceListV2, asOf: asOf,
+                "the carrier's records do not tell its profile status", of: nil,
+                at: now, policy: policy, log: &log)
+        }
+    }
+
+    /// - Parameters:
+    ///   - state: `nil` if the carrier was asked and does not know.
+    ///   - list: the request that was answered, if it was one.
+    private mutating func take(
+        _ state: ProfileState?, word: String?, source: ObservationSource, asOf: Timestamp, _ sentence: String,
+        of list: RequestNumber?, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
+    ) {
+        guard var open = operation, open.isOpen else {
+            let known = state ?? .unknown
+            if observation?.state != known { log.add(.lookedUp, sentence, of: list) }
+            learn(known, status: word, at: asOf, source: source)
+            return
+        }
+        let effect = open.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
+        guard effect.changed else { return }
+        operation = open
+        learn(effect.profile, status: word, at: asOf, source: source)
+        if open.phase == .succeeded { reached = open.action.expectedState }
+        log.add(.lookedUp, sentence, of: list)
+        log.add(outcomeOf: open)
+    }
+}
+
+extension Timestamp {
+    static let distantPast = Timestamp(milliseconds: 0)
+}

@@ -1,0 +1,27 @@
+extension StateStore {
+    /// Does `work` as a run that is written down, from its start to its end.
+    ///
+    /// - Parameters:
+    ///   - work: given the number of the run.
+    ///   - ending: how the run has ended, in a few words.
+    /// - Throws: `StateStoreError`, and what `work` throws.
+    func writingDown<Result: Sendable>(
+        _ cause: RunCause, clock: any WallClock, _ work: (RunNumber) async throws -> Result,
+        ending: (Result) -> String
+    ) async throws -> Result {
+        let startedAt = clock.now()
+        let number = try await write { try $0.startRun(cause, at: startedAt) }
+        func end(as ending: String) async throws {
+            let now = clock.now()
+            try await write { try $0.endRun(number, as: ending, at: now) }
+        }
+        do {
+            let result = try await work(number)
+            try await end(as: ending(result))
+            return result
+        } catch {
+            try? await end(as: "could not go on")
+            throw error
+        }
+    }
+}

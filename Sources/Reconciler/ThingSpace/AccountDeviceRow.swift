@@ -1,0 +1,56 @@
+/// One device in the answer to a v1 device list.
+///
+/// Everything in it may be absent, and names are compared without regard to case. A profile status was found in no
+/// published answer; it is taken where it stands among the extended attributes. Source: `thingspace.md`, section 4.1.
+public struct AccountDeviceRow: Hashable, Sendable {
+    let identifiers: DeviceIdentifiers
+    /// The account that the row itself names.
+    let account: AccountName?
+    let service: ServiceState?
+    let profileStatus: String?
+    let smsr: SmsrOid?
+    let groups: [String]
+    let customFields: [String: String]
+    /// The carrier's number for the device, by which the list is sorted and its pages are found.
+    let number: UInt64?
+
+    /// - Returns: `nil` if it is no object.
+    init?(_ row: JSONValue) {
+        guard row.isObject else { return nil }
+        let attributes = Self.pairs(row["extendedAttributes"])
+        func attribute(_ name: String) -> String? {
+            attributes.first { $0.key.foldedForComparison == name }?.value
+        }
+        var identifiers = DeviceIdentifiers(row["deviceIds"])
+        if identifiers.eids.isEmpty, let eid = attribute("eid").flatMap({ EID($0) }) { identifiers.eids = [eid] }
+        self.identifiers = identifiers
+        account = row["accountName"]?.text.map { AccountName($0) }
+        service = Self.service(row["carrierInformations"]) ?? row["state"]?.text.map { ServiceState(carrierWord: $0) }
+        profileStatus = row["profileStatus"]?.text ?? attribute("profilestatus")
+        smsr = (row["smsrOid"]?.text ?? attribute("smsroid")).map { SmsrOid($0) }
+        groups = row["groupNames"]?.elements.compactMap(\.text) ?? []
+        customFields = Dictionary(Self.pairs(row["customFields"])) { first, _ in first }
+        number = attribute("deviceid").flatMap { UInt64($0) }
+    }
+
+    /// Reads `[{"key", "value"}]`; those without a value are left out.
+    private static func pairs(_ value: JSONValue?) -> [(key: String, value: String)] {
+        value?.elements.compactMap { element in
+            guard let key = element["key"]?.text, let value = element["value"]?.text else { return nil }
+            return (key, value)
+        } ?? []
+    }
+
+    /// The state of the line with Verizon; where none names Verizon, and the lines differ, one that allows no change.
+    private static func service(_ value: JSONValue?) -> ServiceState? {
+        let lines: [(carrier: String, state: ServiceState)] =
+            value?.elements.compactMap { element in
+                element["state"]?.text.map {
+                    (element["carrierName"]?.text?.lowercased() ?? "", ServiceState(carrierWord: $0))
+                }
+            } ?? []
+        let ours = lines.filter { $0.carrier.contains("verizon") }
+        let states = (ours.isEmpty ? lines : ours).map(\.state)
+        return states.first { !$0.allowsChange } ?? states.first
+    }
+}

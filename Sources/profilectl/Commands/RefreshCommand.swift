@@ -1,0 +1,94 @@
+import ArgumentParser
+import Foundation
+import Reconciler
+
+enum RefreshFormat: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+}
+
+struct RefreshCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Reads the carrier's records into the known state.",
+        discussion: """
+            Nothing is changed at the carrier. The v1 list tells which devices there are and whether their lines are
+            active; the v2 lists, one for each profile status, tell how the profiles are and answer by callback. A list
+            that does not come changes nothing. A device about which lists contradict each other is held.
+
+            Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are held; 4 a list did not come in
+            time, or Ctrl-C. It may run beside `apply`.
+
+            Examples:
+              profilectl refresh fleet/
+              profilectl refresh --account 0342077109-00001
+              profilectl refresh fleet/ --only-declared --timeout 10m
+              profilectl refresh fleet/ --no-v2
+            """)
+
+    @Argument(help: "YAML files, directories of them, or - for standard input: their accounts are read.")
+    var paths: [String] = []
+
+    @Option(name: .customLong("account"), help: ArgumentHelp("An account; may be repeated.", valueName: "name"))
+    var accounts: [String] = []
+
+    @Flag(help: "Take warnings (check digits, lengths) for errors.")
+    var strict = false
+
+    @Flag(help: "Ask for the declared devices only, 50 in a request, and not for whole accounts.")
+    var onlyDeclared = false
+
+    @Option(help: "How long the answers are awaited (30s, 5m).")
+    var timeout = DurationArgument(.seconds(300))
+
+    @Option(help: "How the result is printed: text or json.")
+    var format: RefreshFormat = .text
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup(title: "Lists") var lists: ListArguments
+    @OptionGroup(title: "Settings") var overrides: SettingsOverrides
+
+    func validate() throws {
+        guard !paths.isEmpty || !accounts.isEmpty else {
+            throw ValidationError("Name manifests, or accounts with --account.")
+        }
+        guard !onlyDeclared || !paths.isEmpty else {
+            throw ValidationError("--only-declared needs manifests that declare devices.")
+        }
+    }
+
+    func run() async throws {
+        try await reporting(common) {
+            let settings = lists.applied(to: overrides.applied(to: try common.settings()))
+            let accounts = try AccountArgument.names(accounts)
+            let scope =
+                paths.isEmpty
+                ? RefreshScope(accounts: accounts)
+                : RefreshScope(
+                    try await ManifestArguments(paths: paths, strict: strict).load(common), only: accounts,
+                    isLimitedToDeclared: onlyDeclared)
+            let report = try await Refreshing(
+                settings: settings, common: common, command: "refresh", timeout: timeout.duration,
+                retriesSignIn: overrides.retrySignIn
+            ).run(scope)
+            switch format {
+            case .text: RefreshReportText(report: report, style: common.output).lines().forEach { print($0) }
+            case .json: try printJSON(RefreshDocument(report))
+            }
+            if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+        }
+    }
+}
+
+/// Reads names of accounts from the command line.
+enum AccountArgument {
+    /// - Throws: `SettingsError` if one cannot be the name of an account.
+    static func names(_ texts: [String]) throws -> [AccountName] {
+        try texts.map { text in
+            guard let name = AccountName(checked: text) else {
+                throw SettingsError("`\(text)` is no name of a billing account.")
+            }
+            return name
+        }
+    }
+}
