@@ -49,7 +49,7 @@ struct RefreshBesideApplyTests {
     func locks() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let clock = SystemClock()
+        let clock = ManualClock()
         let actor = RunLock(store: store, clock: clock, owner: RunOwner(command: "apply"), profileSets: ["fleet"])
         let readers = (0..<2).map { _ in RunLock(ofReader: RunOwner(command: "refresh"), store: store, clock: clock) }
         try await actor.hold {

@@ -20,6 +20,13 @@ enum Harness {
         _ devices: [SimulatedDevice], _ options: SimulatorOptions = SimulatorOptions(),
         _ work: @escaping @Sendable (Simulator, String) async throws -> Result
     ) async throws -> Result {
+        try await SimulatorSeats.take { try await running(devices, options, work) }
+    }
+
+    private static func running<Result: Sendable>(
+        _ devices: [SimulatedDevice], _ options: SimulatorOptions,
+        _ work: @escaping @Sendable (Simulator, String) async throws -> Result
+    ) async throws -> Result {
         let simulator = Simulator(devices: devices, options: options, logger: quiet)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
         let (stop, stopContinuation) = AsyncStream.makeStream(of: Void.self)
