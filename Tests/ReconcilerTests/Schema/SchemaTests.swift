@@ -11,25 +11,58 @@ struct SchemaTests {
     private static let settings = ShapeWalk(shape: SettingsShape.top)
 
     /// Values of all kinds, as they are written in a flow mapping.
-    private static let values = [
-        "x", "a-b", "'a b'", "\"a'b\"", "<b", "'a\\b'", "'a:b'", "''", "\"\"", "' '", "~", "null", "'~'", "true",
-        "false",
-        "'true'", "yes", "True", "[]", "[~]", "[x]", "[[]]", "{}", "{a: b}", "{a: ~}", "{a: [b]}", "{a: 1, b: true}",
-        "0", "1", "-1", "5", "1.5", "1.2.3", "1..2", "1.2.", "'1.2'", "'1'", "'0'", "'-1'", "0012", "'0012'", "1_000",
-        "99", "100", "101", "'100'", "'101'", "200", "201", "'200'", "'201'", "10000", "10001", "'10000'", "'10001'",
-        "'10000.5'", "1000000", "1000001", "'1000000'", "'1000001'", "1000000000", "1000000001", "'1000000000'",
-        "'1000000001'", "9999999999999", "99999999999999", "'99999999999999'", "9999999999999999", "10000000000000000",
+    private static let common = [
+        "x", "'a b'", "''", "' '", "~", "null", "'~'", "true", "'true'", "yes", "1", "'1'", "1.5", "-1", "0012", "5%",
+        "30s",
+        "1.2.3", "2026-11-24", "[]", "[~]", "[x]", "{}", "{a: b}",
+    ]
+    private static let numbers = [
+        "0", "'0'", "'-1'", "5", "1_000", "100", "101", "'100'", "'101'", "200", "201", "'200'", "'201'", "10000",
+        "10001",
+        "'10000'", "'10001'", "1000000", "1000001", "'1000000'", "'1000001'", "1000000000", "1000000001",
+        "'1000000001'",
+        "0x1f", "1e3", "+5", "1.0", "5.", ".5",
+    ]
+    private static let identifiers = [
+        "'0012'", "9999999999999", "99999999999999", "'99999999999999'", "9999999999999999", "10000000000000000",
         "'99999999999999999'", "99999999999999999999", "100000000000000000000", "'100000000000000000000'",
         "99999999999999999999999999999999", "100000000000000000000000000000001", "'00000000000000000000000000000001'",
-        "'000000000000000000000000000000001'", "%", "5%", "'5 %'", "' 5%'", "0%", "100%", "100.0%", "100.1%", "101%",
-        "30.5%", ".5%", "5.%", "-5%", "5%5", "'0.0'", "'0.5'", ".5", "'.5'", "5.", "'5.'", "'.'", "30s", "15m", "6h",
-        "2d",
-        "500ms", "1.5h", "0s", "-1s", "30", "'30'", "30 s", "1x", "s", "1000000000s", "999999999s", "[1%, 10%]",
-        "[5, 10]", "{failed: 5%}", "{failed: 20, atLeast: 3}", "{atLeast: 3}", "{failed: }", "{csv: a.csv}",
-        "{certificate: a, key: b}", "{certificate: a}", "[{csv: a.csv}]", "downloaded-enabled", "downloaded-disabled",
-        "profilectl/v1", "ProfileSet", "check", "auto", "never", "lookup", "trust", "{name: a}", "{name: a, x: b}",
-        "2026-11-24", "0x1f", "1e3", "+5", "1.0", "[{eid: 1, iccid: 2}]", "[{eid: 1}]",
+        "'000000000000000000000000000000001'", "0x1f", "1e3", "+5", "1.0",
     ]
+    private static let shares = [
+        "%", "'5 %'", "' 5%'", "0%", "100%", "100.0%", "100.1%", "101%", "30.5%", ".5%", "5.%", "-5%", "5%5",
+    ]
+    private static let decimals = ["'0.0'", "'0.5'", ".5", "'.5'", "5.", "'5.'", "'.'", "'10000.5'"]
+    private static let durations = [
+        "15m", "6h", "2d", "500ms", "1.5h", "0s", "-1s", "30", "'30'", "30 s", "1x", "s", "999999999s", "1000000000s",
+    ]
+    private static let texts = [
+        "\"a'b\"", "<b", "'a\\b'", "'a:b'", "a-b", "1..2", "1.2.", "'1.2'", ".5", "+5", "False",
+    ]
+    private static let collections = [
+        "[[]]", "{a: ~}", "{a: [b]}", "{a: 1, b: true}", "[1%, 10%]", "[5, 10]", "{failed: 5%}",
+        "{failed: 20, atLeast: 3}",
+        "{atLeast: 3}", "{failed: }", "{csv: a.csv}", "{certificate: a, key: b}", "{certificate: a}", "[{csv: a.csv}]",
+        "{name: a}", "{name: a, x: b}", "[{eid: 1, iccid: 2}]", "[{eid: 1}]",
+    ]
+
+    /// What is tried where such a value stands.
+    private static func values(for shape: ValueShape?) -> [String] {
+        let own: [String] =
+            switch shape {
+            case .words(let words): words + ["'\(words.first ?? "")'", "X"]
+            case .text, .truth, .objectIdentifier: texts
+            case .digits: identifiers
+            case .whole: numbers
+            case .positive: numbers + decimals
+            case .percent: shares
+            case .amount: shares + numbers
+            case .duration: durations
+            case .labels, .list, .mapping: collections
+            case .anything, nil: []
+            }
+        return common + own
+    }
 
     /// Where a schema cannot follow the decoder. Editors read numbers as numbers: those that are spelt in another way
     /// than by digits alone are refused by us and look the same to them, and leading zeros are gone.
@@ -41,7 +74,7 @@ struct SchemaTests {
                 || (place.keys.last == "requestsPerSecond" && ["0x1f", "1e3", "+5"].contains(value))
                 || (place.keys.last == "smsrOid" && ["1.0", ".5"].contains(value))
                 || (place.keys == ["metadata", "name"] && value == "+5")
-        case "True": place.keys.last == "behindProxy"
+        case "False": place.keys.last == "behindProxy"
         default: false
         }
     }
@@ -50,7 +83,7 @@ struct SchemaTests {
     private func compare(
         _ walk: ShapeWalk, _ schema: SchemaValue, isRefused: (String) async throws -> Bool
     ) async throws {
-        let cases = walk.places.flatMap { place in Self.values.map { (place, $0) } }
+        let cases = walk.places.flatMap { place in Self.values(for: place.value).map { (place, $0) } }
         let documents = cases.map { walk.document($0, $1) }
         let refusals = try await SchemaCheck.refusals(of: documents, by: schema)
         for (number, (place, value)) in cases.enumerated() where !Self.isBeyondSchema(place, value) {

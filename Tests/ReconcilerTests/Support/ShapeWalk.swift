@@ -3,8 +3,10 @@
 /// Goes through the keys of a shape, and writes documents that hold one of them with any value.
 struct ShapeWalk {
     /// A key, with the keys of the mappings around it; `[]` stands for an entry of a list.
-    struct Place: Hashable, CustomStringConvertible {
+    struct Place: CustomStringConvertible {
         let keys: [String]
+        /// What stands there.
+        var value: ValueShape?
         var description: String { keys.joined(separator: ".") }
     }
 
@@ -28,16 +30,17 @@ struct ShapeWalk {
     }
 
     private static func places(in shape: MappingShape, below keys: [String]) -> [Place] {
-        shape.members.flatMap { member -> [Place] in
-            let own = keys + [member.key]
-            switch member.value {
-            case .mapping(let inner): return [Place(keys: own)] + places(in: inner, below: own)
-            case .list(.mapping(let inner), _), .list(.either(_, .mapping(let inner)), _):
-                return [Place(keys: own), Place(keys: own + ["[]"])] + places(in: inner, below: own + ["[]"])
-            case .list: return [Place(keys: own), Place(keys: own + ["[]"])]
-            case .labels, .someLabels: return [Place(keys: own), Place(keys: own + ["any"])]
-            default: return [Place(keys: own)]
-            }
+        shape.members.flatMap { places(of: $0.value, at: keys + [$0.key]) }
+    }
+
+    private static func places(of value: ValueShape, at keys: [String]) -> [Place] {
+        let own = [Place(keys: keys, value: value)]
+        switch value {
+        case .mapping(let inner): return own + places(in: inner, below: keys)
+        case .list(let element, _): return own + places(of: element, at: keys + ["[]"])
+        case .either(_, let inner): return own + places(of: inner, at: keys).dropFirst()
+        case .labels, .someLabels: return own + [Place(keys: keys + ["any"], value: .text())]
+        default: return own
         }
     }
 
