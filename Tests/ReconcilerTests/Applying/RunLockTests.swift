@@ -130,7 +130,7 @@ struct RunLockTests {
             fleet.sets = [ProfileSet(name: set, rollout: RolloutPolicy(), place: nil)]
             let lock = lock(set, isGone: isGone)
             let run = ApplyRun(
-                desired: fleet, store: store, carrier: NoCarrier(), clock: clock, wakeup: wakeup,
+                desired: fleet, store: store, carrier: ScriptedCarrier(), clock: clock, wakeup: wakeup,
                 options: ApplyOptions(), stop: StopSwitch(wakeup: wakeup), lock: lock)
             _ = try await lock.hold { try await run.run { _ in } }
             return try await store.read { try $0.devices([key])[key]?.operation?.phase }
@@ -146,21 +146,4 @@ struct RunLockTests {
             return #expect(Bool(false), "the run of set a has died")
         }
     }
-}
-
-/// Nothing is asked of it.
-private struct NoCarrier: Carrier {
-    func request(
-        _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
-    ) async -> RequestOutcome { .notSent(TransportProblem(description: "none")) }
-
-    func requestDeviceList(
-        account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
-    ) async -> RequestOutcome { .notSent(TransportProblem(description: "none")) }
-
-    func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] { [] }
-
-    func registerCallback(
-        url: String, credentials: CallbackCredentials, for account: AccountName
-    ) async throws(CarrierError) {}
 }
