@@ -14,10 +14,15 @@ final class Binary: Sendable {
     private let folder: TemporaryFolder
     private let ended: AsyncStream<Int32>
 
-    init(_ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil) throws {
+    /// - Parameter launcher: what starts the binary, if it is not started by itself; it must become the process that it
+    ///   starts, so that signals reach that.
+    init(
+        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil,
+        launcher: [String] = []
+    ) throws {
         folder = try TemporaryFolder()
-        process.executableURL = URL(fileURLWithPath: Self.executable)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: launcher.isEmpty ? Self.executable : "/usr/bin/env")
+        process.arguments = launcher.isEmpty ? arguments : launcher + [Self.executable] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var all = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("PROFILECTL_") && !$0.key.hasPrefix("THINGSPACE_")
