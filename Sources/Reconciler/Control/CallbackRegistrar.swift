@@ -12,21 +12,36 @@ struct CallbackRegistrar: Sendable {
     func check(_ accounts: Set<AccountName>, url: String) async throws {
         guard mode != .never else { return }
         for account in accounts.sorted() {
-            let registered = try await pacer.patiently(account) {
-                try await carrier.callbackRegistrations(of: account)
-            }.first {
-                $0.serviceName.lowercased() == CallbackRegistration.profileService.lowercased()
-            }
-            switch (registered?.url, mode) {
+            switch (try await registeredURL(of: account), mode) {
             case (url?, _):
                 continue
             case (nil, .auto):
                 logger.info("Registering for callbacks", metadata: ["account": "\(account)", "url": "\(url)"])
-                try await pacer.patiently(account) {
-                    try await carrier.registerCallback(url: url, credentials: credentials, for: account)
-                }
+                try await register(url, for: account)
             case (let other, _):
                 throw RegistrationProblem(account: account, registered: other, ours: url)
+            }
+        }
+    }
+
+    private func registeredURL(of account: AccountName) async throws -> String? {
+        try await pacer.patiently(account) {
+            try await carrier.callbackRegistrations(of: account)
+        }.first {
+            $0.serviceName.lowercased() == CallbackRegistration.profileService.lowercased()
+        }?.url
+    }
+
+    private func register(_ url: String, for account: AccountName) async throws {
+        do {
+            try await pacer.patiently(account) {
+                try await carrier.registerCallback(url: url, credentials: credentials, for: account)
+            }
+        } catch CarrierError.refused(let refusal) where refusal.classification == .alreadyDone {
+            // Another process has registered meanwhile; it may have been one that shares the listener with this one.
+            let registered = try await registeredURL(of: account)
+            guard registered == url else {
+                throw RegistrationProblem(account: account, registered: registered, ours: url)
             }
         }
     }

@@ -15,12 +15,15 @@ struct ListenerSeat: Sendable {
     /// How often to look whether the address has become free: callbacks that come meanwhile are sent again by the
     /// carrier.
     private static let pollInterval = Duration.milliseconds(500)
+    /// The other run may have begun to listen and not have said so yet, or have ended and not have closed its socket.
+    private static let patience = Duration.seconds(3)
 
     /// - Parameters:
     ///   - stop: ends the listening after its first change.
     ///   - onListening: told the port once callbacks can come, to this process or to the other one.
     /// - Throws: an error of the socket, `StateStoreError`, `CancellationError`
     func run(until stop: Wakeup, onListening: @escaping @Sendable (Int) -> Void) async throws {
+        var giveUpAt = clock.now() + Self.patience
         while stop.count == 0 {
             do {
                 return try await listener.run(until: stop) { port in
@@ -29,8 +32,12 @@ struct ListenerSeat: Sendable {
                     onListening(port)
                 }
             } catch let error as IOError where error.errnoCode == EADDRINUSE {
-                guard try await lock.otherRun(listeningAt: address) != nil else { throw error }
-                onListening(configuration.port)
+                if try await lock.otherRun(listeningAt: address) != nil {
+                    onListening(configuration.port)
+                    giveUpAt = clock.now() + Self.patience
+                } else if clock.now() >= giveUpAt {
+                    throw error
+                }
             }
             let waiter = StateWaiter(clock: clock, wakeup: stop, pollInterval: Self.pollInterval)
             try await waiter.change(after: 0, until: clock.now() + Self.pollInterval)

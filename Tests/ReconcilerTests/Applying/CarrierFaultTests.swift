@@ -100,35 +100,6 @@ struct CarrierFaultTests {
         expectConverged(outcome, "seed \(seed): \(outcome.endings), \(outcome.counts.faults)")
     }
 
-    /// Takes actions, tells nothing of them, and cannot be reached for a device list.
-    private struct SilentCarrier: Carrier {
-        func request(
-            _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
-        ) async -> RequestOutcome {
-            .accepted(RequestID("r-1"))
-        }
-
-        func requestDeviceList(
-            account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
-        ) async -> RequestOutcome {
-            .notSent(TransportProblem(description: "no connection"))
-        }
-
-        func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage {
-            throw .transport(TransportProblem(description: "no connection"))
-        }
-
-        func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow? {
-            throw .transport(TransportProblem(description: "no connection"))
-        }
-
-        func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] { [] }
-
-        func registerCallback(
-            url: String, credentials: CallbackCredentials, for account: AccountName
-        ) async throws(CarrierError) {}
-    }
-
     @Test("a run that can learn nothing more of what is overdue ends with the reason instead of waiting on")
     func endsWithReason() async throws {
         let folder = try TemporaryFolder()
@@ -139,7 +110,7 @@ struct CarrierFaultTests {
             policy: ConvergencePolicy(callbackDeadline: .milliseconds(100)), verification: .trust,
             timeout: .seconds(20), pollInterval: .milliseconds(100))
         let report = try await ApplyRun(
-            goal: .fleet(fleet), store: store, carrier: SilentCarrier(), clock: SystemClock(), wakeup: wakeup,
+            goal: .fleet(fleet), store: store, carrier: ScriptedCarrier(), clock: SystemClock(), wakeup: wakeup,
             options: options, stop: StopSwitch(wakeup: wakeup)
         ).run { _ in }
         guard case .stopped = report.ending else { return #expect(Bool(false), "\(report.ending)") }

@@ -51,14 +51,15 @@ struct SchemaTests {
         let own: [String] =
             switch shape {
             case .words(let words): words + ["'\(words.first ?? "")'", "X"]
-            case .text, .truth, .objectIdentifier: texts
+            case .text, .form, .truth, .objectIdentifier: texts
             case .digits: identifiers
             case .whole: numbers
             case .positive: numbers + decimals
             case .percent: shares
             case .amount: shares + numbers
             case .duration: durations
-            case .labels, .list, .mapping: collections
+            case .labels, .someLabels, .list, .mapping: collections
+            case .either: shares + numbers + collections
             case .anything, nil: []
             }
         return common + own

@@ -14,14 +14,17 @@ final class Binary: Sendable {
     private let folder: TemporaryFolder
     private let ended: AsyncStream<Int32>
 
-    /// - Parameter program: another one, of the system, for tests of what profilectl gives to it.
+    /// - Parameters:
+    ///   - program: another one, of the system, for tests of what profilectl gives to it.
+    ///   - launcher: what starts the program, if it is not started by itself; it must become the process that it starts,
+    ///     so that signals reach that.
     init(
         _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil,
-        program: String = executable
+        program: String = executable, launcher: [String] = []
     ) throws {
         folder = try TemporaryFolder()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: launcher.isEmpty ? program : "/usr/bin/env")
+        process.arguments = launcher.isEmpty ? arguments : launcher + [program] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var all = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("PROFILECTL_") && !$0.key.hasPrefix("THINGSPACE_")

@@ -34,7 +34,7 @@ enum Fleets {
     /// A manifest of `count` devices, one line each.
     static func yaml(
         _ count: Int, name: String = "fleet", state: String = "downloaded-enabled", rollout: String = "",
-        imeis: Bool = false
+        imeis: Bool = false, from first: Int = 0
     ) throws -> String {
         var text = """
             apiVersion: profilectl/v1
@@ -48,7 +48,7 @@ enum Fleets {
             devices:
 
             """
-        for number in 0..<count {
+        for number in first..<first + count {
             let imei = imeis ? ", imei: \"\(350_000_000_000_000 + number)\"" : ""
             text += "  - {eid: \"\(try eid(number))\", iccid: \"\(try iccid(number))\"\(imei)}\n"
         }

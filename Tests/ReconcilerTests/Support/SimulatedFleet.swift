@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+/// A standalone simulator with the devices of several profile sets, and the real binary that applies the sets, each
+/// from its own file and all on one store.
+struct SimulatedFleet: Sendable {
+    let folder: TemporaryFolder
+    let server: Binary
+    private let root: String
+    private let baseURL: String
+    private let listen: String
+
+    /// - Parameters:
+    ///   - sets: the names of the profile sets, each with its number of devices.
+    ///   - rollout: the members of `rollout:` of every set.
+    init(_ sets: [(name: String, devices: Int)], rollout: String, simulator: [String] = []) async throws {
+        folder = try TemporaryFolder()
+        var first = 0
+        var all: [String] = []
+        for set in sets {
+            let yaml = try Fleets.yaml(
+                set.devices, name: set.name, rollout: "rollout: {\(rollout)}", from: first)
+            try folder.write("\(set.name).yaml", yaml)
+            all.append(yaml)
+            first += set.devices
+        }
+        try folder.write("fleet.yaml", all.joined(separator: "---\n"))
+        (server, baseURL) = try await Binary.simulator(folder, simulator)
+        root = baseURL.replacing("/api", with: "")
+        listen = "127.0.0.1:\(Int.random(in: 20_000..<30_000))"
+    }
+
+    /// Starts `apply` of one set.
+    func apply(
+        _ set: String, _ arguments: [String] = [], environment: [String: String] = [:], launcher: [String] = []
+    ) throws -> Binary {
+        try Binary(
+            [
+                "apply", "\(set).yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", listen,
+                "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto", "--verify", "trust",
+                "--callback-deadline", "2s", "--retry-delay", "100ms", "--timeout", "2m",
+            ] + arguments, in: folder.path, environment: Binary.simulatorSecrets.merging(environment) { $1 },
+            launcher: launcher)
+    }
+
+    func run(_ arguments: [String]) async throws -> Binary.Result {
+        try await Binary.run(arguments, in: folder.path)
+    }
+
+    /// Stops the simulator.
+    func end() async {
+        server.send(SIGTERM)
+        _ = await server.result()
+    }
+
+    // MARK: What the simulator says
+
+    private func counts() async throws -> JSONValue {
+        try JSONValue(json: Array(try await Harness.call("GET", root + "/simulator/counts").body.utf8))
+    }
+
+    /// A number that the simulator has counted, 0 if there is none of that name.
+    func count(_ names: StaticString...) async throws -> Int {
+        var value: JSONValue? = try await counts()
+        for name in names { value = value?[name] }
+        return value?.text.flatMap { Int($0) } ?? 0
+    }
+
+    /// Waits until the simulator has counted so much; fails the test if that takes more than 20 seconds.
+    func waitUntil(_ names: StaticString..., reach wanted: Int) async throws {
+        let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
+        let reached = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+            var value: JSONValue? = try await counts()
+            for name in names { value = value?[name] }
+            return (value?.text.flatMap { Int($0) } ?? 0) >= wanted ? true : nil
+        }
+        try #require(reached == true, "\(names.map(\.description)) did not reach \(wanted)")
+    }
+
+    /// How many devices the carrier has in the desired state.
+    func enabledDevices() async throws -> Int {
+        let devices = try await Harness.call("GET", root + "/simulator/devices").body
+        return devices.components(separatedBy: "\"DOWNLOAD_ENABLE\"").count - 1
+    }
+
+    // MARK: What the store says
+
+    var storePath: String { folder.path + "/.profilectl/state.db" }
+
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any StateReader) throws -> Result) async throws -> Result {
+        let store = try SQLiteStore(path: storePath)
+        return try await store.read(body)
+    }
+}
