@@ -102,7 +102,7 @@ extension Settings {
     private mutating func takeRefresh(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
         guard
             let reader = MappingReader(
-                node, file: file, path: "refresh", known: ["v1", "v2", "every"], complaints: &complaints)
+                node, file: file, path: "refresh", known: SettingsShape.refresh.keys, complaints: &complaints)
         else { return }
         func choice(_ key: String, _ current: Bool) -> Bool {
             reader.scalar(key, expected: "true or false", complaints: &complaints) { Bool($0) } ?? current

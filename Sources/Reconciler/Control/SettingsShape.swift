@@ -46,9 +46,9 @@ public enum SettingsShape {
     ])
 
     static let refresh = MappingShape([
-        .optional("v1", .anything, "Whether the synchronous device list is read.", examples: [true]),
-        .optional("v2", .anything, "Whether the asynchronous device list is read.", examples: [true]),
-        .optional("every", .anything, "How often it is read.", examples: ["6h"]),
+        .optional("v1", .truth, "Whether the synchronous device list is read.", examples: [true]),
+        .optional("v2", .truth, "Whether the asynchronous device list is read.", examples: [true]),
+        .optional("every", .duration, "How often it is read.", examples: ["6h"]),
     ])
 
     static let convergence = MappingShape([

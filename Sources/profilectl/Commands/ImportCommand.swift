@@ -15,7 +15,7 @@ struct ImportCommand: AsyncParsableCommand {
             Examples:
               profilectl import --account 0342077109-00001 > fleet.yaml
               profilectl import --account 0342077109-00001 --into fleet/ --split-by label
-              profilectl import --account 0342077109-00001 --account 0342077109-00002 --into fleet/
+              profilectl import --account 0342077109-00001 --into fleet/
             """)
 
     @Option(name: .customLong("account"), help: ArgumentHelp("An account; may be repeated.", valueName: "name"))

@@ -17,7 +17,7 @@ struct SimulateCommand: AsyncParsableCommand {
             Examples:
               profilectl simulate fleet/ --listen 127.0.0.1:8080
               curl http://127.0.0.1:8080/simulator/counts
-              curl -d '{"count": 50, "profileStatus": "DISABLE"}' http://127.0.0.1:8080/simulator/drift
+              curl -d @drift.json http://127.0.0.1:8080/simulator/drift
             """)
 
     @OptionGroup var manifests: ManifestArguments

@@ -17,7 +17,10 @@ struct AccountPaceTests {
             var now = start
             for _ in 0..<4000 {
                 // Several processes ask at once, now and then after an idle time.
-                now = now + .milliseconds(Int.random(in: 0..<100, using: &random) == 0 ? 700 : Int.random(in: 0...3, using: &random))
+                now =
+                    now
+                    + .milliseconds(
+                        Int.random(in: 0..<100, using: &random) == 0 ? 700 : Int.random(in: 0...3, using: &random))
                 if pace.takeTurn(at: now, requestsPerSecond: rate) == .now { taken.append(now) }
             }
             for (index, time) in taken.enumerated() {

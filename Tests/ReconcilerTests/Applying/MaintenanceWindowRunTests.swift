@@ -78,10 +78,10 @@ struct MaintenanceWindowRunTests {
     @Test(
         "when a window closes, what waits in line does not leave, what is in flight lands, and the rest goes next time")
     func closes() async throws {
-        // The second request has its turn 100 seconds after the first.
+        // The second request waits until the devices of the first one have landed.
         let outcome = try await run(
-            "batchSize: 5, requestsPerSecond: 0.01", devices: 10, from: "2026-11-24T05:58:00Z", options: Self.options(),
-            simulator: Self.simulator { $0.callbackDelay = 0.4...0.5 }
+            "batchSize: 5, maxInFlight: 5, requestsPerSecond: 1000", devices: 10, from: "2026-11-24T05:58:00Z",
+            options: Self.options(), simulator: Self.simulator { $0.callbackDelay = 2...2.1 }
         ) { simulator, clock, reports in
             try await taken(5, by: simulator)
             clock.jump(to: try Self.at("2026-11-24T06:30:00Z"))

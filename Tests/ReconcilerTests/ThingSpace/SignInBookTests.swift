@@ -61,7 +61,8 @@ struct SignInBookTests {
         ] {
             var waiting = book(attempt: attempt)
             let decision = waiting.begin(
-                by: "me", at: now, until: now + .seconds(90), refusalsSeen: nil, isRetry: false, isGone: { _ in isGone })
+                by: "me", at: now, until: now + .seconds(90), refusalsSeen: nil, isRetry: false, isGone: { _ in isGone }
+            )
             #expect(decision == .go)
             #expect(waiting.contact.unanswered == 1 && waiting.contact.attempt?.by == "me")
         }
