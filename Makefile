@@ -2,8 +2,9 @@
 # make test   lints, builds and runs all tests
 # make build  an optimised binary at .build/release/profilectl
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
+# make screenshots  pictures of plans for docs/screenshots, from a headless browser
 # make bench  measures it beside yardsticks (about 15 minutes), and keeps the tables in docs/benchmarks.md
-.PHONY: demo test chaos build lint format deps bench clean
+.PHONY: demo test chaos build lint format deps test-tools screenshots bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -19,7 +20,7 @@ demo: deps
 	@echo; echo "== 3. What is known now: $$ profilectl status"
 	$(DEBUG) status --state $(STATE)
 
-test: deps lint
+test: deps test-tools lint
 	swift build --build-tests
 	swift test --skip-build
 
@@ -29,6 +30,10 @@ build: deps
 chaos: deps
 	swift build --build-tests
 	CHAOS_KILLS=200 CHAOS_DEVICES=2000 swift test --skip-build --filter CrashTests
+
+screenshots: deps test-tools
+	swift build --build-tests
+	SCREENSHOTS=$(CURDIR)/docs/screenshots swift test --skip-build --filter PlanPageBrowserTests
 
 bench: deps
 	@scripts/install-dependencies wrk
@@ -45,6 +50,9 @@ format:
 
 deps:
 	@scripts/install-dependencies
+
+test-tools:
+	@scripts/install-test-tools
 
 clean:
 	rm -rf .build .profilectl Benchmarks/.build

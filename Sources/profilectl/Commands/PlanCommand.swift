@@ -1,11 +1,6 @@
 import ArgumentParser
 import Reconciler
 
-enum PlanFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
@@ -15,7 +10,8 @@ struct PlanCommand: AsyncParsableCommand {
 
             Examples:
               profilectl plan fleet/
-              profilectl plan fleet/ --format json
+              profilectl plan fleet/ --format markdown     # for a comment on a pull request
+              profilectl plan fleet/ --format html > plan.html
               profilectl plan fleet/ --out change.plan
               profilectl plan fleet/ --detailed-exitcode   # exit code 2 if there is something to do
             """)
@@ -23,11 +19,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var manifests: ManifestArguments
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "How the plan is printed: text or json.")
-    var format: PlanFormat = .text
-
-    @Flag(help: "List every device, however many there are.")
-    var all = false
+    @OptionGroup var format: PlanFormatArguments
 
     @Flag(help: "End with exit code 2 if there is something to do.")
     var detailedExitcode = false
@@ -46,13 +38,7 @@ struct PlanCommand: AsyncParsableCommand {
             }
             // Before anything is printed: who reads that may stop reading.
             if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
-            switch format {
-            case .text:
-                let text = PlanText(plan: plan, style: common.output, limit: all ? .max : PlanText.page)
-                try StandardOutput.write { output in try text.write { try output.line($0) } }
-            case .json:
-                try StandardOutput.write { output in try PlanJSON(plan).write { try output.bytes($0) } }
-            }
+            try format.write(plan, style: common.output)
             if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
         }
     }

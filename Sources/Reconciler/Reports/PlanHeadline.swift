@@ -1,0 +1,50 @@
+/// What people read first of a plan.
+public struct PlanHeadline: Sendable {
+    /// What would be done: "5 downloadEnable, 1 enable", or that it is nothing.
+    public let title: String
+    /// What stands in the way, what is as desired, what was never seen, what drifted.
+    public let detail: String
+    /// A sentence about devices that nobody manages, if there are any.
+    public let unmanaged: String?
+
+    public init(_ plan: Plan, _ summary: PlanSummary) {
+        let exceptions = plan.exceptionReasons.map { "\($0.count.grouped) \($0.name)" }
+        let converged = "\(plan.convergedCount.grouped) of \(counted(plan.desiredCount, "device")) as desired."
+        var sentences = [(exceptions + [converged]).joined(separator: ", ")]
+        if summary.unverified > 0 { sentences.append("\(counted(summary.unverified, "device")) never seen.") }
+        if summary.drift > 0 { sentences.append("\(counted(summary.drift, "device")) drifted.") }
+        title = plan.isConverged ? "Nothing to do" : summary.total == 0 ? "no changes" : summary.actions.phrase
+        detail = sentences.joined(separator: " ")
+        unmanaged =
+            plan.unmanaged.isEmpty
+            ? nil
+            : "\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; never touched."
+    }
+}
+
+extension PlannedAction {
+    /// From what it would be changed, with what else a reviewer should know: "never seen (looked up first)",
+    /// "notDownloaded (drift)".
+    public var origin: String {
+        var notes: [String] = []
+        if isUnverified { notes.append("looked up first") }
+        if isDrift { notes.append("drift") }
+        if attempt > 1 { notes.append("attempt \(attempt)") }
+        let from = known.map(\.name) ?? "never seen"
+        return notes.isEmpty ? from : "\(from) (\(notes.joined(separator: ", ")))"
+    }
+}
+
+extension Plan {
+    /// The labels of a planned action's device, in the order of their names.
+    public func labels(at position: Int) -> [(key: String, value: String)] {
+        labels(ofDevice: actions.deviceIndex(at: position))
+    }
+
+    /// The labels of a device, by its number among those of the fleet.
+    func labels(ofDevice device: Int) -> [(key: String, value: String)] {
+        let fleet = actions.fleet
+        guard fleet.devices.indices.contains(device) else { return [] }
+        return fleet.labels(of: fleet.devices[device]).sorted { $0.key < $1.key }
+    }
+}
