@@ -1,4 +1,4 @@
-/// A part of a comment that opens: a table, of which rows may be left out.
+/// A part of a comment that opens: a table or a list, of which rows may be left out.
 struct MarkdownSection {
     /// What a row is about.
     enum Subject: String {
@@ -8,8 +8,8 @@ struct MarkdownSection {
 
     /// HTML.
     let title: String
-    /// The two lines above the rows.
-    let header: String
+    /// The two lines above the rows of a table; `nil` for a list.
+    let header: String?
     let rows: [String]
     /// How many rows there would be.
     let total: Int
@@ -33,7 +33,8 @@ struct MarkdownSection {
     }
 
     func text(_ rows: ArraySlice<String>) -> String {
-        var text = "<details\(isOpen ? " open" : "")><summary>\(title)</summary>\n\n\(header)\n"
+        var text = "<details\(isOpen ? " open" : "")><summary>\(title)</summary>\n\n"
+        if let header { text += header + "\n" }
         for row in rows { text += row + "\n" }
         if rows.count < total { text += "\n… and \(counted(total - rows.count, "more \(subject.rawValue)")).\n" }
         return text + "\n</details>\n\n"

@@ -30,8 +30,8 @@ public struct PlanMarkdown: Sendable {
         let groups = plan.actions.groups(listing: Self.deviceLimit)
         let sections =
             plan.exceptionReasons.map(section(ofExceptions:))
-            + summary.breakdowns.prefix(Self.labelLimit).map(section(of:))
             + groups.prefix(Self.groupLimit).map(section(of:))
+            + summary.breakdowns.prefix(Self.labelLimit).map(section(of:))
         let head = head()
         let groupsLeftOut = groups.dropFirst(Self.groupLimit)
         let room = Self.limit - head.utf8.count - Self.footRoom - sections.reduce(0) { $0 + $1.fixedSize }
@@ -96,11 +96,12 @@ public struct PlanMarkdown: Sendable {
 
     private func section(ofExceptions reason: (name: String, count: Int)) -> MarkdownSection {
         let exceptions = plan.exceptions.lazy.filter { $0.reason.name == reason.name }.prefix(Self.deviceLimit)
+        // A list, since sentences in narrow columns are hard to read on a phone.
         return MarkdownSection(
-            title: "\(reason.count.grouped) \(reason.name)", header: "| Device | Account | Why |\n| :--- | :--- | :--- |",
+            title: "\(reason.count.grouped) \(reason.name)", header: nil,
             rows: exceptions.map { exception in
-                "| \(device(exception.key)) | \(MarkdownText.code(exception.account.description)) "
-                    + "| \(MarkdownText.sentences(exception.reason.explanation)) |"
+                "- `\(exception.key.eid)` `\(exception.key.iccid)` \(MarkdownText.code(exception.account.description)): "
+                    + MarkdownText.sentences(exception.reason.explanation)
             }, total: reason.count, subject: .device, isOpen: isOpen)
     }
 
@@ -119,7 +120,8 @@ public struct PlanMarkdown: Sendable {
     private func section(of group: ActionGroup) -> MarkdownSection {
         let target = group.action.expectedState == .downloadedEnabled ? "enabled" : "disabled"
         return MarkdownSection(
-            title: "\(MarkdownText.code(group.account.description)): <b>\(group.count.grouped) \(group.action.rawValue)</b>",
+            title:
+                "\(MarkdownText.code(group.account.description)): <b>\(group.count.grouped) \(group.action.rawValue)</b>",
             header: "| To be \(target) | Now | Labels |\n| :--- | :--- | :--- |",
             rows: group.listed.map { position in
                 let action = plan.actions[Int(position)]

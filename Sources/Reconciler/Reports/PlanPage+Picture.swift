@@ -58,6 +58,9 @@ extension PlanPage {
         let longest = bars.map(\.actions.total).max() ?? 0
         html.element("table", ["class": "chart"]) { html in
             html.element("caption", text: title)
+            html.element("colgroup") { html in
+                for column in ["name", "share", "count"] { html.startTag("col", ["class": column]) }
+            }
             html.element("thead", ["class": "unseen"]) { html in
                 html.element("tr") { html in
                     html.element("th", ["scope": "col"], text: noun)

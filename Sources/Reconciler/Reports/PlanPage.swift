@@ -141,7 +141,8 @@ public struct PlanPage: Sendable {
             html.element("noscript") { html in
                 html.element(
                     "p", ["class": "warning"],
-                    text: "The list is shown by a script, which this browser does not run. The numbers above need none; "
+                    text:
+                        "The list is shown by a script, which this browser does not run. The numbers above need none; "
                         + "`profilectl plan --all` lists every device as text.")
             }
             html.element("form", ["role": "search", "id": "search", "hidden": ""]) { html in

@@ -55,7 +55,7 @@ struct PlanText {
         let rest = accounts.dropFirst(listed.count).reduce(into: [:]) { $0.merge($1.actions, uniquingKeysWith: +) }
         var rows = listed.map { ($0.name.description.visible, $0.actions) }
         if !rest.isEmpty { rows.append(("\((accounts.count - listed.count).grouped) more", rest)) }
-        let width = rows.map(\.0.count).max() ?? 0
+        let width = rows.reduce("Account".count) { max($0, $1.0.count) }
         let columns = kinds.map { max($0.rawValue.count, (summary.actions[$0] ?? 0).grouped.count) }
         let totalWidth = max("total".count, summary.total.grouped.count)
         func text(_ name: String, _ cells: [String], _ total: String) -> String {
@@ -90,7 +90,8 @@ struct PlanText {
             try line("  \(symbol) \(group.count.grouped) \(group.action.rawValue)")
             for position in group.listed { try line("      " + text(at: Int(position), labels: telling)) }
             if group.listed.count < group.count {
-                try line(style.dim("      ... and \((group.count - group.listed.count).grouped) more (--all lists them)"))
+                try line(
+                    style.dim("      ... and \((group.count - group.listed.count).grouped) more (--all lists them)"))
             }
         }
     }
@@ -123,7 +124,9 @@ struct PlanText {
                 try line("      \(exception.key)  \(exception.reason.explanation.visible)")
                 listed += 1
             }
-            if count > listed { try line(style.dim("      ... and \((count - listed).grouped) more (--all lists them)")) }
+            if count > listed {
+                try line(style.dim("      ... and \((count - listed).grouped) more (--all lists them)"))
+            }
         }
     }
 }

@@ -22,7 +22,8 @@ struct PlanMarkdownTests {
     func nothing() async throws {
         let plan = Planner(now: ReportPlans.now).plan(desired: DesiredFleet(), known: KnownFleet())
         let text = PlanMarkdown(plan, toolVersion: "1.2.3").text()
-        #expect(text.hasPrefix("<!-- profilectl plan -->\n### Plan: Nothing to do\n\n0 of 0 devices as desired.\n\n<sub>"))
+        #expect(
+            text.hasPrefix("<!-- profilectl plan -->\n### Plan: Nothing to do\n\n0 of 0 devices as desired.\n\n<sub>"))
     }
 
     @Test(
@@ -35,7 +36,12 @@ struct PlanMarkdownTests {
             labels: { number in
                 guard isHostile else { return ["site": "phoenix-\(number % 40)", "region": "west"] }
                 return Dictionary(
-                    (0..<8).map { ("\($0)" + texts[(number + $0) % texts.count].prefix(60), texts[(number * 7 + $0) % texts.count]) }
+                    (0..<8).map {
+                        (
+                            "\($0)" + texts[(number + $0) % texts.count].prefix(60),
+                            texts[(number * 7 + $0) % texts.count]
+                        )
+                    }
                 ) { first, _ in first }
             },
             account: { "\($0 % accounts)" + (isHostile ? String(repeating: "|`@&", count: 40) : "-00001") })
@@ -45,7 +51,7 @@ struct PlanMarkdownTests {
         let all = plan.actions.count + plan.exceptions.count
         let foot = try #require(text.firstMatch(of: #/Of ([\d,]+) devices ([\d,]+) are listed/#))
         #expect(foot.1 == all.grouped)
-        let rows = text.split(separator: "\n").count { $0.hasPrefix("| `") }
+        let rows = text.split(separator: "\n").count { $0.hasPrefix("| `") || $0.hasPrefix("- `") }
         #expect(foot.2 == rows.grouped)
         // What each part says to have left out, with what was left out as parts, makes up the whole.
         let leftOut = text.matches(of: #/([\d,]+) (?:more devices?\.|devices? in [\d,]+ further)/#).compactMap {
@@ -75,7 +81,7 @@ struct PlanMarkdownTests {
         #expect(
             tags.isSubset(of: [
                 "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "code", "b", "br", "h3", "p", "sub",
-                "strong", "blockquote", "!--", "a",
+                "strong", "blockquote", "ul", "li", "!--", "a",
             ]), "\(tags)")
         // Mentions and issue numbers mean something outside of code only.
         let outside = html.replacing(#/<code>.*?<\/code>/#, with: "")

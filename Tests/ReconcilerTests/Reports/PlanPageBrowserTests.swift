@@ -40,9 +40,12 @@ struct PlanPageBrowserTests {
             // phoenix-1 is not phoenix-10 and phoenix-11.
             let site = #"[data-search="site=phoenix-1"]"#
             try await browser.click(site)
-            let bar = try await browser.evaluate("return document.querySelector('\(site)').closest('tr').lastChild.textContent")
+            let bar = try await browser.evaluate(
+                "return document.querySelector('\(site)').closest('tr').lastChild.textContent")
             let listed = try await browser.evaluate(count)
-            let exceptions = plan.exceptions.count { plan.labels(ofDevice: Int($0.device)).contains { $0.value == "phoenix-1" } }
+            let exceptions = plan.exceptions.count {
+                plan.labels(ofDevice: Int($0.device)).contains { $0.value == "phoenix-1" }
+            }
             let actions = try #require(Int(bar))
             #expect(listed.hasSuffix(" of \(actions + exceptions) devices"), "\(listed)")
 
@@ -57,7 +60,8 @@ struct PlanPageBrowserTests {
         }
     }
 
-    @Test("on a phone nothing sticks out, in the dark it is dark, and a screen reader is told what things are",
+    @Test(
+        "on a phone nothing sticks out, in the dark it is dark, and a screen reader is told what things are",
         Tool.chromedriver.isThere)
     func ways() async throws {
         let folder = try TemporaryFolder()
@@ -95,19 +99,22 @@ struct PlanPageBrowserTests {
     /// `make screenshots` names the folder.
     private static let folder = ProcessInfo.processInfo.environment["SCREENSHOTS"]
 
-    @Test("screenshots for the documents", Tool.chromedriver.isThere, .enabled(if: folder != nil, "by make screenshots"))
+    @Test(
+        "screenshots for the documents", Tool.chromedriver.isThere, .enabled(if: folder != nil, "by make screenshots"))
     func screenshots() async throws {
         let folder = try TemporaryFolder()
         let loaded = await ManifestLoader().load([Repository.path + "/examples"])
         let records = try loaded.fleet.devices.enumerated().compactMap { number, device in
-            try ReportPlans.record(Self.story(number), key: device.key)
+            try ReportPlans.record(
+                Self.story(number), key: device.key, failure: "The eUICC has no memory left for the profile.")
         }
         let plan = Planner(now: ReportPlans.now).plan(desired: loaded.fleet, known: KnownFleet(records))
         let markdown = PlanMarkdown(plan, toolVersion: "0.1.0").text()
         let comment = try await Tool.cmark.run(["--unsafe", "-e", "table"], input: markdown).output
         let pages = [
             "html": PlanPage(plan, toolVersion: "0.1.0").text,
-            "markdown": "<!DOCTYPE html><meta name=viewport content='width=device-width'><style>\(Self.style)</style><div>\(comment)</div>",
+            "markdown":
+                "<!DOCTYPE html><meta name=viewport content='width=device-width'><style>\(Self.style)</style><div>\(comment)</div>",
         ]
         try await Browser.with { browser in
             for (name, text) in pages {
@@ -116,6 +123,10 @@ struct PlanPageBrowserTests {
                     for isDark in [false, true] {
                         try await browser.show(width: width, height: height, isDark: isDark)
                         try await browser.open(file: file)
+                        // As a reader would who opens two parts of the comment.
+                        _ = try await browser.evaluate(
+                            "for (const part of [0, 4]) document.querySelectorAll('details')[part]?.setAttribute('open', '')"
+                        )
                         let picture = try await browser.screenshot()
                         #expect(picture.count < 200_000)
                         let path = "\(Self.folder ?? ".")/plan-\(name)-\(device)-\(isDark ? "dark" : "light").png"
@@ -144,6 +155,7 @@ struct PlanPageBrowserTests {
         th, td { padding: 6px 13px; border: 1px solid #8886; }
         code { padding: .2em .4em; border-radius: 6px; background: #8883; font: 85% 'Liberation Mono', monospace; }
         summary { margin: 8px 0; cursor: pointer; }
+        blockquote { margin: 0 0 16px; padding: 0 1em; border-left: .25em solid #8886; }
         @media (prefers-color-scheme: dark) { body { background: #0d1117; color: #e6edf3; } }
         """
 }

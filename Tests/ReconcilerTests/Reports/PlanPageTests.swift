@@ -34,7 +34,8 @@ struct PlanPageTests {
         #expect(
             policy == "default-src &#39;none&#39;; style-src \(digest(style)); script-src \(digest(script)); "
                 + "base-uri &#39;none&#39;; form-action &#39;none&#39;")
-        for outside in ["http:", "https:", " src=", "url(", "@import", " style=", "javascript:", "fetch(", "innerHTML"] {
+        for outside in ["http:", "https:", " src=", "url(", "@import", " style=", "javascript:", "fetch(", "innerHTML"]
+        {
             #expect(!page.contains(outside), "\(outside)")
         }
     }

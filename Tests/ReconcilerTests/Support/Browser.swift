@@ -15,34 +15,43 @@ struct Browser: Sendable {
         let driver = try Binary(
             ["--port=0", "--log-level=SEVERE"], in: folder.path,
             environment: ["HOME": folder.path, "TMPDIR": folder.path], program: program)
+        var outcome: Result<Void, any Error>
         do {
             let line = try #require(try await driver.printed("successfully on port "))
             let port = try #require(line.firstMatch(of: #/successfully on port (\d+)/#)?.1)
-            let service = "http://127.0.0.1:\(port)"
-            let options: [String: Any] = [
-                "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en"]
-            ]
-            let answer = try await call(
-                "POST", service + "/session",
-                [
-                    "capabilities": [
-                        "alwaysMatch": [
-                            "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL"],
-                            "goog:chromeOptions": options,
-                        ]
-                    ]
-                ])
-            let session = try #require(answer["sessionId"]?.text)
-            let browser = Browser(url: service + "/session/" + session)
-            try await work(browser)
+            let browser = try await session(of: "http://127.0.0.1:\(port)")
+            do {
+                try await work(browser)
+                outcome = .success(())
+            } catch {
+                outcome = .failure(error)
+            }
+            // Closes the browser.
             _ = try await call("DELETE", browser.url)
         } catch {
-            driver.send(SIGTERM)
-            _ = await driver.result()
-            throw error
+            outcome = .failure(error)
         }
-        driver.send(SIGTERM)
+        // It is started with the other signals blocked.
+        driver.send(SIGKILL)
         _ = await driver.result()
+        try outcome.get()
+    }
+
+    private static func session(of service: String) async throws -> Browser {
+        let options: [String: Any] = [
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en"]
+        ]
+        let answer = try await call(
+            "POST", service + "/session",
+            [
+                "capabilities": [
+                    "alwaysMatch": [
+                        "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL"],
+                        "goog:chromeOptions": options,
+                    ]
+                ]
+            ])
+        return Browser(url: service + "/session/" + (try #require(answer["sessionId"]?.text)))
     }
 
     private static func call(_ method: String, _ url: String, _ body: [String: Any]? = nil) async throws -> JSONValue {

@@ -47,7 +47,8 @@ enum ReportPlans {
 
                 """
         }
-        let records = try (0..<count).compactMap(record) + [DeviceRecord(key: Fleets.key(count), account: Fleets.account)]
+        let records =
+            try (0..<count).compactMap(record) + [DeviceRecord(key: Fleets.key(count), account: Fleets.account)]
         return Planner(now: now).plan(desired: try await Fleets.fleet(yaml), known: KnownFleet(records))
     }
 
@@ -66,7 +67,9 @@ enum ReportPlans {
         try record(number, key: Fleets.key(number))
     }
 
-    static func record(_ number: Int, key: DeviceKey) throws -> DeviceRecord? {
+    static func record(
+        _ number: Int, key: DeviceKey, failure: String = "No memory is left, says @carrier | #7."
+    ) throws -> DeviceRecord? {
         let states: [ProfileState?] = [
             nil, .downloadedDisabled, .downloadedEnabled, .notDownloaded, .unknown, .downloadedDisabled, .notDownloaded,
             .downloadedEnabled,
@@ -79,7 +82,7 @@ enum ReportPlans {
             version: Int64(number))
         if number % 8 == 6 {
             let failure = OperationFailure(
-                code: "8.1,5.1", carrierText: nil, explanation: "The eUICC has no memory left, says @carrier | #7.",
+                code: "8.1,5.1", carrierText: nil, explanation: failure,
                 remedy: .person)
             record.operation = Operation(
                 id: OperationID(1), key: record.key, action: .downloadEnable, account: Fleets.account,

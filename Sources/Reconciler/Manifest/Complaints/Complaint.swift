@@ -45,7 +45,8 @@ public struct Complaint: Hashable, Codable, Sendable {
     public var path: String { valuePath.description }
 
     init(
-        _ severity: Severity, _ rule: Rule = .invalidValue, at place: SourcePlace?, path: ValuePath = "", found: String, expected: String,
+        _ severity: Severity, _ rule: Rule = .invalidValue, at place: SourcePlace?, path: ValuePath = "", found: String,
+        expected: String,
         hint: String? = nil, related: SourcePlace? = nil
     ) {
         self.severity = severity

@@ -27,8 +27,9 @@ extension Complaint {
             case .missingValue: "Every value that is needed is there."
             case .invalidValue: "Every value is of the form that is expected."
             case .repetition: "Keys, names of sets, and devices stand once."
-            case .conflict: "No two declarations contradict each other: one state for a device, one EID for an ICCID, "
-                + "one enabled profile on an EID."
+            case .conflict:
+                "No two declarations contradict each other: one state for a device, one EID for an ICCID, "
+                    + "one enabled profile on an EID."
             case .checkDigits: "Lengths and check digits of EIDs and ICCIDs fit."
             }
         }

@@ -30,11 +30,17 @@ public struct WorkflowAnnotations: Sendable {
         return "::\(complaint.severity.rawValue) \(list)::\(escaped(message))"
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    /// As GitHub's own toolkit escapes the text of a command. Scalar by scalar: CR and LF make one character.
+    private static func escaped(_ text: String, also others: String = "") -> String {
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            if "%\r\n".unicodeScalars.contains(scalar) || others.unicodeScalars.contains(scalar) {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                result += "%" + (digits.count < 2 ? "0" : "") + digits
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
     }
 
-    private static func escapedProperty(_ text: String) -> String {
-        escaped(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
-    }
+    private static func escapedProperty(_ text: String) -> String { escaped(text, also: ":,") }
 }

@@ -14,7 +14,8 @@ struct FleetBuilder {
             if let first = setPlaces.updateValue(place, forKey: setName) {
                 complaints.add(
                     Complaint(
-                        .error, .repetition, at: place, path: "metadata.name", found: "a second profile set named `\(setName)`",
+                        .error, .repetition, at: place, path: "metadata.name",
+                        found: "a second profile set named `\(setName)`",
                         expected: "a name of its own for each set", related: first))
             }
         }
@@ -72,7 +73,8 @@ struct FleetBuilder {
             guard let expected else { continue }
             complaints.add(
                 Complaint(
-                    .error, .missingValue, at: list.place(of: device), path: list.path(of: device).appending(key), found: "nothing",
+                    .error, .missingValue, at: list.place(of: device), path: list.path(of: device).appending(key),
+                    found: "nothing",
                     expected: expected, hint: "set it here or in `defaults`"))
         }
     }

@@ -30,7 +30,8 @@ enum FleetCheck {
             } else {
                 complaints.add(
                     Complaint(
-                        .error, .conflict, at: fleet.place(of: device), found: found + ", with another state, account or SM-SR",
+                        .error, .conflict, at: fleet.place(of: device),
+                        found: found + ", with another state, account or SM-SR",
                         expected: "one declaration of a device", related: fleet.place(of: first)))
             }
         }

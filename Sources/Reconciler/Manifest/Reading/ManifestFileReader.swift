@@ -155,7 +155,8 @@ struct ManifestFileReader {
 extension Complaint {
     static func changedMeanwhile(_ file: String) -> Complaint {
         Complaint(
-            .error, .unreadable, at: SourcePlace(file: file, line: 1, column: 1), found: "a file that changed meanwhile",
+            .error, .unreadable, at: SourcePlace(file: file, line: 1, column: 1),
+            found: "a file that changed meanwhile",
             expected: "a file that nobody writes to while it is read", hint: "run again")
     }
 }

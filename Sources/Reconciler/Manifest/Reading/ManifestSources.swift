@@ -39,7 +39,8 @@ struct ManifestSources: Sendable {
             if files.isEmpty {
                 complaints.add(
                     Complaint(
-                        .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path)`", expected: "at least one"))
+                        .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path)`",
+                        expected: "at least one"))
             }
             for file in files where seen.insert(URL(fileURLWithPath: file).standardizedFileURL.path).inserted {
                 sources.append(.file(file))
@@ -67,7 +68,8 @@ struct ManifestSources: Sendable {
                     switch error {
                     case .notAFile:
                         Complaint(
-                            .error, .unreadable, at: place, path: path, found: "`\(name)`, which is no file", expected: "a file")
+                            .error, .unreadable, at: place, path: path, found: "`\(name)`, which is no file",
+                            expected: "a file")
                     case .unreadable:
                         Complaint(
                             .error, .unreadable, at: place, path: path, found: "`\(name)`, which cannot be read",
