@@ -58,15 +58,19 @@ struct ValidationFormatTests {
         for (index, (yaml, _)) in MalformedManifestTests.byHand.enumerated() {
             try folder.write("odd #%: ü/\(index).yaml", yaml)
         }
-        let loaded = await ManifestLoader().load([folder.path])
+        let loaded = await ManifestLoader().load([folder.path, folder.path + "/nowhere.yaml"])
         let document = SARIFDocument(loaded, toolVersion: "1.2.3", root: folder.path, directory: "/")
         let text = String(decoding: try JSONEncoder().encode(document), as: UTF8.self)
         #expect(try await JSONSchemaCheck.complaints(of: text, schema: try schema()) == "")
         let run = try #require(try JSONValue(json: Array(text.utf8))["runs"]?.elements.first)
         let results = try #require(run["results"]?.elements)
         let rules = run["tool"]?["driver"]?["rules"]?.elements.compactMap { $0["id"]?.text } ?? []
-        #expect(results.count == loaded.complaints.count)
-        for (result, complaint) in zip(results, loaded.complaints) {
+        let placed = loaded.complaints.filter { $0.place != nil }
+        #expect(results.count == placed.count)
+        let invocation = run["invocations"]?.elements.first
+        #expect(invocation?["executionSuccessful"]?.bool == false)
+        #expect(invocation?["toolExecutionNotifications"]?.elements.count == loaded.complaints.count - placed.count)
+        for (result, complaint) in zip(results, placed) {
             #expect(result["message"]?["text"]?.text == complaint.message)
             #expect(result["level"]?.text == complaint.severity.rawValue)
             #expect(result["ruleId"]?.text == complaint.rule.rawValue)

@@ -18,16 +18,24 @@ public struct SARIFDocument: Encodable, Sendable {
     ///   - directory: the folder that relative names are relative to now.
     public init(_ loaded: LoadedManifest, toolVersion: String, root: String, directory: String) {
         let paths = RepositoryPath(root: root, directory: directory)
-        var invocation = Invocation()
+        // A result without a place is refused by GitHub's code scanning; it is rather a word about the run.
+        var notifications = loaded.complaints.filter { $0.place == nil }.map { complaint in
+            Notification(level: complaint.severity, message: Message(text: complaint.message))
+        }
+        let isComplete = notifications.isEmpty
         if loaded.leftOut > 0 {
-            invocation.toolExecutionNotifications = [
-                Notification(message: Message(text: "\(counted(loaded.leftOut, "further complaint")) left out."))
-            ]
+            let text = "\(counted(loaded.leftOut, "further complaint")) left out."
+            notifications.append(Notification(level: .warning, message: Message(text: text)))
         }
         runs = [
             Run(
-                tool: Tool(driver: Driver(version: toolVersion)), invocations: [invocation],
-                results: loaded.complaints.map { Result($0, paths) })
+                tool: Tool(driver: Driver(version: toolVersion)),
+                invocations: [
+                    Invocation(executionSuccessful: isComplete, toolExecutionNotifications: notifications)
+                ],
+                results: loaded.complaints.compactMap { complaint in
+                    complaint.place.map { Result(complaint, at: $0, paths) }
+                })
         ]
     }
 
@@ -74,15 +82,13 @@ public struct SARIFDocument: Encodable, Sendable {
     }
 
     struct Invocation: Encodable, Sendable {
-        let executionSuccessful = true
-        var toolExecutionNotifications: [Notification]?
-
-        private enum CodingKeys: String, CodingKey {
-            case executionSuccessful, toolExecutionNotifications
-        }
+        /// Whether everything that was named could be read.
+        let executionSuccessful: Bool
+        let toolExecutionNotifications: [Notification]
     }
 
     struct Notification: Encodable, Sendable {
+        let level: Complaint.Severity
         let message: Message
     }
 
@@ -95,15 +101,15 @@ public struct SARIFDocument: Encodable, Sendable {
         let ruleIndex: Int
         let level: Complaint.Severity
         let message: Message
-        let locations: [Location]?
+        let locations: [Location]
         let relatedLocations: [Location]?
 
-        init(_ complaint: Complaint, _ paths: RepositoryPath) {
+        init(_ complaint: Complaint, at place: SourcePlace, _ paths: RepositoryPath) {
             ruleId = complaint.rule.rawValue
             ruleIndex = Complaint.Rule.allCases.firstIndex(of: complaint.rule) ?? 0
             level = complaint.severity
             message = Message(text: complaint.message)
-            locations = complaint.place.map { [Location($0, paths, snippet: complaint.excerpt?.line)] }
+            locations = [Location(place, paths, snippet: complaint.excerpt?.line)]
             relatedLocations = complaint.related.map { [Location($0, paths, id: 0)] }
         }
     }
