@@ -3,7 +3,8 @@
 # make build  an optimised binary at .build/release/profilectl
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
 # make screenshots  pictures of plans for docs/screenshots, from a headless browser
-# make bench  measures it beside yardsticks (about 15 minutes), and keeps the tables in docs/benchmarks.md
+# make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
+#             `make bench CASES="apply state"` only prints the tables of these
 .PHONY: demo test chaos build lint format deps test-tools screenshots bench clean
 
 STATE := sqlite:.profilectl/demo.db
@@ -13,7 +14,7 @@ demo: deps
 	swift build --product profilectl
 	@rm -f .profilectl/demo.db .profilectl/demo.db-wal .profilectl/demo.db-shm
 	@echo; echo "== 1. The plan and its application: $$ profilectl apply examples --simulate"
-	$(DEBUG) apply examples --simulate --state $(STATE) --auto-approve --seed 7 \
+	$(DEBUG) apply examples --simulate --state $(STATE) --auto-approve --outside-windows --seed 7 \
 	    --warning-rate 0.15 --failure-rate 0.1 --duplicate-rate 0.1 --reorder-rate 0.1 --retry-delay 2s
 	@echo; echo "== 2. The same plan again: $$ profilectl plan examples"
 	$(DEBUG) plan examples --state $(STATE) --detailed-exitcode
@@ -38,7 +39,7 @@ screenshots: deps test-tools
 bench: deps
 	@scripts/install-dependencies wrk
 	swift build -c release --package-path Benchmarks
-	Benchmarks/.build/release/Benchmarks --out docs/benchmarks.md
+	Benchmarks/.build/release/Benchmarks $(if $(CASES),$(CASES:%=--only %),--out docs/benchmarks.md)
 
 FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 

@@ -42,6 +42,9 @@ public struct Simulator: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.idleTimeout = .seconds(10)
+        configuration.tracing.tracer = nil
+        // Otherwise 8: deliveries would wait for each other.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = CallbackSender.concurrency
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let application = Application(
             responder: CallbackResponder { (request: Request, context: CallContext) in
@@ -116,7 +119,11 @@ public struct Simulator: Sendable {
                 contentType: request.headers[.contentType], body: String(buffer: body)))
         if reply.delay > 0 { try await Task.sleep(for: .seconds(reply.delay)) }
         // What is written to a closed connection goes nowhere.
-        if case .nothing = reply.ending { try? await connection.close() }
+        switch reply.ending {
+        case .nothing: try? await connection.close()
+        case .reset: try? await connection.reset()
+        case .whole, .cutOff: break
+        }
         var headers: HTTPFields = [.contentType: reply.answer.contentType]
         if let retryAfter = reply.answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
         return Response(status: .init(code: reply.answer.status), headers: headers, body: Self.body(of: reply))

@@ -179,7 +179,7 @@ actor SimulatorState {
         let options = model.options
         func happens(_ purpose: String, _ rate: Double, delivery: Int = 1) -> Bool {
             let fate = delivery == 1 ? message.fate : "\(message.fate) \(delivery)"
-            return model.chance.share(purpose, fate) < rate
+            return rate > 0 && model.chance.share(purpose, fate) < rate
         }
         guard !message.isList else {
             deliveries.add(Delivery(message: message, number: 1, isDuplicate: false), due: now)

@@ -15,11 +15,13 @@ struct Profilectl: AsyncParsableCommand {
               profilectl status
 
             Exit codes: 0 done; 1 could not run; 2 changes pending (plan --detailed-exitcode); 3 some devices failed,
-            are held or blocked; 4 not converged in time; 5 another run holds the lock; 64 wrong usage.
+            are held or blocked; 4 not converged in time; 5 devices moved since the plan was saved, or another run holds the
+            lock; 64 wrong usage.
             """,
         version: profilectlVersion,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, ResolveCommand.self,
+            ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, StatusCommand.self,
+            ResolveCommand.self,
             PauseCommand.self, ResumeCommand.self, SimulateCommand.self,
         ])
 }

@@ -13,7 +13,7 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(help: "How often each case is run.")
     var rounds = 5
 
-    @Option(help: "The cases to run: plans, start, state, callbacks, others. All without it.")
+    @Option(help: "The cases to run: plans, start, state, callbacks, apply, others. All without it.")
     var only: [String] = []
 
     @Option(help: "Where the table is kept; nowhere without it.")
@@ -32,6 +32,7 @@ struct Benchmarks: AsyncParsableCommand {
         if wants("start") { try await StartCases(tools: tools, rounds: rounds).run(into: &report) }
         if wants("state") { try await StateCases(tools: tools, rounds: rounds).run(size: devices, into: &report) }
         if wants("callbacks") { try await CallbackCases(tools: tools, rounds: rounds).run(into: &report) }
+        if wants("apply") { try await ApplyCases(tools: tools, rounds: rounds).run(into: &report) }
         if wants("others") { try await OtherToolCases(tools: tools, rounds: rounds).run(into: &report) }
         if let out { try report.write(to: out, rounds: rounds) }
     }

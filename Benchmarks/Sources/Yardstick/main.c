@@ -1,9 +1,12 @@
 // What the least that could be done takes, on one thread and with nothing kept: the yardsticks of `make bench`;
 // and what measures a program.
 #define _GNU_SOURCE
+#include "bareclient.h"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -72,6 +75,12 @@ int main(int count, char **arguments) {
     if (count == 3 && !strcmp(arguments[1], "yaml")) return yaml(arguments[2]);
     if (count == 3 && !strcmp(arguments[1], "devices")) return devices(arguments[2]);
     if (count > 2 && !strcmp(arguments[1], "measure")) return measure(arguments + 2);
-    fprintf(stderr, "usage: Yardstick yaml FILE | devices FILE | measure PROGRAM [ARGUMENT...]\n");
+    if (count == 7 && !strcmp(arguments[1], "client")) {
+        return bare_client(atoi(arguments[2]), arguments[3], arguments[4], arguments[5], atol(arguments[6]));
+    }
+    fprintf(
+        stderr,
+        "usage: Yardstick yaml FILE | devices FILE | client PORT ACCOUNT BODIES DATABASE COUNT"
+        " | measure PROGRAM [ARGUMENT...]\n");
     return 64;
 }

@@ -41,8 +41,7 @@ struct ActionQueue {
     }
 
     private static func onePerCard(_ plan: Plan, _ positions: [Int]) -> [Int] {
-        let busy = Set(
-            plan.exceptions.lazy.filter { $0.operation != nil }.map(\.key.eid))
+        let busy = plan.busyCards
         var chosen: [Int] = []
         chosen.reserveCapacity(positions.count)
         for position in positions {

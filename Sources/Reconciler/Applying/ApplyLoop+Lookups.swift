@@ -6,31 +6,42 @@ extension ApplyLoop {
     mutating func lookUpWhatIsDue(_ plan: Plan, _ gate: RolloutGate) async throws -> Bool {
         let now = run.clock.now()
         try await endOverdueEnabling(plan, at: now)
-        var due: [AccountName: [DeviceKey]] = [:]
+        var due: [AccountName: DueLookups] = [:]
         if run.options.verification == .lookup {
             for position in positionsToLookUp(plan, gate) {
                 let action = plan.actions[position]
-                due[action.account, default: []].append(action.key)
-                verified[plan.actions.deviceIndex(at: position)] = true
+                due[action.account, default: DueLookups()].keys.append(action.key)
+                due[action.account, default: DueLookups()].toVerify.append(plan.actions.deviceIndex(at: position))
             }
         }
         for exception in plan.exceptions {
             if case .blocked = exception.reason, run.options.verification == .lookup, !verified[Int(exception.device)] {
-                due[exception.account, default: []].append(exception.key)
-                verified[Int(exception.device)] = true
+                due[exception.account, default: DueLookups()].keys.append(exception.key)
+                due[exception.account, default: DueLookups()].toVerify.append(Int(exception.device))
             } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),
                 dueAt <= now
             {
-                due[exception.account, default: []].append(exception.key)
+                due[exception.account, default: DueLookups()].keys.append(exception.key)
             }
         }
-        for account in stoppedAccounts.keys { due[account] = nil }
+        due = due.filter { stoppedAccounts[$0.key] == nil && !isBusy($0.key) }
         guard !due.isEmpty else { return false }
-        for (account, keys) in due.sorted(by: { $0.key < $1.key }) {
-            try await lookUp(keys, of: account, plan)
+        for (account, lookups) in due.sorted(by: { $0.key < $1.key }) {
+            try await lookUp(lookups.keys, of: account, plan)
+            // What the carrier had no time for is looked up later, and nothing is sent before.
+            if !isBusy(account) {
+                for device in lookups.toVerify { verified[device] = true }
+            }
             guard report.ending == .running else { return true }
         }
         return true
+    }
+
+    /// What is to be looked up for an account.
+    private struct DueLookups {
+        var keys: [DeviceKey] = []
+        /// The devices among them, as numbers in the fleet, to which nothing is done before they were looked up.
+        var toVerify: [Int] = []
     }
 
     /// So many devices beyond those that may leave now are looked up with them: most of a fleet that is taken over may
@@ -41,12 +52,12 @@ extension ApplyLoop {
         func isDue(_ position: Int) -> Bool {
             plan.actions.isUnverified(at: position) && !verified[plan.actions.deviceIndex(at: position)]
         }
-        let due = gate.positions.filter(isDue)
+        let due = (gate.positions + gate.positionsOutsideWindows).filter(isDue)
         guard !due.isEmpty else { return [] }
         let chosen = Set(due)
         let ahead = plan.actions.indices.lazy.filter { position in
             isDue(position) && !chosen.contains(position)
-                && gate.isReleasing(set: Int(plan.actions.device(at: position).set))
+                && gate.mayLookUp(set: Int(plan.actions.device(at: position).set))
         }
         return due + ahead.prefix(Self.lookAhead)
     }
@@ -60,17 +71,20 @@ extension ApplyLoop {
 
     private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
         let lookup = DeviceLookup(
-            store: run.store, carrier: run.carrier, clock: run.clock, wakeup: run.wakeup, stop: run.stop,
-            timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval)
-        try await LookupRecords(store: run.store).prepare(keys, of: account, plan: plan)
+            store: run.store, carrier: run.carrier, pacer: run.pacer, clock: run.clock, wakeup: run.wakeup,
+            stop: run.stop, timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval, run: number)
+        let records = LookupRecords(store: run.store, run: number)
+        try await records.prepare(keys, of: account, plan: plan)
         let askedAt = run.clock.now()
         let outcome = try await lookup.look(up: keys, of: account)
+        if case .notYet(let until) = outcome { return leave(account, until: until) }
         let wanted = Set(keys)
         lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
         switch outcome {
+        case .notYet:
+            break
         case .answered:
-            try await LookupRecords(store: run.store).conclude(
-                keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
+            try await records.conclude(keys, askedAt: askedAt, at: run.clock.now(), policy: run.options.policy)
         case .unavailable(let reason):
             remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
         case .unanswered(let reason):
@@ -94,7 +108,7 @@ extension ApplyLoop {
         }
         guard !overdue.isEmpty else { return }
         let changed = overdue
-        try await run.store.write { transaction in
+        try await run.store.write { [number] transaction in
             // A callback may have come since the plan was made.
             let records = try transaction.devices(changed.map(\.key))
             let still = changed.filter { operation in
@@ -107,7 +121,7 @@ extension ApplyLoop {
             try transaction.append(
                 still.map { operation in
                     StateEvent(
-                        at: now, device: operation.key, kind: .overdue, operation: operation.id,
+                        at: now, device: operation.key, kind: .overdue, operation: operation.id, run: number,
                         detail: "the second callback did not come in time")
                 })
         }

@@ -1,6 +1,10 @@
 /// The moving part of a run: looks at the state, lets out what may leave, waits, and looks again.
 struct ApplyLoop {
     let run: ApplyRun
+    /// Of the run, in the store.
+    let number: RunNumber
+    /// What a saved plan allows.
+    private var review: PlanReview?
     private let sender: RequestSender
     private let startedAt: Timestamp
     private let progress: @Sendable (ApplyReport) -> Void
@@ -9,7 +13,12 @@ struct ApplyLoop {
     /// Whether a device, by its number in the fleet, was to be changed or was in flight at some time of the run.
     private var scope: [Bool]
     private var scopeCount = 0
-    private var rates: [AccountName: RequestRate] = [:]
+    /// Accounts that are not called before a time, and those of them whose time had not come when the state was looked
+    /// at last.
+    private var busyUntil: [AccountName: Timestamp] = [:]
+    private var busy: Set<AccountName> = []
+    /// That another run acts on a device of this one.
+    private var heldElsewhere: RunLockHeld?
     /// Accounts to which nothing more is sent, with the reason.
     var stoppedAccounts: [AccountName: String] = [:]
     /// Whether a device was looked up before anything was to be done to it.
@@ -17,13 +26,17 @@ struct ApplyLoop {
     /// Operations that were looked up because nothing was heard of them.
     var lookedUp: Set<OperationID> = []
     private var hasLooked = false
+    private var pace = LookPace()
     private var unreachableInARow = 0
     var report = ApplyReport()
 
     init(
-        run: ApplyRun, sender: RequestSender, startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
+        run: ApplyRun, number: RunNumber, review: PlanReview?, sender: RequestSender, startedAt: Timestamp,
+        progress: @escaping @Sendable (ApplyReport) -> Void
     ) {
         self.run = run
+        self.number = number
+        self.review = review
         self.sender = sender
         self.startedAt = startedAt
         self.progress = progress
@@ -35,6 +48,7 @@ struct ApplyLoop {
     /// So many unsuccessful calls in a row mean that the carrier cannot be reached.
     private static let unreachableLimit = 4
 
+    /// - Throws: `StateStoreError`, `RunLockHeld`, `TooLargeChange`, `CancellationError`
     mutating func run() async throws -> ApplyReport {
         let deadline = startedAt + run.options.timeout
         let mark = try await run.store.read { try $0.eventMark() }
@@ -44,27 +58,57 @@ struct ApplyLoop {
             let sendable =
                 stoppedAccounts.isEmpty
                 ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
+            let opensAt = nextOpening(plan, gate)
             if run.stop.isStopped {
                 report.ending = .interrupted
             } else if try await lookUpWhatIsDue(plan, gate) {
                 continue
             } else if run.clock.now() >= deadline {
-                report.ending = isSettled(plan, gate, sendable) ? settledEnding(plan, gate) : .timedOut
-            } else if !sendable.isEmpty, try await send(ActionQueue(plan, positions: sendable), by: gate) {
+                report.ending = isQuiet(plan, gate, sendable) ? quietEnding(plan, gate) : .timedOut
+            } else if try await send(ActionQueue(plan, positions: withoutBusy(sendable, of: plan)), by: gate) {
                 continue
-            } else if !run.options.waitsForConvergence {
+            } else if !run.options.waitsForConvergence, busy.isEmpty || sendable.isEmpty {
                 report.ending = endingWithoutWaiting(plan, gate)
-            } else if isSettled(plan, gate, sendable) {
-                report.ending = settledEnding(plan, gate)
+            } else if isQuiet(plan, gate, sendable) {
+                if let opensAt, opensAt < deadline {
+                    // Hours may pass before there is something to see.
+                    let pollInterval = run.options.pollInterval * Self.idlePolls
+                    try await waiter.change(after: seen, until: min(opensAt, run.clock.now() + pollInterval))
+                } else {
+                    report.ending = quietEnding(plan, gate)
+                }
             } else {
-                let wake = min(deadline, nextDue(plan) ?? deadline)
-                try await waiter.change(after: seen, until: min(wake, run.clock.now() + run.options.pollInterval))
+                let wake = [nextDue(plan), busyUntil.values.min(), opensAt].compactMap(\.self).min() ?? deadline
+                let pollAt = run.clock.now() + run.options.pollInterval
+                try await waitForNews(after: seen, until: min(deadline, wake, pollAt))
             }
         }
+        if let heldElsewhere { throw heldElsewhere }
         _ = try await look()
         report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
         return report
+    }
+
+    /// So many times the poll interval is the time between two looks while all waits for a maintenance window.
+    private static let idlePolls = 30
+
+    /// When something may be sent that waits for a maintenance window.
+    private func nextOpening(_ plan: Plan, _ gate: RolloutGate) -> Timestamp? {
+        let sets = Set(
+            gate.positionsOutsideWindows.lazy
+                .filter { stoppedAccounts.isEmpty || stoppedAccounts[plan.actions[$0].account] == nil }
+                .map { Int(plan.actions.device(at: $0).set) })
+        return sets.compactMap { set in
+            if case .closed(_, let opensAt) = gate.steps[set].decision { return opensAt }
+            return nil
+        }.min()
+    }
+
+    /// How a run ends for which nothing is in flight and nothing may be sent.
+    private func quietEnding(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
+        let ending = settledEnding(plan, gate)
+        return ending == .settled && nextOpening(plan, gate) != nil ? .outsideWindows : ending
     }
 
     /// A run that leaves actions undone because their account was stopped did not do its work.
@@ -77,15 +121,16 @@ struct ApplyLoop {
     }
 
     private mutating func endingWithoutWaiting(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
-        let ending = settledEnding(plan, gate)
+        let ending = quietEnding(plan, gate)
         guard ending == .settled else { return ending }
         if gate.pause != nil { return .timedOut }
         if !plan.actions.isEmpty { remark("Only the wave under way was asked for; run again when it has landed.") }
         return .asked
     }
 
-    /// Nothing is in flight, nothing waits for its time, and nobody has to say that it may go on.
-    private func isSettled(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
+    /// Nothing may be sent, nothing is in flight, nothing waits for its next attempt, and nobody has to say that it may
+    /// go on.
+    private func isQuiet(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
         guard sendable.isEmpty, gate.pause == nil else { return false }
         return !plan.exceptions.contains { exception in
             if case .waiting = exception.reason { return !gate.isAborted(set: set(of: exception)) }
@@ -108,22 +153,46 @@ struct ApplyLoop {
 
     // MARK: Looking
 
+    /// Waits for a change that is worth a look: any, as long as looks are quick; where they are not, the landing of all
+    /// that was in flight, or that so much time has passed that looks take little of it.
+    private func waitForNews(after seen: Wakeup.Count, until time: Timestamp) async throws {
+        try await waiter.change(after: seen, until: time)
+        let next = min(time, pace.earliest)
+        while run.clock.now() < next, !run.stop.isStopped {
+            let seen = run.wakeup.count
+            guard try await run.store.read({ try $0.operationsInFlight() }) > 0 else { return }
+            try await waiter.change(after: seen, until: next)
+        }
+    }
+
     /// Plans from the state as it is now, and moves the roll-outs on.
     private mutating func look() async throws -> (Plan, RolloutGate) {
+        let startedLooking = run.clock.now()
+        busyUntil = busyUntil.filter { $0.value > startedLooking }
+        busy = Set(busyUntil.keys)
         let known = try await run.store.read { try $0.knownFleet() }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil
-        ).plan(desired: run.desired, known: known)
+        ).plan(desired: run.desired, known: known, within: review)
         if !hasLooked, !run.options.allowsLargeChange, !plan.largeChanges.isEmpty {
             throw TooLargeChange(changes: plan.largeChanges)
         }
         hasLooked = true
+        try await leaveAlone(plan.moved)
         let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
-        let gate = RolloutGate(plan, rollouts: rollouts, pauses: known.pauses)
+        let gate = RolloutGate(
+            plan, rollouts: rollouts, pauses: known.pauses, ignoresWindows: run.options.ignoresWindows)
         try await RolloutBook(store: run.store, clock: run.clock).keep(gate, rollouts)
         update(with: plan, gate)
         progress(report)
+        pace.looked(from: startedLooking, to: run.clock.now())
         return (plan, gate)
+    }
+
+    /// Devices that have moved since the plan was made stay untouched for the rest of the run.
+    private mutating func leaveAlone(_ moved: [Int]) async throws {
+        guard let saved = run.goal.savedPlan, let fresh = review?.refuse(moved), !fresh.isEmpty else { return }
+        report.moved += try await run.store.read { try MovedDevice.those(at: fresh, of: saved, in: $0) }
     }
 
     private mutating func update(with plan: Plan, _ gate: RolloutGate) {
@@ -133,6 +202,7 @@ struct ApplyLoop {
         }
         for position in plan.actions.indices { add(plan.actions.deviceIndex(at: position)) }
         for exception in plan.exceptions { add(Int(exception.device)) }
+        for device in plan.moved { add(device) }
         report.total = scopeCount
         report.queued = plan.actions.count
         report.exceptions = plan.exceptions.filter { !$0.isAwaited }
@@ -140,21 +210,40 @@ struct ApplyLoop {
         report.waiting = plan.exceptions.count { $0.reason.name == "waiting" }
         report.inFlight =
             plan.exceptions.count - report.exceptions.count - report.enablePending - report.waiting
-        report.converged = scopeCount - plan.actions.count - plan.exceptions.count
-        report.waves = gate.waves(of: run.desired)
+        report.converged = scopeCount - plan.actions.count - plan.exceptions.count - plan.moved.count
+        report.waves = gate.waves
         report.pause = gate.pause
+        report.closedWindows = gate.closedWindows
+        guard run.options.ignoresWindows else { return }
+        for window in plan.closedWindows {
+            remark("Profile set \(window.profileSet) is changed outside its maintenance windows, as asked for.")
+        }
     }
 
     // MARK: Sending
 
+    /// Of these actions those whose account may be called now.
+    private func withoutBusy(_ positions: [Int], of plan: Plan) -> [Int] {
+        busy.isEmpty ? positions : positions.filter { !isBusy(plan.actions[$0].account) }
+    }
+
+    func isBusy(_ account: AccountName) -> Bool { !busy.isEmpty && busy.contains(account) }
+
+    /// Does not call an account before a time.
+    mutating func leave(_ account: AccountName, until time: Timestamp) {
+        busyUntil[account] = time
+        busy.insert(account)
+    }
+
     /// Sends what the queue holds, several calls at a time and as there is room, until it is time to look at the state
     /// again.
-    /// - Returns: whether there was anything to send.
+    /// - Returns: whether anything was sent or is due to be sent, so that the state is to be looked at again.
     private mutating func send(_ queue: ActionQueue, by gate: RolloutGate) async throws -> Bool {
         var queue = queue
         guard queue.count > 0 else { return false }
+        var isToLookAgain = false
         let limits = SendingLimits(run.desired.sets.map(\.rollout))
-        let lookAgainAt = run.clock.now() + run.options.pollInterval
+        let lookAgainAt = pace.nextLook(after: run.clock.now(), pollInterval: run.options.pollInterval)
         var room = limits.inFlight - report.inFlight - report.enablePending
         var seen = run.wakeup.count
         try await withThrowingTaskGroup(of: (RequestSender.Result, devices: Int).self) { group in
@@ -166,39 +255,35 @@ struct ApplyLoop {
                 // The halves of a refused batch had their room before.
                 while underWay < run.options.concurrentCalls, report.ending == .running, !run.stop.isStopped,
                     queue.holdsHalves || (isFresh && room >= min(limits.batchSize, queue.count)),
-                    let batch = queue.next(size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil })
+                    let batch = queue.next(
+                        size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
                 {
-                    let leaveAt = rates[
-                        batch.account, default: RequestRate(requestsPerSecond: limits.requestsPerSecond)
-                    ].reserve(at: run.clock.now())
                     underWay += 1
                     devicesUnderWay += batch.actions.count
                     room -= batch.actions.count
-                    report.requests += 1
                     let releases = gate.releases
-                    group.addTask { [run, sender, waiter] in
-                        try await waiter.wait(until: leaveAt, unless: run.stop)
-                        let result = run.stop.isStopped ? .done : try await sender.send(batch, under: releases)
-                        return (result, batch.actions.count)
+                    group.addTask { [sender] in
+                        (try await sender.send(batch, under: releases), batch.actions.count)
                     }
                 }
                 if underWay > 0, let (result, devices) = try await group.next() {
                     underWay -= 1
                     devicesUnderWay -= devices
-                    take(result, &queue)
+                    isToLookAgain = take(result, &queue) || isToLookAgain
                 } else if isFresh, queue.count > 0 {
                     try await waiter.change(after: seen, until: lookAgainAt)
+                    isToLookAgain = true
                 } else {
                     return
                 }
-                if room < limits.batchSize {
+                if room < limits.batchSize, run.wakeup.count != seen {
                     seen = run.wakeup.count
                     let inFlight = try await run.store.read { try $0.operationsInFlight() }
                     room = limits.inFlight - inFlight - devicesUnderWay
                 }
             }
         }
-        return true
+        return isToLookAgain
     }
 
     /// What a run may do at most; where profile sets differ, the narrowest of their limits.
@@ -207,23 +292,33 @@ struct ApplyLoop {
         let batchSize: Int
         /// Devices whose outcome is awaited at the same time.
         let inFlight: Int
-        let requestsPerSecond: Double?
 
         init(_ policies: [RolloutPolicy]) {
             inFlight = policies.map(\.maxInFlight).min() ?? 1000
             batchSize = min(policies.map(\.batchSize).min() ?? 100, inFlight)
-            requestsPerSecond = policies.map(\.requestsPerSecond).min()
         }
     }
 
-    private mutating func take(_ result: RequestSender.Result, _ queue: inout ActionQueue) {
+    /// - Returns: whether the state is to be looked at again.
+    private mutating func take(_ result: RequestSender.Result, _ queue: inout ActionQueue) -> Bool {
         switch result {
+        case .stale:
+            return true
+        case .cardsUnderWay:
+            return false
+        case .notYet(let account, let until):
+            leave(account, until: until)
+            return false
+        case .heldElsewhere(let held):
+            heldElsewhere = held
+            stopRun(held.description)
+            return true
         case .done:
             unreachableInARow = 0
         case .split(let first, let second):
             queue.add(first, second)
         case .pause(let account, let until, let reason, let isUnreachable):
-            rates[account]?.pause(until: until)
+            leave(account, until: until)
             remark(reason)
             unreachableInARow = isUnreachable ? unreachableInARow + 1 : 0
             if unreachableInARow >= Self.unreachableLimit {
@@ -234,6 +329,8 @@ struct ApplyLoop {
         case .stopRun(let reason):
             stopRun(reason)
         }
+        report.requests += 1
+        return true
     }
 
     mutating func stopRun(_ reason: String) {

@@ -16,6 +16,8 @@ public struct ApplyReport: Sendable {
         case stopped(String)
         /// Roll-outs were given up, now or by an earlier run, for these reasons; all else is settled.
         case aborted([String])
+        /// What is left may be sent only in a maintenance window, and none opens within the time of the run.
+        case outsideWindows
     }
 
     /// How far the roll-out of a profile set has come.
@@ -24,6 +26,24 @@ public struct ApplyReport: Sendable {
         /// From 1.
         public let number: Int
         public let count: Int
+        /// Its labels or its size, as in the YAML.
+        public let name: String
+        /// How many devices of the change have been let out, in all waves.
+        public let released: Int
+        /// How many are let out when the wave is full.
+        public let limit: Int
+        /// How many of those that were let out have not landed: the next wave waits for them.
+        public let toLand: Int
+
+        init(_ wave: RolloutWave, of profileSet: String, _ tally: RolloutTally) {
+            self.profileSet = profileSet
+            number = wave.number
+            count = wave.count
+            name = wave.name
+            released = tally.released
+            limit = wave.limit
+            toLand = tally.toLand
+        }
     }
 
     public var ending: Ending = .running
@@ -40,8 +60,12 @@ public struct ApplyReport: Sendable {
     public var waves: [Wave] = []
     /// A person's word that holds actions back.
     public var pause: Pause?
+    /// Profile sets that wait for a maintenance window.
+    public var closedWindows: [ClosedWindow] = []
     /// Devices that failed, are blocked or held, with the reason.
     public var exceptions: [PlanException] = []
+    /// Devices of a saved plan that have moved since it was made, and are left alone.
+    public var moved: [MovedDevice] = []
     /// What happened meanwhile, by the event log.
     public var events: [StateEvent.Kind: Int] = [:]
     /// How many requests were sent.
@@ -55,5 +79,21 @@ public struct ApplyReport: Sendable {
 
     private func count(_ name: String) -> Int {
         exceptions.count { $0.reason.name == name }
+    }
+}
+
+extension ApplyReport.Ending {
+    /// In a few words, for the record of the run.
+    var name: String {
+        switch self {
+        case .running: "running"
+        case .settled: "settled"
+        case .asked: "asked for, not waited"
+        case .timedOut: "not converged in time"
+        case .interrupted: "stopped by a person"
+        case .stopped: "stopped"
+        case .aborted: "given up"
+        case .outsideWindows: "outside the maintenance windows"
+        }
     }
 }

@@ -3,6 +3,8 @@
 /// Every decision is made from the state read now; a change of the state only wakes the loop. So a run that was
 /// killed is simply run again.
 public struct ApplyRun: Sendable {
+    let goal: ApplyGoal
+    /// What the devices of the run are to become.
     let desired: DesiredFleet
     let store: any StateStore
     let carrier: any Carrier
@@ -10,50 +12,96 @@ public struct ApplyRun: Sendable {
     let wakeup: Wakeup
     let options: ApplyOptions
     let stop: StopSwitch
+    let lock: RunLock?
     let observer: any ProtocolObserver
+    private let command: String
+    let pacer: RequestPacer
 
     /// - Parameters:
+    ///   - command: what was typed, for the timelines of the devices.
     ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
     ///   - stop: lets a person end the run; what is under way is written down first.
+    ///   - lock: what the run holds; `nil` where nothing else can act on the store.
     public init(
-        desired: DesiredFleet, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
-        options: ApplyOptions, stop: StopSwitch, observer: any ProtocolObserver = IndifferentObserver()
+        goal: ApplyGoal, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
+        options: ApplyOptions, stop: StopSwitch, command: String = "apply", lock: RunLock? = nil,
+        observer: any ProtocolObserver = IndifferentObserver()
     ) {
-        self.desired = desired
+        self.goal = goal
+        desired = goal.desired
         self.store = store
         self.carrier = carrier
         self.clock = clock
         self.wakeup = wakeup
         self.options = options
         self.stop = stop
+        self.command = command
+        self.lock = lock
         self.observer = observer
+        pacer = RequestPacer(
+            store: store, clock: clock, rates: desired.requestRates(), backOff: options.backOff, chance: options.chance)
     }
 
     /// Runs until nothing is left to do or to wait for, or until told or forced to stop.
     ///
     /// - Parameter progress: told of each step forward, in order.
-    /// - Throws: `StateStoreError`, `TooLargeChange`
+    /// - Throws: `StateStoreError`, `TooLargeChange`, `RunLockHeld`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
+        let (number, review) = try await begin()
         let sender = RequestSender(
-            store: store, carrier: carrier, clock: clock, policy: options.policy, observer: observer)
-        try await adoptOrphans()
-        var loop = ApplyLoop(run: self, sender: sender, startedAt: clock.now(), progress: progress)
-        return try await loop.run()
+            store: store, carrier: carrier, clock: clock, policy: options.policy, pacer: pacer, lock: lock,
+            waiter: StateWaiter(clock: clock, wakeup: wakeup, pollInterval: options.pollInterval), stop: stop,
+            observer: observer, run: number)
+        do {
+            try await adoptOrphans(number)
+            var loop = ApplyLoop(
+                run: self, number: number, review: review, sender: sender, startedAt: clock.now(), progress: progress)
+            let report = try await loop.run()
+            try await end(number, as: report.ending.name)
+            return report
+        } catch {
+            try? await end(number, as: "could not go on")
+            throw error
+        }
     }
 
-    /// Operations that were intended by a run that has died since may or may not have been taken.
-    private func adoptOrphans() async throws {
+    /// Writes the run down, and finds the earlier runs of the same saved plan.
+    private func begin() async throws -> (RunNumber, PlanReview?) {
+        let owner = RunOwner(command: command)
+        let now = clock.now()
+        let cause = RunCause(
+            command: owner.command, person: owner.person, plan: goal.savedPlan?.checksum, fleet: goal.fleetDigest)
+        return try await store.write { [goal] transaction in
+            let number = try transaction.startRun(cause, at: now)
+            let review = try goal.savedPlan.map { saved in
+                PlanReview(saved, runs: try transaction.runs(of: saved.checksum))
+            }
+            return (number, review)
+        }
+    }
+
+    private func end(_ number: RunNumber, as ending: String) async throws {
+        let now = clock.now()
+        try await store.write { try $0.endRun(number, as: ending, at: now) }
+    }
+
+    /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is
+    /// at work are left to it.
+    private func adoptOrphans(_ number: RunNumber) async throws {
         let now = clock.now()
         let policy = options.policy
         try await store.write { transaction in
+            let others = try lock?.others(in: transaction) ?? .none
             var changed: [Operation] = []
             var events: [StateEvent] = []
             for record in try transaction.devicesInFlight() {
-                guard var operation = record.operation, operation.phase == .intended else { continue }
+                guard var operation = record.operation, operation.phase == .intended,
+                    !others.areAtWork(on: operation)
+                else { continue }
                 let reason = "the run that sent the call ended before the answer was kept"
                 _ = operation.received(.outcomeUnknown(reason: reason), at: now, policy: policy)
                 changed.append(operation)
-                var log = FoldLog(device: record.key, operation: operation, callback: nil, at: now)
+                var log = FoldLog(device: record.key, operation: operation, callback: nil, at: now, run: number)
                 log.add(outcomeOf: operation)
                 events += log.events
             }
@@ -61,7 +109,6 @@ public struct ApplyRun: Sendable {
             try transaction.append(events)
         }
     }
-
 }
 
 /// More would change than the sets' `maxChange` allows.

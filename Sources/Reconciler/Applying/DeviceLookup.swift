@@ -5,11 +5,14 @@
 struct DeviceLookup: Sendable {
     let store: any StateStore
     let carrier: any Carrier
+    let pacer: RequestPacer
     let clock: any WallClock
     let wakeup: Wakeup
     let stop: StopSwitch
     let timeout: Duration
     let pollInterval: Duration
+    /// The run that looks up.
+    let run: RunNumber?
 
     /// At most so many devices can be named in one request.
     static let chunkSize = 50
@@ -29,6 +32,8 @@ struct DeviceLookup: Sendable {
         case unavailable(String)
         /// The carrier refused the sign-in.
         case signInRefused(String)
+        /// The carrier is busy until then; some of it may have been asked.
+        case notYet(until: Timestamp)
     }
 
     /// Looks devices up that all belong to one account.
@@ -69,16 +74,16 @@ struct DeviceLookup: Sendable {
     ) async throws -> Result<RequestNumber, Refused> {
         var triesLeft = 4
         while true {
-            let now = clock.now()
-            let request = try await store.write { transaction in
-                try transaction.addRequest(
-                    .deviceList(profileStatusFilter: filter), account: account, deviceCount: keys.count, at: now)
+            let (request, sentAt): (RequestRecord, Timestamp)
+            switch try await addRequest(for: keys, of: account, filter: filter) {
+            case .success(let added): (request, sentAt) = added
+            case .failure(let refused): return .failure(refused)
             }
-            let answer = await carrier.requestDeviceList(
-                account: account, profileStatusFilter: filter, devices: keys)
+            let answer = await carrier.requestDeviceList(account: account, profileStatusFilter: filter, devices: keys)
             var answered = request
             var wait: Duration?
             var refused: Outcome?
+            var busyUntil: Timestamp?
             switch answer {
             case .accepted(let id):
                 answered.outcome = .accepted(id)
@@ -86,7 +91,8 @@ struct DeviceLookup: Sendable {
                 answered.outcome = .refused(refusal.description)
                 switch refusal.classification {
                 case .throttled(let retryAfter), .temporarilyUnavailable(let retryAfter):
-                    wait = retryAfter ?? .seconds(2)
+                    answered.outcome = .notSent(refusal.description)
+                    busyUntil = try await pacer.wasBusy(account, sentAt: sentAt, retryAfter: retryAfter)
                 case .notSignedIn, .unexpected:
                     // That says nothing of whether the account may read device lists.
                     wait = .seconds(1)
@@ -105,27 +111,59 @@ struct DeviceLookup: Sendable {
                 refused = .signInRefused(problem.description)
             }
             let outcome = answered
-            try await store.write { try $0.update(outcome) }
+            try await store.write { transaction in
+                try transaction.update(outcome)
+                if outcome.outcome.showsThatCarrierServes {
+                    try pacer.wasServed(account, sentAt: sentAt, in: transaction)
+                }
+            }
             // An answer that was faster than the name of its request is waiting to be read.
             wakeup.notify()
-            if let refused { return .failure(Refused(outcome: refused)) }
-            guard let wait else { return .success(request.number) }
             triesLeft -= 1
+            if let refused { return .failure(Refused(outcome: refused)) }
+            if let busyUntil, triesLeft == 0 { return .failure(Refused(outcome: .notYet(until: busyUntil))) }
+            guard let next = wait.map({ clock.now() + $0 }) ?? busyUntil else { return .success(request.number) }
             guard triesLeft > 0 else {
                 return .failure(
                     Refused(outcome: .unanswered("the carrier did not take the request for a device list")))
             }
-            try await clock.sleep(until: clock.now() + wait)
+            if wait != nil { try await waiter.wait(until: next, unless: stop) }
         }
     }
 
+    /// Writes a request down once it is its turn.
+    private func addRequest(
+        for keys: [DeviceKey], of account: AccountName, filter: String?
+    ) async throws -> Result<(RequestRecord, sentAt: Timestamp), Refused> {
+        while !stop.isStopped {
+            let now = clock.now()
+            let (turn, request) = try await store.write { transaction -> (AccountPace.Turn, RequestRecord?) in
+                let turn = try pacer.takeTurn(for: account, at: now, in: transaction)
+                guard turn == .now else { return (turn, nil) }
+                return (
+                    turn,
+                    try transaction.addRequest(
+                        .deviceList(profileStatusFilter: filter), account: account, deviceCount: keys.count, at: now,
+                        by: run)
+                )
+            }
+            if let request { return .success((request, now)) }
+            guard case .notBefore(let time) = turn else { continue }
+            guard time <= now + RequestPacer.patience else {
+                return .failure(Refused(outcome: .notYet(until: time)))
+            }
+            try await waiter.wait(until: time, unless: stop)
+        }
+        return .failure(Refused(outcome: .unanswered("the run was stopped")))
+    }
+
+    private var waiter: StateWaiter { StateWaiter(clock: clock, wakeup: wakeup, pollInterval: pollInterval) }
+
     private func waitForAnswers(to numbers: [RequestNumber]) async throws -> Outcome {
-        guard let first = numbers.first, let last = numbers.last else { return .answered }
         let deadline = clock.now() + timeout
-        let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: pollInterval)
         return try await waiter.wait(until: deadline) {
             if stop.isStopped { return .unanswered("the run was stopped") }
-            let unanswered = try await store.read { try $0.unansweredDeviceLists(first...last) }
+            let unanswered = try await store.read { try $0.unansweredDeviceLists(numbers) }
             return unanswered == 0 ? .answered : nil
         } ?? .unanswered("the answer to the device list did not come in time")
     }

@@ -4,9 +4,10 @@ extension DeviceRecord {
     /// - Parameters:
     ///   - status: the carrier's word for the profile status; `nil` if the row does not tell it.
     ///   - asOf: when the records were asked for.
+    ///   - list: the request for the records, and the run that made it.
     func lookedUp(
         _ status: String?, service: ServiceState?, asOf: Timestamp, at now: Timestamp, policy: ConvergencePolicy,
-        events: inout [StateEvent]
+        list: RequestNumber? = nil, run: RunNumber? = nil, events: inout [StateEvent]
     ) -> DeviceRecord? {
         var changed = self
         if let service, service != .unknown {
@@ -17,17 +18,17 @@ extension DeviceRecord {
         }
         guard let status else { return changed == self ? nil : changed }
         let state = ProfileState(profileStatus: status)
-        var log = FoldLog(device: key, operation: operation, callback: nil, at: now)
+        var log = FoldLog(device: key, operation: operation, callback: nil, at: now, run: run)
         if var open = operation, open.isOpen {
             let effect = open.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
             guard effect.changed else { return changed == self ? nil : changed }
             changed.operation = open
             changed.learn(effect.profile, status: status, at: now, source: .deviceListV2)
             if open.phase == .succeeded { changed.reached = open.action.expectedState }
-            log.add(.lookedUp, "the carrier's records say \(status)")
+            log.add(.lookedUp, "the carrier's records say \(status)", of: list)
             log.add(outcomeOf: open)
         } else if (observation?.at ?? .distantPast) <= asOf {
-            if observation?.state != state { log.add(.lookedUp, "the carrier's records say \(status)") }
+            if observation?.state != state { log.add(.lookedUp, "the carrier's records say \(status)", of: list) }
             changed.learn(state, status: status, at: now, source: .deviceListV2)
         }
         events += log.events
@@ -48,5 +49,12 @@ extension DeviceRecord {
             }
         }
         return changed
+    }
+
+    /// What a lookup has come to that did not tell the state, in words.
+    var vainLookup: String {
+        if service == .notOnAccount { return "account \(account) does not list the device" }
+        guard let operation, operation.isOpen else { return "the carrier's records do not tell the profile's state" }
+        return "the carrier's records do not tell whether \(operation.action.rawValue) was carried out"
     }
 }

@@ -43,11 +43,16 @@ public struct Operation: Hashable, Sendable, Identifiable {
     /// The request that carries it.
     public let request: RequestNumber
     public let intendedAt: Timestamp
+    /// The run that intended it.
+    public let run: RunNumber?
     public var phase: Phase
+    /// The profile set that it was intended for; `nil` if it was written down before sets were kept.
+    public let profileSet: String?
 
     public init(
         id: OperationID, key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        request: RequestNumber, intendedAt: Timestamp, phase: Phase = .intended
+        request: RequestNumber, intendedAt: Timestamp, run: RunNumber? = nil, phase: Phase = .intended,
+        profileSet: String? = nil
     ) {
         self.id = id
         self.key = key
@@ -57,7 +62,9 @@ public struct Operation: Hashable, Sendable, Identifiable {
         self.attempt = attempt
         self.request = request
         self.intendedAt = intendedAt
+        self.run = run
         self.phase = phase
+        self.profileSet = profileSet
     }
 
     /// Whether an outcome is still awaited.

@@ -7,26 +7,64 @@ struct RequestSender: Sendable {
     let carrier: any Carrier
     let clock: any WallClock
     let policy: ConvergencePolicy
+    let pacer: RequestPacer
+    /// `nil` where nothing else can act on the store.
+    let lock: RunLock?
+    let waiter: StateWaiter
+    let stop: StopSwitch
     let observer: any ProtocolObserver
+    /// The run that sends.
+    let run: RunNumber
 
     /// What came of a batch.
     enum Result: Sendable {
         /// All is written down; nothing is left to do for this batch.
         case done
+        /// Nothing was sent: no device is as the plan saw it any more, or a person has paused them, or their windows have
+        /// closed.
+        case stale
+        /// Nothing was sent: the eUICCs are busy with other profiles.
+        case cardsUnderWay
         /// The carrier refused the batch for one device, or as too large; the halves are to be sent.
         case split(RequestBatch, RequestBatch)
+        /// Nothing was sent: it is not the account's turn before the time.
+        case notYet(AccountName, until: Timestamp)
         /// The carrier is busy or cannot be reached; nothing is to be sent to this account before the time.
         case pause(AccountName, until: Timestamp, reason: String, isUnreachable: Bool)
         /// Nothing more can be sent for this account until a person has changed something.
         case stopAccount(AccountName, String)
         /// Nothing more can be sent at all until a person has changed something.
         case stopRun(String)
+        /// Another run acts on a device of the batch.
+        case heldElsewhere(RunLockHeld)
     }
 
+    /// Sends a batch in its turn.
+    ///
     /// - Parameter releases: how the devices of each profile set are let out, in the order of the fleet's sets.
-    /// - Throws: `StateStoreError`
+    /// - Throws: `StateStoreError`, `RunLockHeld` if this run has lost its lock, `CancellationError`
     func send(_ batch: RequestBatch, under releases: [Release]) async throws -> Result {
-        guard let intended = try await intend(batch, releases) else { return .done }
+        while !stop.isStopped {
+            switch try await intend(batch, releases) {
+            case .stale:
+                return .stale
+            case .cardsUnderWay:
+                return .cardsUnderWay
+            case .heldElsewhere(let held):
+                return .heldElsewhere(held)
+            case .notBefore(let turn):
+                guard turn <= clock.now() + RequestPacer.patience else {
+                    return .notYet(batch.account, until: turn)
+                }
+                try await waiter.wait(until: turn, unless: stop)
+            case .written(let intended):
+                return try await send(batch, intended)
+            }
+        }
+        return .stale
+    }
+
+    private func send(_ batch: RequestBatch, _ intended: Intended) async throws -> Result {
         observer.reached(.intentKept)
         let outcome = await carrier.request(
             batch.action, for: intended.operations.map(\.key), account: batch.account, smsr: batch.smsr)
@@ -41,7 +79,8 @@ struct RequestSender: Sendable {
             try await settle(intended, as: .unknown(problem.description)) { _ in .outcomeUnknown(reason: reason) }
             return .done
         case .notSent(let problem):
-            return try await pause(intended, wait: .seconds(1), reason: problem.description, isUnreachable: true)
+            return try await pause(
+                intended, until: clock.now() + Self.unreachableWait, reason: problem.description, isUnreachable: true)
         case .signInRefused(let problem):
             _ = try await withdraw(intended, reason: problem.description)
             return .stopRun(problem.description)
@@ -55,12 +94,12 @@ struct RequestSender: Sendable {
     ) async throws -> Result {
         switch refusal.classification {
         case .throttled(let retryAfter), .temporarilyUnavailable(let retryAfter):
-            return try await pause(
-                intended, wait: retryAfter ?? .seconds(5), reason: refusal.description, isUnreachable: false)
+            let until = try await pacer.wasBusy(batch.account, sentAt: intended.sentAt, retryAfter: retryAfter)
+            return try await pause(intended, until: until, reason: refusal.description, isUnreachable: false)
         case .notSignedIn:
             // Some other call may have ended what this one had renewed; if it goes on, the run ends.
             return try await pause(
-                intended, wait: .seconds(1), reason: refusal.description, isUnreachable: true)
+                intended, until: clock.now() + Self.unreachableWait, reason: refusal.description, isUnreachable: true)
         case .accountOrConfiguration:
             _ = try await withdraw(intended, reason: refusal.description)
             return .stopAccount(batch.account, refusal.description)
@@ -76,114 +115,48 @@ struct RequestSender: Sendable {
         }
     }
 
+    /// A carrier that cannot be reached is called so often that the run learns soon whether to end.
+    private static let unreachableWait = Duration.seconds(1)
+
     private func pause(
-        _ intended: Intended, wait: Duration, reason: String, isUnreachable: Bool
+        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool
     ) async throws -> Result {
-        let until = clock.now() + wait
         try await settle(intended, as: .notSent(reason)) { _ in .withdrawn(reason: reason, retryAt: until) }
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 
     /// - Returns: the versions that the records have now.
     private func withdraw(_ intended: Intended, reason: String) async throws -> [DeviceKey: Int64] {
-        try await settle(intended, as: .refused(reason)) { _ in .withdrawn(reason: reason, retryAt: nil) }
+        let keys = intended.operations.map(\.key)
+        return try await settle(intended, as: .refused(reason)) { _ in
+            .withdrawn(reason: reason, retryAt: nil)
+        } reading: {
+            try $0.devices(keys).mapValues(\.version)
+        }
     }
 
     // MARK: Writing down
 
-    private struct Intended: Sendable {
-        let request: RequestRecord
-        let operations: [Operation]
-    }
-
-    /// Writes the intent down for those devices that are still as the plan saw them.
-    private func intend(_ batch: RequestBatch, _ releases: [Release]) async throws -> Intended? {
-        let now = clock.now()
-        return try await store.write { transaction in
-            let keys = batch.actions.map(\.key)
-            let records = try transaction.devices(keys)
-            let pauses = Set(try transaction.pauses().map(\.scope))
-            let attempts = try transaction.attempts(of: keys, since: now - .seconds(3600))
-            var fresh: [PlannedAction] = []
-            var exhausted: [PlannedAction] = []
-            for action in batch.actions {
-                guard records[action.key]?.version ?? 0 == action.version,
-                    records[action.key]?.operation?.isOpen != true,
-                    // It may have been waiting in line when a person paused it.
-                    !action.isPaused(by: pauses, releases)
-                else { continue }
-                if attempts[action.key, default: 0] >= ConvergencePolicy.maximumAttemptsPerHour {
-                    exhausted.append(action)
-                } else {
-                    fresh.append(action)
-                }
-            }
-            try transaction.save(
-                (fresh + exhausted).filter { records[$0.key] == nil || $0.imei != nil }.map { action in
-                    var record = records[action.key] ?? DeviceRecord(key: action.key, account: action.account)
-                    record.imei = action.imei ?? record.imei
-                    return record
-                })
-            try postpone(exhausted, of: batch, at: now, in: transaction)
-            guard !fresh.isEmpty else { return nil }
-            let request = try transaction.addRequest(
-                .action(batch.action, batch.smsr), account: batch.account, deviceCount: fresh.count, at: now)
-            let operations = try transaction.addOperations(
-                fresh.map { $0.intent(under: releases) }, under: request.number, at: now)
-            try transaction.append(
-                operations.map { operation in
-                    StateEvent(
-                        at: now, device: operation.key, kind: .intended, operation: operation.id,
-                        request: request.number,
-                        detail: "\(operation.action.rawValue), attempt \(operation.attempt)")
-                })
-            return Intended(request: request, operations: operations)
-        }
-    }
-
-    /// Makes devices that have had their attempts of the hour wait for the next one.
-    private func postpone(
-        _ actions: [PlannedAction], of batch: RequestBatch, at now: Timestamp, in transaction: any StateTransaction
-    ) throws {
-        guard !actions.isEmpty else { return }
-        let reason =
-            "\(ConvergencePolicy.maximumAttemptsPerHour) attempts were made within an hour, more are not allowed"
-        var request = try transaction.addRequest(
-            .action(batch.action, batch.smsr), account: batch.account, deviceCount: actions.count, at: now)
-        request.outcome = .notSent(reason)
-        try transaction.update(request)
-        var operations = try transaction.addOperations(
-            actions.map { $0.intent(under: []) }, under: request.number, at: now)
-        for index in operations.indices {
-            operations[index].phase = .withdrawn(reason: reason, retryAt: now + .seconds(900))
-        }
-        try transaction.update(operations)
-        try transaction.append(
-            operations.map { operation in
-                StateEvent(at: now, device: operation.key, kind: .notSent, operation: operation.id, detail: reason)
-            })
-    }
-
-    /// - Returns: the versions that the records have then.
-    @discardableResult
-    private func settle(
+    /// - Returns: what `read` finds then.
+    private func settle<Result: Sendable>(
         _ intended: Intended, as outcome: RequestRecord.Outcome,
-        event: @escaping @Sendable (Operation) -> OperationEvent
-    ) async throws -> [DeviceKey: Int64] {
+        event: @escaping @Sendable (Operation) -> OperationEvent,
+        reading read: @escaping @Sendable (any StateReader) throws -> Result = { _ in }
+    ) async throws -> Result {
         let now = clock.now()
         let policy = policy
         return try await store.write { transaction in
             var request = intended.request
             request.outcome = outcome
             try transaction.update(request)
+            if outcome.showsThatCarrierServes {
+                try pacer.wasServed(request.account, sentAt: intended.sentAt, in: transaction)
+            }
             // A callback may have been faster than the answer to the call.
-            let records = try transaction.devices(intended.operations.map(\.key))
             var changed: [Operation] = []
             var events: [StateEvent] = []
-            for intendedOperation in intended.operations {
-                guard var operation = records[intendedOperation.key]?.operation, operation.id == intendedOperation.id,
-                    operation.received(event(operation), at: now, policy: policy).changed
-                else { continue }
+            for var operation in try transaction.operations(under: request.number)
+            where operation.received(event(operation), at: now, policy: policy).changed {
                 changed.append(operation)
                 var log = FoldLog(device: operation.key, operation: operation, callback: nil, at: now)
                 log.add(outcomeOf: operation)
@@ -191,7 +164,7 @@ struct RequestSender: Sendable {
             }
             try transaction.update(changed)
             try transaction.append(events)
-            return try transaction.devices(intended.operations.map(\.key)).mapValues(\.version)
+            return try read(transaction)
         }
     }
 }
@@ -204,29 +177,5 @@ extension RequestBatch {
             actions: actions.compactMap { action in
                 versions[action.key].map { action.computed(from: $0) }
             })
-    }
-}
-
-extension PlannedAction {
-    /// The same action, computed from another version of the device's record.
-    fileprivate func computed(from version: Int64) -> PlannedAction {
-        PlannedAction(
-            key: key, imei: imei, action: action, account: account, smsr: smsr, desired: desired, known: known,
-            version: version, attempt: attempt, isDrift: isDrift, set: set)
-    }
-
-    fileprivate func intent(under releases: [Release]) -> OperationIntent {
-        OperationIntent(
-            key: key, action: action, account: account, smsr: smsr, attempt: attempt,
-            rollout: release(among: releases)?.rollout)
-    }
-
-    fileprivate func isPaused(by pauses: Set<Pause.Scope>, _ releases: [Release]) -> Bool {
-        if pauses.contains(.everything) { return true }
-        return release(among: releases).map { pauses.contains(.profileSet($0.profileSet)) } ?? false
-    }
-
-    private func release(among releases: [Release]) -> Release? {
-        releases.indices.contains(Int(set)) ? releases[Int(set)] : nil
     }
 }

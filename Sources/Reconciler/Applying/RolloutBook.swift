@@ -32,7 +32,8 @@ struct RolloutBook: Sendable {
         for (step, release) in zip(gate.steps, gate.releases) {
             guard let record = open.first(where: { $0.number == release.rollout }) else { continue }
             var rollout = record
-            rollout.waveLimit = step.waveLimit
+            rollout.waveLimit = step.wave.limit
+            rollout.waveLabels = step.wave.labels
             if case .abort(let reason) = step.decision {
                 rollout.abort = RolloutRecord.Abort(at: clock.now(), reason: reason)
             }

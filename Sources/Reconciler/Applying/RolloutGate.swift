@@ -7,45 +7,77 @@ struct RolloutGate: Sendable {
     let releases: [Release]
     /// The positions of the actions that may leave now, in the order of the keys.
     let positions: [Int]
+    /// The positions of those that may leave as soon as a maintenance window opens, in the order of the keys.
+    let positionsOutsideWindows: [Int]
     /// The reasons of roll-outs that are given up, now or before, and of which something is left to be sent.
     let abortReasons: [String]
     /// A pause that holds something back.
     let pause: Pause?
+    /// Profile sets of which something is left to be sent, and not before a maintenance window opens.
+    let closedWindows: [ClosedWindow]
+    /// How far the roll-outs have come that go out in several waves.
+    let waves: [ApplyReport.Wave]
 
-    init(_ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause]) {
+    /// - Parameter ignoresWindows: whether a person wants changes outside the maintenance windows too.
+    init(_ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause], ignoresWindows: Bool = false) {
         let sets = plan.actions.fleet.sets
         let records = sets.map { set in rollouts.last { $0.profileSet == set.name } }
-        releases = zip(sets, records).map { Release(profileSet: $0.name, rollout: $1?.number) }
+        let members = LabelWaveMembers(plan)
+        let closed = sets.map { ignoresWindows ? nil : ClosedWindow(of: $0, at: plan.createdAt) }
+        releases = zip(sets, records).map { set, record in
+            Release(
+                profileSet: set.name, rollout: record?.number, windows: ignoresWindows ? nil : set.rollout.windows)
+        }
         steps = sets.indices.map { index in
             RolloutStep(
                 of: sets[index].name, policy: sets[index].rollout, tally: plan.rollouts[index],
-                record: records[index], pauses: pauses)
+                record: records[index], pauses: pauses, pendingByLabels: members.pending[index],
+                opensAt: closed[index]?.opensAt)
         }
-        positions = Self.positions(plan, steps)
-        let withWork = zip(steps, plan.rollouts).filter { step, tally in
-            tally.pending + tally.toSendAgain > 0 || (step.isAborted && tally.underWay > 0)
-        }.map(\.0)
-        abortReasons = withWork.compactMap { step in
-            switch step.decision {
+        let isClosed = steps.map(\.isClosed)
+        let chosen = Self.positions(plan, steps, members)
+        if isClosed.contains(true) {
+            positions = chosen.filter { !isClosed[Int(plan.actions.device(at: $0).set)] }
+            positionsOutsideWindows = chosen.filter { isClosed[Int(plan.actions.device(at: $0).set)] }
+        } else {
+            positions = chosen
+            positionsOutsideWindows = []
+        }
+        let steps = self.steps
+        let withWork = sets.indices.filter { index in
+            let tally = plan.rollouts[index]
+            return tally.hasWork || (steps[index].isAborted && tally.underWay > 0)
+        }
+        abortReasons = withWork.compactMap { index in
+            switch steps[index].decision {
             case .abort(let reason), .aborted(let reason): reason
-            case .release, .paused: nil
+            case .release, .closed, .paused: nil
             }
         }
         pause =
-            withWork.lazy.compactMap { step in
-                if case .paused(let pause) = step.decision { return pause }
+            withWork.lazy.compactMap { index in
+                if case .paused(let pause) = steps[index].decision { return pause }
                 return nil
             }.first
+        closedWindows = withWork.compactMap { isClosed[$0] ? closed[$0] : nil }
+        waves = sets.indices.filter { steps[$0].wave.count > 1 && plan.rollouts[$0].total > 0 }.map { index in
+            ApplyReport.Wave(steps[index].wave, of: sets[index].name, plan.rollouts[index])
+        }
     }
 
-    private static func positions(_ plan: Plan, _ steps: [RolloutStep]) -> [Int] {
+    private static func positions(_ plan: Plan, _ steps: [RolloutStep], _ members: LabelWaveMembers) -> [Int] {
         var chosen: [Int] = []
         /// Those of sets that let out only some of their devices.
         var rationed: [Int: [Int]] = [:]
         for position in plan.actions.indices {
             let set = Int(plan.actions.device(at: position).set)
-            guard case .release(let budget) = steps[set].decision else { continue }
-            if plan.actions.isReleased(at: position) || budget >= plan.rollouts[set].pending {
+            guard let budget = steps[set].budget else { continue }
+            if plan.actions.isReleased(at: position) {
+                chosen.append(position)
+            } else if let labels = steps[set].wave.labels {
+                guard budget > 0, members.contains(plan.actions.deviceIndex(at: position), in: labels) else { continue }
+                rationed[set, default: []].append(position)
+            } else if budget >= plan.rollouts[set].pending {
                 chosen.append(position)
             } else if budget > 0 {
                 rationed[set, default: []].append(position)
@@ -53,7 +85,7 @@ struct RolloutGate: Sendable {
         }
         guard !rationed.isEmpty else { return chosen }
         for (set, positions) in rationed {
-            guard case .release(let budget) = steps[set].decision else { continue }
+            guard let budget = steps[set].budget else { continue }
             let name = plan.actions.fleet.sets[set].name
             let ordered = positions.map {
                 (order: plan.actions.device(at: $0).key.eid.rolloutOrder(in: name), position: $0)
@@ -65,22 +97,12 @@ struct RolloutGate: Sendable {
         return chosen.sorted()
     }
 
-    /// How far the roll-outs have come that go out in several waves.
-    func waves(of fleet: DesiredFleet) -> [ApplyReport.Wave] {
-        fleet.sets.indices.filter { steps[$0].waveCount > 1 }.map { index in
-            ApplyReport.Wave(
-                profileSet: fleet.sets[index].name, number: steps[index].wave, count: steps[index].waveCount)
-        }
-    }
-
     /// Whether nothing more is sent for a set, whatever is still to be done.
     func isAborted(set: Int) -> Bool { steps[set].isAborted }
 
-    /// Whether a set is neither given up nor paused.
-    func isReleasing(set: Int) -> Bool {
-        if case .release = steps[set].decision { return true }
-        return false
-    }
+    /// Whether devices of a set may be looked up before their turn: it is neither given up nor paused. Reading is no
+    /// change, so that it goes on outside the maintenance windows.
+    func mayLookUp(set: Int) -> Bool { steps[set].budget != nil }
 }
 
 /// How the devices of a profile set are let out.
@@ -88,4 +110,6 @@ struct Release: Hashable, Sendable {
     let profileSet: String
     /// The roll-out that is under way, if there is one.
     let rollout: RolloutNumber?
+    /// When they may be changed; `nil` for at any time.
+    let windows: MaintenanceWindows?
 }

@@ -3,6 +3,8 @@ struct RolloutStep: Hashable, Sendable {
     enum Decision: Hashable, Sendable {
         /// So many devices more may be let out; those that are out may be tried again.
         case release(Int)
+        /// The same as soon as a maintenance window opens, and nothing before that.
+        case closed(Int, opensAt: Timestamp)
         /// Too many have failed: nothing more is sent, and what is in flight may land.
         case abort(String)
         /// It was given up before, for this reason.
@@ -11,20 +13,18 @@ struct RolloutStep: Hashable, Sendable {
     }
 
     let decision: Decision
-    /// How many devices are out when the wave under way is full.
-    let waveLimit: Int
-    /// The number of the wave that is under way, from 1, and how many there are.
-    let wave: Int
-    let waveCount: Int
+    /// The wave under way.
+    let wave: RolloutWave
 
+    /// - Parameters:
+    ///   - pendingByLabels: how many of the pending devices belong to each wave that goes by labels.
+    ///   - opensAt: when devices may be changed, if no window is open now.
     init(
-        of profileSet: String, policy: RolloutPolicy, tally: RolloutTally, record: RolloutRecord?, pauses: [Pause]
+        of profileSet: String, policy: RolloutPolicy, tally: RolloutTally, record: RolloutRecord?, pauses: [Pause],
+        pendingByLabels: [[String: String]: Int] = [:], opensAt: Timestamp? = nil
     ) {
-        let limits = Self.limits(policy.waves, total: tally.total)
-        let waveLimit = Self.waveLimit(after: record?.waveLimit ?? 0, tally, limits)
-        self.waveLimit = waveLimit
-        waveCount = limits.count
-        wave = (limits.firstIndex { $0 >= waveLimit } ?? limits.count - 1) + 1
+        wave = RolloutWave(policy.waves, tally, record: record, pendingByLabels: pendingByLabels)
+        let budget = max(0, wave.limit - tally.released)
         let pause = pauses.first { $0.scope == .everything || $0.scope == .profileSet(profileSet) }
         if let abort = record?.abort {
             decision = .aborted(abort.reason)
@@ -32,8 +32,10 @@ struct RolloutStep: Hashable, Sendable {
             decision = .abort(reason)
         } else if let pause {
             decision = .paused(pause)
+        } else if let opensAt {
+            decision = .closed(budget, opensAt: opensAt)
         } else {
-            decision = .release(max(0, waveLimit - tally.released))
+            decision = .release(budget)
         }
     }
 
@@ -41,43 +43,28 @@ struct RolloutStep: Hashable, Sendable {
     var isAborted: Bool {
         switch decision {
         case .abort, .aborted: true
-        case .release, .paused: false
+        case .release, .closed, .paused: false
         }
     }
 
-    /// How many devices are out at the end of each wave; after the last one all of them.
-    static func limits(_ waves: [RolloutPolicy.Amount], total: Int) -> [Int] {
-        var limits: [Int] = []
-        for wave in waves {
-            let limit = min(max(count(wave, of: total), 1), total)
-            if limit > limits.last ?? 0 { limits.append(limit) }
-        }
-        if limits.last != total { limits.append(total) }
-        return limits
+    /// Whether its windows are closed, and nothing else is in the way.
+    var isClosed: Bool {
+        if case .closed = decision { return true }
+        return false
     }
 
-    private static func count(_ amount: RolloutPolicy.Amount, of total: Int) -> Int {
-        switch amount {
-        case .devices(let count): count
-        case .percent(let share): Int((Double(total) * share / 100).rounded(.up))
+    /// How many devices more may be let out now or when a window opens; `nil` if something else is in the way.
+    var budget: Int? {
+        switch decision {
+        case .release(let budget), .closed(let budget, _): budget
+        case .abort, .aborted, .paused: nil
         }
-    }
-
-    /// A wave is full when so many are out as it was begun for, and over when all of them have landed; what the change
-    /// grows or shrinks by meanwhile counts from the next wave on.
-    private static func waveLimit(after current: Int, _ tally: RolloutTally, _ limits: [Int]) -> Int {
-        guard current == 0 || ((tally.released >= current || tally.pending == 0) && tally.hasLanded) else {
-            return current
-        }
-        return limits.first { $0 > tally.released } ?? limits.last ?? 0
     }
 
     private static func reasonToAbort(
         _ profileSet: String, _ rule: RolloutPolicy.AbortRule?, _ tally: RolloutTally
     ) -> String? {
-        guard let rule, tally.failed > 0, tally.failed >= rule.atLeast, tally.pending + tally.toSendAgain > 0 else {
-            return nil
-        }
+        guard let rule, tally.failed > 0, tally.failed >= rule.atLeast, tally.hasWork else { return nil }
         let isTooMany =
             switch rule.failed {
             case .percent(let share): Double(tally.failed) * 100 > share * Double(tally.released)
@@ -86,16 +73,6 @@ struct RolloutStep: Hashable, Sendable {
         guard isTooMany else { return nil }
         return "\(tally.failed) of the \(tally.released) devices of profile set \(profileSet) that were let out have "
             + "failed, are held or blocked, and its abortWhen allows \(rule.failed.text)."
-    }
-}
-
-extension RolloutPolicy.Amount {
-    /// As it is written in the YAML.
-    var text: String {
-        switch self {
-        case .devices(let count): "\(count)"
-        case .percent(let share): share == share.rounded() ? "\(Int(share))%" : "\(share)%"
-        }
     }
 }
 

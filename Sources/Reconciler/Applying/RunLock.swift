@@ -1,39 +1,43 @@
-/// Sees to it that one run at a time acts on a store: a lease with an owner that expires if the run dies.
+/// Sees to it that one run at a time acts on a profile set: a lease on each set of the run, with an owner, which expires
+/// if the run dies. Runs over other sets may act on the same store meanwhile.
 public struct RunLock: Sendable {
     private let store: any StateStore
     private let clock: any WallClock
-    /// Who holds the lock, as a person would name it.
-    public let owner: String
+    private let owner: RunOwner
+    /// The names of the profile sets that are held.
+    let profileSets: Set<String>
+    private let isGone: @Sendable (ProcessIdentity) -> Bool
 
     /// How long a lease lives without being renewed.
     static let life = Duration.seconds(30)
     static let renewal = Duration.seconds(10)
-    private static let name = "run"
+    /// The wait after a renewal that failed.
+    private static let retry = Duration.seconds(1)
 
-    public init(store: any StateStore, clock: any WallClock, owner: String) {
+    /// - Parameter isGone: says of another run whether its process has certainly ended, so that the lock of a killed
+    ///   one need not expire first.
+    public init(
+        store: any StateStore, clock: any WallClock, owner: RunOwner, profileSets: some Sequence<String>,
+        isGone: @escaping @Sendable (ProcessIdentity) -> Bool = { $0.isGone }
+    ) {
         self.store = store
         self.clock = clock
         self.owner = owner
+        self.profileSets = Set(profileSets)
+        self.isGone = isGone
     }
 
-    /// Does `work` while holding the lock, and renews the lease meanwhile.
+    private var holder: String { owner.identity.description }
+
+    /// Does `work` while holding the lock, and renews the leases meanwhile.
     ///
-    /// - Parameter ownerIsAlive: says of another owner of this machine whether it still runs, so that the lock of a
-    ///   killed one need not expire first.
     /// - Throws: `RunLockHeld`, `StateStoreError`, and what `work` throws.
-    public func hold<Result: Sendable>(
-        ownerIsAlive: @escaping @Sendable (String) -> Bool, _ work: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        try await acquire(ownerIsAlive: ownerIsAlive)
+    public func hold<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        try await acquire()
         do {
             let result = try await withThrowingTaskGroup(of: Result?.self) { group in
                 group.addTask { try await work() }
-                group.addTask {
-                    while true {
-                        try await clock.sleep(until: clock.now() + Self.renewal)
-                        try await renew()
-                    }
-                }
+                group.addTask { try await renewContinually() }
                 defer { group.cancelAll() }
                 while let finished = try await group.next() {
                     if let finished { return finished }
@@ -48,48 +52,105 @@ public struct RunLock: Sendable {
         }
     }
 
-    private func acquire(ownerIsAlive: @escaping @Sendable (String) -> Bool) async throws {
-        let now = clock.now()
-        let owner = owner
+    /// Tells other runs where this one listens for callbacks.
+    /// - Throws: `StateStoreError`
+    func announce(listensAt address: String) async throws {
         try await store.write { transaction in
-            if let lease = try transaction.lease(Self.name), lease.owner != owner, lease.expiresAt > now,
-                ownerIsAlive(lease.owner)
-            {
-                throw RunLockHeld(owner: lease.owner, expiresAt: lease.expiresAt)
+            for lease in try leases(in: transaction) {
+                var lease = lease
+                lease.listensAt = address
+                try transaction.save(lease)
             }
-            try transaction.save(Lease(name: Self.name, owner: owner, expiresAt: now + Self.life))
         }
     }
 
-    private func renew() async throws {
+    /// A run on the same store that listens for callbacks at this address.
+    /// - Throws: `StateStoreError`
+    func otherRun(listeningAt address: String) async throws -> Lease? {
         let now = clock.now()
-        let owner = owner
-        try await store.write { transaction in
-            guard let lease = try transaction.lease(Self.name), lease.owner == owner else {
-                let holder = try transaction.lease(Self.name)
-                throw RunLockHeld(owner: holder?.owner ?? "nobody", expiresAt: holder?.expiresAt ?? now)
+        return try await store.read { reader in
+            try reader.leases().first {
+                $0.listensAt == address && $0.holder != holder && $0.isLive(at: now, isGone: isGone)
             }
-            try transaction.save(Lease(name: Self.name, owner: owner, expiresAt: now + Self.life))
         }
+    }
+
+    // MARK: Within transactions
+
+    /// What other runs hold at the moment, for a transaction that writes down what is to be done: what was so when the
+    /// run began may have changed, since a process that was stopped for long loses its leases without noticing.
+    ///
+    /// - Throws: `RunLockHeld` if this run does not hold its sets any more.
+    func others(in reader: any StateReader) throws -> OtherRuns {
+        let leases = try reader.leases()
+        let others = leases.filter { $0.holder != holder }
+        guard leases.count - others.count == profileSets.count else {
+            throw RunLockHeld(others.filter { isMine($0.name) }, isLost: true)
+        }
+        return OtherRuns(leases: others, now: clock.now(), isGone: isGone)
+    }
+
+    // MARK: Taking and giving back
+
+    private func isMine(_ name: LeaseName) -> Bool {
+        switch name {
+        case .profileSet(let set): profileSets.contains(set)
+        case .wholeStore: true
+        }
+    }
+
+    private func leases(in reader: any StateReader) throws -> [Lease] {
+        try reader.leases().filter { $0.holder == holder }
+    }
+
+    private func acquire() async throws {
+        let now = clock.now()
+        try await store.write { transaction in
+            let others = try transaction.leases().filter { $0.holder != holder }
+            let live = others.filter { $0.isLive(at: now, isGone: isGone) }
+            let inTheWay = live.filter { isMine($0.name) }
+            guard inTheWay.isEmpty else { throw RunLockHeld(inTheWay, isLost: false) }
+            for lease in others where !live.contains(lease) { try transaction.removeLease(lease.name) }
+            for set in profileSets {
+                try transaction.save(
+                    Lease(
+                        name: .profileSet(set), owner: owner.description, holder: holder, expiresAt: now + Self.life))
+            }
+        }
+    }
+
+    private func renewContinually() async throws -> Never {
+        var wait = Self.renewal
+        var heldUntil = clock.now() + Self.life
+        while true {
+            try await clock.sleep(until: clock.now() + wait)
+            do {
+                heldUntil = try await renew()
+                wait = Self.renewal
+            } catch let error as StateStoreError {
+                // Until the lease runs out nobody takes it, and the store may work again by then.
+                guard clock.now() + Self.retry < heldUntil else { throw error }
+                wait = Self.retry
+            }
+        }
+    }
+
+    private func renew() async throws -> Timestamp {
+        let until = clock.now() + Self.life
+        try await store.write { transaction in
+            _ = try others(in: transaction)
+            for lease in try leases(in: transaction) {
+                var lease = lease
+                lease.expiresAt = until
+                try transaction.save(lease)
+            }
+        }
+        return until
     }
 
     private func release() async throws {
-        let owner = owner
         try await store.write { transaction in
-            if try transaction.lease(Self.name)?.owner == owner {
-                try transaction.removeLease(Self.name)
-            }
+            for lease in try leases(in: transaction) { try transaction.removeLease(lease.name) }
         }
-    }
-}
-
-/// Another run holds the lock.
-public struct RunLockHeld: Error, Hashable, Sendable, CustomStringConvertible {
-    public let owner: String
-    public let expiresAt: Timestamp
-
-    public var description: String {
-        "Another run acts on this store: \(owner). Wait for it to end, or stop it; if it has died, its lock expires "
-            + "at \(expiresAt)."
     }
 }

@@ -107,20 +107,30 @@ struct FoldLog {
     let operation: Operation?
     let callback: CallbackNumber?
     let at: Timestamp
+    /// The run that does it; without one what happens is put down to the run of the operation.
+    let run: RunNumber?
     private(set) var events: [StateEvent] = []
 
-    init(device: DeviceKey, operation: Operation?, callback: CallbackNumber?, at: Timestamp) {
+    init(
+        device: DeviceKey, operation: Operation?, callback: CallbackNumber?, at: Timestamp, run: RunNumber? = nil
+    ) {
         self.device = device
         self.operation = operation
         self.callback = callback
         self.at = at
+        self.run = run
     }
 
     mutating func add(_ kind: StateEvent.Kind, _ detail: String = "") {
+        add(kind, detail, of: operation?.request)
+    }
+
+    /// - Parameter request: what it answers, if that is not the operation's own request.
+    mutating func add(_ kind: StateEvent.Kind, _ detail: String, of request: RequestNumber?) {
         events.append(
             StateEvent(
-                at: at, device: device, kind: kind, operation: operation?.id, request: operation?.request,
-                callback: callback, detail: detail))
+                at: at, device: device, kind: kind, operation: operation?.id, request: request, callback: callback,
+                run: run ?? operation?.run, detail: detail))
     }
 
     mutating func add(outcomeOf operation: Operation) {

@@ -36,7 +36,7 @@ public struct CallbackFolder: Sendable {
     /// - Returns: how many have taken effect; one that is left for later would otherwise be looked at again at once.
     private func readBatch() async throws -> Int {
         let unread = try await store.read { try $0.unreadCallbacks(limit: Self.batchSize) }
-        guard !unread.isEmpty else { return 0 }
+        guard let last = unread.last else { return 0 }
         var messages: [CallbackNumber: CallbackMessage] = [:]
         for record in unread {
             messages[record.number] = try? CallbackMessage(json: Array(record.redactedText.utf8))
@@ -45,9 +45,8 @@ public struct CallbackFolder: Sendable {
         return try await store.write { [messages, policy] transaction in
             var batch = FoldBatch(transaction: transaction, now: now, policy: policy)
             // Another process may have read some of them meanwhile.
-            let records = try transaction.unreadCallbacks(limit: Self.batchSize).filter {
-                $0.number.number <= unread[unread.count - 1].number.number
-            }
+            let still = try transaction.unreadCallbacks(upTo: last.number)
+            let records = unread.filter { still.contains($0.number) }
             try batch.prepare(for: records.compactMap { messages[$0.number] })
             var count = 0
             for record in records where try batch.fold(record, messages[record.number]) { count += 1 }

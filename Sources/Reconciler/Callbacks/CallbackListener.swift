@@ -22,6 +22,9 @@ public struct CallbackListener: Sendable {
     private let store: any StateStore
     private let clock: any WallClock
     private let wakeup: Wakeup
+    /// Told of callbacks that were kept. Only the folder minds them: for all others something happens when they take
+    /// effect.
+    private let kept = Wakeup()
     private let logger: Logger
     private let observer: any ProtocolObserver
 
@@ -36,7 +39,7 @@ public struct CallbackListener: Sendable {
         self.wakeup = wakeup
         self.logger = logger
         self.observer = observer
-        inbox = CallbackInbox(store: store, wakeup: wakeup)
+        inbox = CallbackInbox(store: store, wakeup: kept)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
     }
 
@@ -77,18 +80,29 @@ public struct CallbackListener: Sendable {
     /// Lets kept callbacks take effect, those of an earlier run first.
     private func readContinually() async throws {
         while true {
-            let seen = wakeup.count
+            let seen = (kept: kept.count, other: wakeup.count)
             do {
                 if try await folder.readAll() > 0 { observer.reached(.callbacksRead) }
             } catch let error as StateStoreError {
                 // What is kept stays kept; it is read when the store works again.
                 logger.error("\(error)")
             }
-            let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: .seconds(1))
-            try await waiter.change(after: seen, until: clock.now() + .seconds(1))
+            try await waitForCallbacks(after: seen)
             // What comes within moments takes effect together: each transaction syncs the disk.
             try await clock.sleep(until: clock.now() + Self.gatheringTime)
         }
+    }
+
+    /// Waits for what was kept, or for what may let a callback take effect that had to stay unread.
+    private func waitForCallbacks(after seen: (kept: Wakeup.Count, other: Wakeup.Count)) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await kept.change(after: seen.kept) }
+            group.addTask { await wakeup.change(after: seen.other) }
+            group.addTask { try await clock.sleep(until: clock.now() + .seconds(1)) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+        try Task.checkCancellation()
     }
 
     private func receive(_ request: Request) async -> Response {

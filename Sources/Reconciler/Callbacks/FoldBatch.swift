@@ -30,23 +30,28 @@ struct FoldBatch {
 
     /// Reads the devices and requests that the messages name.
     mutating func prepare(for messages: [CallbackMessage]) throws {
+        // Where an EID at the top of a message finds a device, nothing else is asked which one is meant.
+        try add(transaction.devices(eids: messages.flatMap(\.outerIdentifiers.eids), iccids: [], imeis: []))
         var eids: Set<EID> = []
         var iccids: Set<ICCID> = []
         var imeis: Set<IMEI> = []
         var requestIDs: Set<RequestID> = []
         for message in messages {
+            if let id = message.requestID { requestIDs.insert(id) }
+            if message.outerIdentifiers.eids.contains(where: { keysByEID[$0] != nil }), message.deviceListRows.isEmpty {
+                continue
+            }
             let rows = message.deviceListRows.map(\.identifiers)
             for identifiers in [message.outerIdentifiers, message.innerIdentifiers] + rows {
                 eids.formUnion(identifiers.eids)
                 iccids.formUnion(identifiers.iccids)
                 imeis.formUnion(identifiers.imeis)
             }
-            if let id = message.requestID { requestIDs.insert(id) }
         }
         requests = try transaction.requests(Array(requestIDs))
         try add(transaction.devices(eids: Array(eids), iccids: Array(iccids), imeis: Array(imeis)))
         for request in requests.values where request.deviceCount == 1 {
-            guard let key = try transaction.devices(under: request.number).first else { continue }
+            guard let key = try transaction.operations(under: request.number).first?.key else { continue }
             loneKeys[request.number] = key
             if records[key] == nil { try add(transaction.devices([key]).values) }
         }
@@ -146,7 +151,7 @@ struct FoldBatch {
                 take(
                     record.lookedUp(
                         row.profileStatus ?? filter, service: row.serviceState, asOf: request.sentAt, at: now,
-                        policy: policy, events: &events),
+                        policy: policy, list: request.number, run: request.run, events: &events),
                     over: record)
             }
         }

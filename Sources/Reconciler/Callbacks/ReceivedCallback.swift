@@ -14,18 +14,27 @@ public struct ReceivedCallback: Sendable {
             username: message["username"]?.text ?? "", password: message["password"]?.text ?? "")
     }
 
-    /// The callback as it is to be kept: its JSON without user name and password, named by a SHA-256 of that without
+    /// The callback as it is to be kept: its JSON without user name and password, named by a digest of that without
     /// `callbackCount`, which is the same for all deliveries of one message.
     public func kept(at now: Timestamp) -> NewCallback {
         var json = JSONWriter()
         json.value(message) { name, depth in Self.isSecret(name) || (depth == 0 && Self.isCount(name)) }
-        let digest = Array(SHA256.hash(data: json.bytes))
+        let digest = digest(of: json.bytes)
         for member in message.members where Self.isCount(member.name) {
             json.addToObject(member.name, member.value) { name, _ in Self.isSecret(name) }
         }
         return NewCallback(
             receivedAt: now, digest: digest, redactedText: String(decoding: json.bytes, as: UTF8.self))
     }
+
+    /// A SHA-256, the first bytes of which are those of its request's: so the callbacks of one request, which come at
+    /// about the same time, stand side by side in the index of digests, and keeping them changes few of its pages.
+    private func digest(of json: [UInt8]) -> [UInt8] {
+        let request = SHA256.hash(data: Array((message["requestId"]?.text ?? "").utf8))
+        return Array(request.prefix(Self.requestPrefix)) + SHA256.hash(data: json).dropFirst(Self.requestPrefix)
+    }
+
+    private static let requestPrefix = 8
 
     private static func isCount(_ name: JSONValue) -> Bool { name.isText("callbackCount") }
 

@@ -16,7 +16,13 @@ public struct PauseSession: Sendable {
     /// - Throws: `StateStoreError`
     public func pause(_ profileSet: String?, reason: String, by person: String) async throws {
         let pause = Pause(scope: Self.scope(profileSet), by: person, reason: reason, at: clock.now())
-        try await StateLocation.open(settings.state).write { try $0.save(pause) }
+        let cause = RunCause(
+            command: "pause", person: person,
+            detail: reason.isEmpty ? pause.scope.name : "\(pause.scope.name): \(reason)")
+        try await StateLocation.open(settings.state).write { transaction in
+            try transaction.save(pause)
+            try transaction.note(cause, at: pause.at)
+        }
     }
 
     /// What `resume` has let go on.
@@ -30,13 +36,16 @@ public struct PauseSession: Sendable {
 
     /// Lifts pauses, and the end of roll-outs that were given up.
     ///
-    /// - Parameter profileSet: `nil` for everything, pauses of single sets included.
+    /// - Parameters:
+    ///   - profileSet: `nil` for everything, pauses of single sets included.
+    ///   - person: who lets it go on.
     /// - Throws: `StateStoreError`
-    public func resume(_ profileSet: String?) async throws -> Resumed {
+    public func resume(_ profileSet: String?, by person: String) async throws -> Resumed {
         guard let store = try StateLocation.openIfThere(settings.state) else {
             return Resumed(pauses: [], remaining: [], aborted: [])
         }
         let now = clock.now()
+        let cause = RunCause(command: "resume", person: person, detail: Self.scope(profileSet).name)
         return try await store.write { transaction in
             let pauses = try transaction.pauses().filter {
                 profileSet == nil || $0.scope == Self.scope(profileSet)
@@ -46,6 +55,7 @@ public struct PauseSession: Sendable {
                 $0.abort != nil && (profileSet == nil || $0.profileSet == profileSet)
             }
             for rollout in aborted { try transaction.endRollout(rollout.number, at: now) }
+            if !pauses.isEmpty || !aborted.isEmpty { try transaction.note(cause, at: now) }
             return Resumed(pauses: pauses, remaining: try transaction.pauses(), aborted: aborted)
         }
     }

@@ -18,9 +18,10 @@ public struct PlanSession: Sendable {
     public func plan(
         retryFailed: Bool, load: @escaping @Sendable () async throws -> DesiredFleet
     ) async throws -> Plan {
+        // What is asked for from now on was not seen by this plan.
+        let now = clock.now()
         async let known = knownFleet()
         let desired = try await load()
-        let now = clock.now()
         return Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil).plan(
             desired: desired, known: try await known)
     }

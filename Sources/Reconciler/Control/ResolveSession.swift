@@ -33,8 +33,10 @@ public struct ResolveSession: Sendable {
                         + "Name one with --iccid.")
             }
             try Self.refuseIfUnderWay(record.operation, as: state, at: now, policy: policy)
+            let cause = RunCause(command: "resolve", person: person, detail: "\(record.key) as \(state.name)")
+            let run = try transaction.note(cause, at: now)
             var changed = record
-            var log = FoldLog(device: record.key, operation: record.operation, callback: nil, at: now)
+            var log = FoldLog(device: record.key, operation: record.operation, callback: nil, at: now, run: run)
             log.add(.resolved, "as \(state.name), by \(person)")
             if var operation = record.operation, operation.isOpen {
                 _ = operation.received(.resolved(state), at: now, policy: policy)
@@ -46,9 +48,9 @@ public struct ResolveSession: Sendable {
             if state.isOnDevice { changed.reached = state }
             try transaction.save([changed])
             try transaction.append(log.events)
-            let events = try transaction.timeline(of: eid).filter { $0.device == record.key }
-            let callbacks = try transaction.callbacks(of: eid).filter { $0.device == record.key }
-            return DeviceStatus(changed, events: events, callbacks: callbacks)
+            return try DeviceStatus.those(of: eid, in: transaction).first {
+                $0.iccid == record.key.iccid.description
+            } ?? DeviceStatus(changed, DeviceTimeline())
         }
     }
 

@@ -6,15 +6,22 @@ public struct StatusSession: Sendable {
         self.settings = settings
     }
 
+    /// How many runs are shown.
+    private static let runLimit = 5
+
     /// - Throws: `StateStoreError`
     public func fleet() async throws -> FleetStatus {
         guard let store = try StateLocation.openIfThere(settings.state) else {
-            return FleetStatus(known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], lease: nil)
+            return FleetStatus(
+                known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], contacts: [], leases: [],
+                latestRuns: [])
         }
         return try await store.read { reader in
             FleetStatus(
                 known: try reader.knownFleet(), callbacks: try reader.callbackCounts(),
-                counters: try reader.counters(), signIns: try reader.signIns(), lease: try reader.lease("run"))
+                counters: try reader.counters(), signIns: try reader.signIns(),
+                contacts: try reader.signInContacts(), leases: try reader.leases(),
+                latestRuns: try reader.latestRuns(limit: Self.runLimit))
         }
     }
 
@@ -22,15 +29,7 @@ public struct StatusSession: Sendable {
     /// - Throws: `StateStoreError`
     public func devices(of eid: EID) async throws -> [DeviceStatus] {
         guard let store = try StateLocation.openIfThere(settings.state) else { return [] }
-        return try await store.read { reader in
-            let events = try reader.timeline(of: eid)
-            let callbacks = try reader.callbacks(of: eid)
-            return try reader.devices(eids: [eid], iccids: [], imeis: []).map { record in
-                DeviceStatus(
-                    record, events: events.filter { $0.device == record.key },
-                    callbacks: callbacks.filter { $0.device == record.key })
-            }
-        }
+        return try await store.read { try DeviceStatus.those(of: eid, in: $0) }
     }
 }
 
@@ -39,7 +38,29 @@ public struct FleetStatus: Codable, Sendable {
     public struct SignIn: Codable, Sendable {
         public let credential: String
         public let refusals: Int
+        /// When the last refusal came.
         public let at: String
+        /// Since when the credential is not tried any more by itself; missing if it still is.
+        public let stoppedSince: String?
+        /// What happened and what to do, where it is stopped.
+        public let explanation: String?
+
+        init?(_ record: SignInRecord, _ contacts: [SignInContact]) {
+            let contact = contacts.first { $0.contact == record.contact }
+            let stop = SignInBook(record, contact ?? SignInContact(contact: record.contact)).stop
+            guard record.refusals > 0 || stop != nil else { return nil }
+            credential = record.credential
+            refusals = record.refusals
+            at = record.at.description
+            stoppedSince = stop?.since.description
+            explanation = stop?.description
+        }
+    }
+
+    /// A run that acts on the store.
+    public struct Run: Codable, Sendable {
+        public let owner: String
+        public let profileSets: [String]
     }
 
     public let devices: Int
@@ -58,20 +79,20 @@ public struct FleetStatus: Codable, Sendable {
     /// Roll-outs that have not ended, by profile set.
     public let rollouts: [String: String]
     /// Who acts on the store now.
-    public let run: String?
+    public let runs: [Run]
+    /// The latest runs, pauses and settlements by hand, latest first.
+    public let latestRuns: [RunStatus]
 
     init(
         known: KnownFleet, callbacks: [CallbackVerdict: Int], counters: [String: Int64], signIns: [SignInRecord],
-        lease: Lease?
+        contacts: [SignInContact], leases: [Lease], latestRuns: [RunRecord]
     ) {
         devices = known.devices.count
         profiles = known.devices.reduce(into: [:]) { $0[$1.profile?.name ?? "never seen", default: 0] += 1 }
         operations = known.operations.reduce(into: [:]) { $0[$1.phase.name, default: 0] += 1 }
         self.callbacks = Dictionary(uniqueKeysWithValues: callbacks.map { ($0.key.name, $0.value) })
         self.counters = counters
-        self.signIns = signIns.filter { $0.refusals > 0 }.map {
-            SignIn(credential: $0.credential, refusals: $0.refusals, at: $0.at.description)
-        }
+        self.signIns = signIns.compactMap { SignIn($0, contacts) }
         pauses = Dictionary(
             known.pauses.map { pause in
                 let reason = pause.reason.isEmpty ? "" : ": \(pause.reason)"
@@ -84,59 +105,11 @@ public struct FleetStatus: Codable, Sendable {
                 return (rollout.profileSet, "since \(rollout.startedAt)\(aborted)")
             }
         ) { $1 }
-        run = lease.flatMap { RunOwner.mayBeAlive($0.owner) ? $0.owner : nil }
-    }
-}
-
-/// One device with its timeline.
-public struct DeviceStatus: Codable, Sendable {
-    public struct Event: Codable, Sendable {
-        public let at: String
-        public let event: String
-        public let detail: String
-    }
-
-    public struct Callback: Codable, Sendable {
-        public let receivedAt: String
-        public let deliveries: Int
-        public let verdict: String
-        /// The message as it came, without user name and password.
-        public let text: String
-    }
-
-    public let eid: String
-    public let iccid: String
-    public let imei: String?
-    public let accountName: String
-    public let profile: String?
-    /// The carrier's own word.
-    public let profileStatus: String?
-    public let observedAt: String?
-    public let source: String?
-    public let service: String
-    public let version: Int64
-    public let operation: String?
-    public let timeline: [Event]
-    public let callbacks: [Callback]
-
-    init(_ record: DeviceRecord, events: [StateEvent], callbacks: [CallbackRecord]) {
-        eid = record.key.eid.description
-        iccid = record.key.iccid.description
-        imei = record.imei?.description
-        accountName = record.account.description
-        profile = record.observation?.state.name
-        profileStatus = record.observation?.profileStatus
-        observedAt = record.observation?.at.description
-        source = record.observation?.source.name
-        service = record.service.word
-        version = record.version
-        operation = record.operation.map { "\($0.action.rawValue), \($0.phase.name)" }
-        timeline = events.map { Event(at: $0.at.description, event: $0.kind.name, detail: $0.detail) }
-        self.callbacks = callbacks.map {
-            Callback(
-                receivedAt: $0.receivedAt.description, deliveries: $0.deliveries, verdict: $0.verdict.name,
-                text: $0.redactedText)
-        }
+        self.latestRuns = latestRuns.map { RunStatus($0) }
+        let live = leases.filter { lease in !(ProcessIdentity(lease.holder)?.isGone ?? false) }
+        runs = Dictionary(grouping: live, by: \.holder).values.map { leases in
+            Run(owner: leases[0].owner, profileSets: leases.compactMap(\.name.profileSet).sorted())
+        }.sorted { $0.owner < $1.owner }
     }
 }
 

@@ -27,6 +27,9 @@ public enum ProfileState: UInt8, CaseIterable, Codable, Sendable {
         self == .downloadedDisabled || self == .downloadedEnabled
     }
 
+    /// The name of what is known of a profile, for people.
+    static func name(of known: ProfileState?) -> String { known?.name ?? "never seen" }
+
     /// The name that plans, JSON and `resolve --as` use.
     public var name: String {
         switch self {

@@ -51,13 +51,6 @@ struct JSONWriter {
         bytes.append(contentsOf: String(number).utf8)
     }
 
-    /// Writes a member whose name is data.
-    mutating func member(named key: String, _ text: String) {
-        name(key)
-        quote(text)
-        needsComma = true
-    }
-
     /// Writes an element of an array.
     mutating func element(_ text: String) {
         separate()
@@ -97,6 +90,24 @@ struct JSONWriter {
         object(key) { writer in
             for (key, numbers) in groups.sorted(by: { $0.key < $1.key }) { writer.member(named: key, numbers) }
         }
+    }
+
+    mutating func member(_ key: StaticString, _ json: JSONValue) {
+        separate()
+        name(key)
+        needsComma = false
+        value(json)
+    }
+
+    mutating func member(_ key: StaticString, _ texts: [String: String]) {
+        begin("{", key)
+        for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+            self.name(name)
+            needsComma = false
+            separate()
+            quote(text)
+        }
+        end("}")
     }
 
     mutating func member(_ key: StaticString, _ texts: [String]) {

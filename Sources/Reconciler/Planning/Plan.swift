@@ -8,17 +8,22 @@ public struct Plan: Sendable {
     /// Devices that the store knows and the YAML does not name. They are never touched.
     public internal(set) var unmanaged: ContiguousArray<DeviceKey> = []
     /// How many devices the YAML names.
-    public var desiredCount: Int { actions.fleet.devices.count }
+    public internal(set) var desiredCount: Int
     /// How many of them are as desired.
     public internal(set) var convergedCount = 0
     /// How far the roll-out of each profile set has come, in the order of the fleet's sets.
     var rollouts: [RolloutTally]
     /// Profile sets that would change more than they allow.
     public internal(set) var largeChanges: [LargeChange] = []
+    /// eUICCs that have an operation under way, whoever has asked for it.
+    var busyCards: Set<EID> = []
+    /// Devices, by their numbers in the fleet, that have moved since the saved plan was made that limits this one.
+    var moved: [Int] = []
 
     /// A plan in which nothing is to be done as yet.
     init(createdAt: Timestamp, desired: DesiredFleet) {
         self.createdAt = createdAt
+        desiredCount = desired.devices.count
         actions = PlannedActions(fleet: desired)
         rollouts = Array(repeating: RolloutTally(), count: desired.sets.count)
     }

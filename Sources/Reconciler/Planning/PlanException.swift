@@ -11,6 +11,8 @@ public struct PlanException: Hashable, Sendable {
         case waiting(OperationFailure, until: Timestamp)
         /// The last attempt failed, and a person has to look at it, or the attempts are used up.
         case failed(OperationFailure, attempts: Int)
+        /// As a saved plan tells it.
+        case recorded(name: String, explanation: String)
     }
 
     public let key: DeviceKey
@@ -42,6 +44,7 @@ extension PlanException.Reason {
         case .held: "held"
         case .waiting: "waiting"
         case .failed: "failed"
+        case .recorded(let name, _): name
         }
     }
 
@@ -73,6 +76,7 @@ extension PlanException.Reason {
         case .failed(let failure, let attempts):
             "\(failure.explanation) \(attempts == 1 ? "1 attempt was" : "\(attempts) attempts were") made; "
                 + "`--retry-failed` makes another one."
+        case .recorded(_, let explanation): explanation
         }
     }
 }

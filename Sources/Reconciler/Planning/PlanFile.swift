@@ -2,12 +2,13 @@ import Crypto
 import Foundation
 
 /// A plan as people keep it between its review and its application: JSON Lines, a header, an action on each line,
-/// and a checksum over all of that.
+/// then what the plan leaves out, and a checksum over all of that.
+///
+/// It carries all that its application needs, the roll-out policies among it: the manifests are not read again.
 public enum PlanFile {
-    /// The version of this form; a file of a newer one is refused.
-    public static let formatVersion = 1
+    /// The version of this form; a file of another one is refused.
+    public static let formatVersion = 2
     static let format = "profilectl-plan"
-    static let digestPrefix = "sha256:"
     private static let pieceSize = 1 << 16
 
     /// Writes a plan, all or nothing: the file takes its name when it is complete and on disk.
@@ -36,10 +37,14 @@ public enum PlanFile {
         }
     }
 
-    private static func write(_ plan: Plan, toolVersion: String, to write: ([UInt8]) throws -> Void) throws {
+    /// - Parameter write: given the text in pieces.
+    /// - Throws: what `write` throws.
+    static func write<Failure: Error>(
+        _ plan: Plan, toolVersion: String, to write: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         var json = JSONWriter()
         var checksum = SHA256()
-        func flush(above size: Int) throws {
+        func flush(above size: Int) throws(Failure) {
             guard json.bytes.count > size else { return }
             checksum.update(data: json.bytes)
             try write(json.bytes)
@@ -50,24 +55,75 @@ public enum PlanFile {
             json.member("formatVersion", formatVersion)
             json.member("toolVersion", toolVersion)
             json.member("createdAt", plan.createdAt.description)
-            json.member("fleetDigest", plan.actions.fleet.digest)
+            json.member("fleetDigest", plan.actions.fleet.digest.description)
             json.summary(of: plan)
+            json.profileSets(of: plan)
         }
         json.endDocument()
-        for action in plan.actions {
-            json.object { $0.members(of: action) }
+        let fleet = plan.actions.fleet
+        for position in plan.actions.indices {
+            json.object { json in
+                json.members(of: plan.actions[position])
+                json.member("latestRun", plan.actions.origin(at: position).run)
+                json.origin(of: plan.actions.device(at: position), in: fleet)
+            }
             json.endDocument()
             try flush(above: pieceSize)
         }
         for exception in plan.exceptions {
-            json.object { $0.members(of: exception) }
+            let device = fleet.devices[Int(exception.device)]
+            json.object { json in
+                json.members(of: exception)
+                json.member("smsrOid", fleet.smsrOid(of: device).description)
+                json.origin(of: device, in: fleet)
+            }
+            json.endDocument()
+            try flush(above: pieceSize)
+        }
+        for key in plan.unmanaged {
+            json.object { json in
+                json.members(of: key)
+                json.member("unmanaged", true)
+            }
             json.endDocument()
             try flush(above: pieceSize)
         }
         try flush(above: 0)
-        json.object { $0.member("checksum", digestPrefix + checksum.finalize().hexadecimal) }
+        json.object { $0.member("checksum", ContentDigest(checksum.finalize()).description) }
         json.endDocument()
         try write(json.bytes)
+    }
+
+    /// Whether a file is a plan, whole or not: what it is called does not matter.
+    public static func isPlan(_ path: String) -> Bool {
+        guard let text = try? ManifestText(file: path) else { return false }
+        let beginning = "{\"format\":\"\(format)\""
+        return text.bytes(at: 0, count: beginning.utf8.count) == Array(beginning.utf8)
+    }
+}
+
+extension JSONWriter {
+    /// Writes the profile sets with their roll-out policies, and what they would change too much of.
+    fileprivate mutating func profileSets(of plan: Plan) {
+        begin("[", "profileSets")
+        for set in plan.actions.fleet.sets {
+            object { json in
+                json.member("name", set.name)
+                json.member("rollout", set.rollout.json)
+                guard let change = plan.largeChanges.first(where: { $0.profileSet == set.name }) else { return }
+                json.object("largeChange") { json in
+                    json.member("changes", change.changes)
+                    json.member("present", change.present)
+                }
+            }
+        }
+        end("]")
+    }
+
+    /// Writes where a device comes from.
+    fileprivate mutating func origin(of device: DesiredDevice, in fleet: DesiredFleet) {
+        member("profileSet", device.set)
+        if device.labels > 0 { member("labels", fleet.labels(of: device)) }
     }
 }
 
@@ -81,37 +137,4 @@ public struct PlanFileError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     static var systemReason: String { String(cString: strerror(errno)) + "." }
-}
-
-extension Sequence<UInt8> {
-    /// Two digits a byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-}
-
-extension DesiredFleet {
-    /// Names the devices that the YAML declares, with state, account and SM-SR: the same for equal declarations,
-    /// wherever they stand. IMEIs and roll-out policies are no part of it. `sha256:` and 64 digits.
-    var digest: String {
-        var hash = SHA256()
-        var text: [UInt8] = []
-        for device in devices {
-            device.key.eid.appendDigits(to: &text)
-            text.append(0x2F)
-            device.key.iccid.appendDigits(to: &text)
-            text.append(device.state == .downloadedEnabled ? 0x2B : 0x2D)
-            text.append(contentsOf: accountName(of: device).description.utf8)
-            text.append(0x2F)
-            text.append(contentsOf: smsrOid(of: device).description.utf8)
-            text.append(0x0A)
-            if text.count > 1 << 16 {
-                hash.update(data: text)
-                text.removeAll(keepingCapacity: true)
-            }
-        }
-        hash.update(data: text)
-        return PlanFile.digestPrefix + hash.finalize().hexadecimal
-    }
 }

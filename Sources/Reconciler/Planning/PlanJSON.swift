@@ -79,6 +79,7 @@ extension JSONWriter {
             json.member("exceptions", plan.exceptionCounts)
             json.member("unmanaged", plan.unmanaged.count)
             json.member("largeChanges", plan.largeChanges.map(\.description))
+            json.windows(plan.windows)
             json.begin("[", "accounts")
             for account in summary.accounts {
                 json.object { json in
@@ -89,6 +90,20 @@ extension JSONWriter {
             }
             json.end("]")
         }
+    }
+
+    private mutating func windows(_ windows: [WindowState]) {
+        begin("[", "windows")
+        for window in windows {
+            object { json in
+                json.member("profileSet", window.profileSet)
+                json.member("open", window.isOpen)
+                if let changesAt = window.changesAt {
+                    json.member(window.isOpen ? "closesAt" : "opensAt", changesAt.description)
+                }
+            }
+        }
+        end("]")
     }
 
     mutating func members(of action: PlannedAction) {
@@ -121,10 +136,6 @@ extension JSONWriter {
         guard fleet.devices.indices.contains(device) else { return }
         let device = fleet.devices[device]
         if fleet.sets.indices.contains(Int(device.set)) { member("profileSet", fleet.sets[Int(device.set)].name) }
-        object("labels") { json in
-            for (key, value) in fleet.labels(of: device).sorted(by: { $0.key < $1.key }) {
-                json.member(named: key, value)
-            }
-        }
+        member("labels", fleet.labels(of: device))
     }
 }

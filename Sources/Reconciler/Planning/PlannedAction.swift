@@ -37,4 +37,7 @@ public struct PlannedAction: Hashable, Sendable {
 
     /// Whether the device was never seen, so that it is to be looked up before it is acted upon.
     public var isUnverified: Bool { known == nil }
+
+    /// From what is known to what is wanted, in words.
+    public var change: String { "\(ProfileState.name(of: known)) -> \(desired.rawValue)" }
 }

@@ -7,8 +7,19 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         let known: ProfileState?
         let attempt: UInt8
         let isDrift: Bool
-        let isReleased: Bool
+        var isReleased: Bool
+        /// The number of the run of the device's latest operation, 0 if there was none.
+        let run: Int32
         let version: Int64
+    }
+
+    /// What an action was computed from.
+    struct Origin {
+        let action: ProfileAction
+        let attempt: Int
+        let known: ProfileState?
+        let version: Int64
+        let run: Int32
     }
 
     /// What the actions lead to.
@@ -21,12 +32,12 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
 
     mutating func append(
         _ action: ProfileAction, on device: Int, known: ProfileState?, version: Int64, attempt: Int, isDrift: Bool,
-        isReleased: Bool = false
+        isReleased: Bool = false, run: Int32 = 0
     ) {
         rows.append(
             Row(
                 device: UInt32(clamping: device), action: action, known: known, attempt: UInt8(clamping: attempt),
-                isDrift: isDrift, isReleased: isReleased, version: version))
+                isDrift: isDrift, isReleased: isReleased, run: run, version: version))
     }
 
     /// Positions count from 0.
@@ -49,11 +60,49 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
 
     func action(at position: Int) -> ProfileAction { rows[position].action }
 
+    func origin(at position: Int) -> Origin {
+        let row = rows[position]
+        return Origin(
+            action: row.action, attempt: Int(row.attempt), known: row.known, version: row.version, run: row.run)
+    }
+
     /// Whether the device was never seen.
     func isUnverified(at position: Int) -> Bool { rows[position].known == nil }
 
-    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try.
+    /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try, or
+    /// has switched another profile of its card off.
     func isReleased(at position: Int) -> Bool { rows[position].isReleased }
+
+    /// The same actions, computed from records of other versions, 0 where there is none, and of no run's operations.
+    func computed(from versions: [DeviceKey: Int64]) -> PlannedActions {
+        var actions = self
+        actions.rows = rows.reduce(into: []) { rows, row in
+            let version = versions[fleet.devices[Int(row.device)].key] ?? 0
+            rows.append(
+                Row(
+                    device: row.device, action: row.action, known: row.known, attempt: row.attempt,
+                    isDrift: row.isDrift,
+                    isReleased: row.isReleased, run: 0, version: version))
+        }
+        return actions
+    }
+
+    /// Lets a device out that the roll-out has not let out, if there is an action for it.
+    ///
+    /// - Parameter device: the number of the device among those of the fleet.
+    /// - Returns: whether there was one.
+    mutating func release(device: Int) -> Bool {
+        let number = UInt32(clamping: device)
+        var range = rows.indices
+        while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
+            if rows[middle].device == number {
+                defer { rows[middle].isReleased = true }
+                return !rows[middle].isReleased
+            }
+            range = rows[middle].device < number ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return false
+    }
 
     /// The actions of each account and kind, by the labels of their devices, in numbers.
     public func summary() -> PlanSummary {

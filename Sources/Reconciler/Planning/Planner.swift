@@ -13,15 +13,23 @@ public struct Planner: Sendable {
 
     /// Merges the two fleets, both in the order of their keys.
     public func plan(desired: DesiredFleet, known: KnownFleet) -> Plan {
+        plan(desired: desired, known: known, within: nil)
+    }
+
+    /// - Parameter review: the saved plan that nothing may go beyond; its devices are those of `desired`.
+    func plan(desired: DesiredFleet, known: KnownFleet, within review: PlanReview?) -> Plan {
         var plan = Plan(createdAt: now, desired: desired)
+        plan.busyCards = Set(known.operations.lazy.filter(\.isOpen).map(\.key.eid))
+        let heldCards = heldCards(desired, known)
         var change = ChangeTally(setCount: desired.sets.count)
         let rollouts = desired.sets.map { set in
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
         }
+        var cards = SplitCards()
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
-                plan.unmanaged.append(known.devices[cursor].key)
+                if review == nil { plan.unmanaged.append(known.devices[cursor].key) }
                 cursor += 1
             }
             var record: KnownDevice?
@@ -29,10 +37,22 @@ public struct Planner: Sendable {
                 record = known.devices[cursor]
                 cursor += 1
             }
-            let step = step(for: device.state, record: record, in: known)
+            var step = step(for: device.state, record: record, in: known)
+            if let review {
+                step = review.limit(step, of: number, record, record.flatMap { known.operation(of: $0) })
+            }
+            if step.isAction, let held = heldCards[device.key.eid], held != device.key {
+                step = .except(.held("another profile of its eUICC, \(held.iccid), is held", nil))
+            }
             let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
             let isReleased =
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
+            let rollout = rollouts[Int(device.set)]
+            if rollout != 0 {
+                cards.note(
+                    number, in: desired, isReleased: isReleased, wasReleased: record?.rollout == rollout,
+                    isToChange: step.isAction)
+            }
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
             change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction)
             switch step {
@@ -41,45 +61,48 @@ public struct Planner: Sendable {
             case .act(let action, let attempt):
                 plan.actions.append(
                     action, on: number, known: record?.profile, version: record?.version ?? 0, attempt: attempt,
-                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false, isReleased: isReleased)
+                    isDrift: record.map { Self.hasDrifted($0, from: device.state) } ?? false, isReleased: isReleased,
+                    run: record?.run ?? 0)
             case .except(let reason):
                 plan.exceptions.append(
                     PlanException(
                         key: device.key, account: desired.accountName(of: device), desired: device.state,
                         known: record?.profile, reason: reason, device: number))
+            case .leaveAlone:
+                plan.moved.append(number)
             }
+        }
+        if let review {
+            plan.largeChanges = review.saved.plan.largeChanges
+            return plan
         }
         while cursor < known.devices.count {
             plan.unmanaged.append(known.devices[cursor].key)
             cursor += 1
         }
+        cards.letOut(of: &plan)
         plan.largeChanges = change.largeChanges(in: desired)
         return plan
     }
 
-    private enum Step {
-        case nothing
-        case act(ProfileAction, attempt: Int)
-        case except(PlanException.Reason)
-
-        var isAction: Bool {
-            if case .act = self { return true }
-            return false
-        }
-
-        var standing: RolloutTally.Standing {
-            switch self {
-            case .nothing: .converged
-            case .act: .toSend
-            case .except(.inProgress), .except(.waiting): .underWay
-            // A lookup may still tell.
-            case .except(.held(_, let operation?)) where operation.phase.mayBeSettledByLookup: .underWay
-            case .except(.failed), .except(.held), .except(.blocked): .failed
+    /// eUICCs of which nothing can be asked for until somebody has settled what became of one of their profiles: no
+    /// lookup will tell, or the profile is none that a run looks up.
+    private func heldCards(_ desired: DesiredFleet, _ known: KnownFleet) -> [EID: DeviceKey] {
+        var held: [EID: DeviceKey] = [:]
+        for operation in known.operations {
+            switch operation.phase {
+            case .unresolved(_, lookedUpAt: nil): if desired.contains(operation.key) { continue }
+            case .unresolved: break
+            case .submitted(_, let deadline), .enablePending(let deadline):
+                if deadline > now || desired.contains(operation.key) { continue }
+            case .intended, .succeeded, .failed, .withdrawn: continue
             }
+            held[operation.key.eid] = operation.key
         }
+        return held
     }
 
-    private func step(for desired: DesiredState, record: KnownDevice?, in known: KnownFleet) -> Step {
+    private func step(for desired: DesiredState, record: KnownDevice?, in known: KnownFleet) -> PlanStep {
         guard let record else {
             return .act(Self.download(for: desired), attempt: 1)
         }
@@ -105,7 +128,7 @@ public struct Planner: Sendable {
         }
     }
 
-    private func step(taking action: ProfileAction, after operation: Operation?) -> Step {
+    private func step(taking action: ProfileAction, after operation: Operation?) -> PlanStep {
         guard let operation else { return .act(action, attempt: 1) }
         if case .withdrawn(let reason, let retryAt?) = operation.phase, retryAt > now {
             let failure = OperationFailure(

@@ -15,6 +15,8 @@ struct RolloutTally: Hashable, Sendable {
     private(set) var pending = 0
     /// Devices that the roll-out has let out.
     private(set) var released = 0
+    /// Those among the pending ones on whose card the roll-out has switched another profile off.
+    private(set) var toFinish = 0
     /// Released devices for which a further action is to be sent.
     private(set) var toSendAgain = 0
     /// Released devices that are in flight, or wait for their next attempt.
@@ -24,8 +26,11 @@ struct RolloutTally: Hashable, Sendable {
 
     init() {}
 
-    init(pending: Int, released: Int, toSendAgain: Int = 0, underWay: Int = 0, failed: Int = 0) {
+    init(
+        pending: Int, released: Int, toFinish: Int = 0, toSendAgain: Int = 0, underWay: Int = 0, failed: Int = 0
+    ) {
         self.pending = pending
+        self.toFinish = toFinish
         self.released = released
         self.toSendAgain = toSendAgain
         self.underWay = underWay
@@ -35,8 +40,14 @@ struct RolloutTally: Hashable, Sendable {
     /// How many devices the whole change is about.
     var total: Int { pending + released }
 
-    /// Whether all that was let out has come to its end.
-    var hasLanded: Bool { toSendAgain == 0 && underWay == 0 }
+    /// How many devices have been let out, or belong to a card that is out in part, and have not come to their end.
+    var toLand: Int { toSendAgain + underWay + toFinish }
+
+    /// Whether all that was let out has come to its end, with all profiles of its cards.
+    var hasLanded: Bool { toLand == 0 }
+
+    /// Whether something of it is left to be sent.
+    var hasWork: Bool { pending + toSendAgain > 0 }
 
     mutating func count(_ standing: Standing, isReleased: Bool) {
         if isReleased { released += 1 }
@@ -47,4 +58,7 @@ struct RolloutTally: Hashable, Sendable {
         case .failed: if isReleased { failed += 1 }
         }
     }
+
+    /// Counts a pending device on whose card the roll-out has switched another profile off.
+    mutating func countUnfinished() { toFinish += 1 }
 }

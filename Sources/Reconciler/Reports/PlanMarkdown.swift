@@ -9,6 +9,7 @@ public struct PlanMarkdown: Sendable {
     private static let groupLimit = 40
     private static let valueLimit = 20
     private static let labelLimit = 5
+    private static let warningLimit = 4
     /// No more devices than this fit in any case.
     private static let deviceLimit = 700
     /// Up to here the parts are open from the start.
@@ -56,11 +57,14 @@ public struct PlanMarkdown: Sendable {
         let headline = PlanHeadline(plan, summary)
         var text = "<!-- profilectl plan -->\n### Plan: \(headline.title)\n\n"
         text += [headline.detail, headline.unmanaged].compactMap(\.self).joined(separator: " ") + "\n\n"
-        for change in plan.largeChanges.prefix(3) {
-            text += "> **Large change.** \(MarkdownText.sentences(change.description))\n\n"
+        let warnings =
+            plan.largeChanges.map { ("Large change.", $0.description) }
+            + plan.closedWindows.map { ("Window closed.", $0.description) }
+        for (kind, warning) in warnings.prefix(Self.warningLimit) {
+            text += "> **\(kind)** \(MarkdownText.sentences(warning))\n\n"
         }
-        if plan.largeChanges.count > 3 {
-            text += "> … and \(counted(plan.largeChanges.count - 3, "further large change")).\n\n"
+        if warnings.count > Self.warningLimit {
+            text += "> … and \(counted(warnings.count - Self.warningLimit, "further warning")).\n\n"
         }
         return text + accountTable()
     }
@@ -98,7 +102,7 @@ public struct PlanMarkdown: Sendable {
         let exceptions = plan.exceptions.lazy.filter { $0.reason.name == reason.name }.prefix(Self.deviceLimit)
         // A list, since sentences in narrow columns are hard to read on a phone.
         return MarkdownSection(
-            title: "\(reason.count.grouped) \(reason.name)", header: nil,
+            title: "\(reason.count.grouped) \(MarkdownText.sentences(reason.name, limit: 40))", header: nil,
             rows: exceptions.map { exception in
                 "- `\(exception.key.eid)` `\(exception.key.iccid)` \(MarkdownText.code(exception.account.description)): "
                     + MarkdownText.sentences(exception.reason.explanation)
@@ -140,7 +144,7 @@ public struct PlanMarkdown: Sendable {
 
     private func foot(shown: Int) -> String {
         let all = plan.actions.count + plan.exceptions.count
-        var text = "<sub>Planned at \(plan.createdAt) by profilectl \(toolVersion)."
+        var text = "<sub>Planned at \(plan.createdAt) by profilectl \(MarkdownText.sentences(toolVersion, limit: 40))."
         if shown < all {
             text += " Of \(counted(all, "device")) \(shown.grouped) are listed; a comment has no room for the others."
             text += " <code>profilectl plan --format html</code> and <code>--format json</code> list more."

@@ -40,7 +40,7 @@ public struct PlanPage: Sendable {
         html.startTag("body")
         html.element("header") { writeHeader(&$0) }
         html.startTag("main")
-        writeLargeChanges(&html)
+        writeWarnings(&html)
         writeTiles(&html)
         if !plan.isConverged {
             writePicture(&html)
@@ -100,11 +100,14 @@ public struct PlanPage: Sendable {
             text: [headline.detail, headline.unmanaged].compactMap(\.self).joined(separator: " "))
     }
 
-    private func writeLargeChanges(_ html: inout HTMLWriter) {
-        for change in plan.largeChanges {
+    private func writeWarnings(_ html: inout HTMLWriter) {
+        let warnings =
+            plan.largeChanges.map { ("Large change. ", $0.description) }
+            + plan.closedWindows.map { ("Window closed. ", $0.description) }
+        for (kind, warning) in warnings {
             html.element("p", ["class": "warning", "role": "note"]) { html in
-                html.element("strong", text: "Large change. ")
-                html.text(change.description)
+                html.element("strong", text: kind)
+                html.text(warning)
             }
         }
     }

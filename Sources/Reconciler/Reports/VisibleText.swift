@@ -1,19 +1,22 @@
 extension String {
-    /// The text with U+FFFD for every character that does not show itself, or that changes how others are shown:
-    /// control characters (a terminal would obey them), line ends, marks that turn the direction of writing.
+    /// The text with every character spelt out (`\u{1b}`) that does not show itself, or that changes how others are
+    /// shown: control characters (a terminal would obey them), line ends, marks that turn the direction of writing.
     public var visible: String {
         guard !utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return self }
-        var shown = String.UnicodeScalarView()
-        shown.append(contentsOf: unicodeScalars.lazy.map { $0.isVisible ? $0 : "\u{FFFD}" })
-        return String(shown)
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.isVisible {
+                text.unicodeScalars.append(scalar)
+            } else {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
     }
 
     /// The same, cut behind `limit` Unicode scalars.
     func visible(upTo limit: Int) -> String {
-        guard let end = unicodeScalars.index(startIndex, offsetBy: limit, limitedBy: endIndex), end < endIndex else {
-            return visible
-        }
-        return String(unicodeScalars[..<end]).visible + "…"
+        // What is cut off need not be spelt out before.
+        let visible = String(unicodeScalars.prefix(limit + 1)).visible.unicodeScalars
+        return visible.count > limit ? String(visible.prefix(limit)) + "…" : String(visible)
     }
 }
 

@@ -10,6 +10,8 @@ public struct KnownDevice: Sendable {
     public let version: Int64
     /// The number of the roll-out that let it out last, 0 if none did.
     let rollout: Int32
+    /// The number of the run of its latest operation, 0 if there was none.
+    let run: Int32
 
     /// Whether there is an operation that a plan has to look at.
     var hasOperation: Bool { operationIndex >= 0 }
@@ -69,18 +71,13 @@ extension KnownFleet {
                     key: record.key, profileCode: record.observation?.state.rawValue ?? 0,
                     reachedCode: record.reached?.rawValue ?? 0, serviceIndex: services[record.service] ?? 0,
                     operationIndex: operationIndex, version: record.version,
-                    rollout: Int32(truncatingIfNeeded: releases[record.key]?.number ?? 0)))
+                    rollout: Int32(truncatingIfNeeded: releases[record.key]?.number ?? 0),
+                    run: Int32(truncatingIfNeeded: record.operation?.run?.number ?? 0)))
         }
     }
 }
 
 extension Operation {
-    /// Whether a plan has to look at it: it is open, it failed, or it may be sent only later.
-    var mattersForPlan: Bool {
-        switch phase {
-        case .intended, .submitted, .enablePending, .unresolved, .failed: true
-        case .withdrawn(_, let retryAt): retryAt != nil
-        case .succeeded: false
-        }
-    }
+    /// Whether a plan has to look at it: anything but a success leaves something to be known of it.
+    var mattersForPlan: Bool { phase != .succeeded }
 }

@@ -37,16 +37,20 @@ public struct RequestRecord: Hashable, Sendable {
     /// How many devices it carries.
     public let deviceCount: Int
     public let sentAt: Timestamp
+    /// The run that has sent it.
+    public let run: RunNumber?
     public var outcome: Outcome
 
     public init(
-        number: RequestNumber, kind: Kind, account: AccountName, deviceCount: Int, sentAt: Timestamp, outcome: Outcome
+        number: RequestNumber, kind: Kind, account: AccountName, deviceCount: Int, sentAt: Timestamp,
+        run: RunNumber? = nil, outcome: Outcome
     ) {
         self.number = number
         self.kind = kind
         self.account = account
         self.deviceCount = deviceCount
         self.sentAt = sentAt
+        self.run = run
         self.outcome = outcome
     }
 

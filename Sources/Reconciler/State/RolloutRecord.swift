@@ -30,15 +30,19 @@ public struct RolloutRecord: Hashable, Sendable {
     public let startedAt: Timestamp
     /// How many devices are out when the wave under way is full; 0 before the first one.
     public var waveLimit: Int
+    /// The labels of the wave under way, if it goes by labels.
+    public var waveLabels: [String: String]?
     public var abort: Abort?
 
     public init(
-        number: RolloutNumber, profileSet: String, startedAt: Timestamp, waveLimit: Int = 0, abort: Abort? = nil
+        number: RolloutNumber, profileSet: String, startedAt: Timestamp, waveLimit: Int = 0,
+        waveLabels: [String: String]? = nil, abort: Abort? = nil
     ) {
         self.number = number
         self.profileSet = profileSet
         self.startedAt = startedAt
         self.waveLimit = waveLimit
+        self.waveLabels = waveLabels
         self.abort = abort
     }
 }

@@ -42,12 +42,14 @@ public struct StateEvent: Hashable, Sendable {
     public let operation: OperationID?
     public let request: RequestNumber?
     public let callback: CallbackNumber?
+    /// The run that caused it.
+    public let run: RunNumber?
     /// What a person needs to know beside the kind, in words.
     public let detail: String
 
     public init(
         at: Timestamp, device: DeviceKey, kind: Kind, operation: OperationID? = nil, request: RequestNumber? = nil,
-        callback: CallbackNumber? = nil, detail: String = ""
+        callback: CallbackNumber? = nil, run: RunNumber? = nil, detail: String = ""
     ) {
         self.at = at
         self.device = device
@@ -55,6 +57,7 @@ public struct StateEvent: Hashable, Sendable {
         self.operation = operation
         self.request = request
         self.callback = callback
+        self.run = run
         self.detail = detail
     }
 }

@@ -1,7 +1,8 @@
 /// Where the known state, the operations, the requests, the callbacks and the event log are kept.
 ///
 /// A piece of work is one transaction: what its body reads stays true until what it writes is on disk, for
-/// every process that shares the store. Bodies decide with pure functions and do nothing slow.
+/// every process that shares the store. Bodies decide with pure functions, do nothing slow, and may be run again when
+/// what they wrote had to be taken back.
 public protocol StateStore: Sendable {
     /// Reads a consistent picture.
     /// - Throws: `StateStoreError`, and what `body` throws.
@@ -32,16 +33,18 @@ public protocol StateReader {
     /// Whether a device list was asked for since `since` whose requestId is not known yet.
     func awaitsDeviceListName(since: Timestamp) throws -> Bool
     /// How many of the device lists with these numbers the carrier has taken and not answered yet.
-    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int
+    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> Int
     /// How many operations have been sent and have no outcome yet.
     func operationsInFlight() throws -> Int
-    /// The devices that a request carried.
-    func devices(under request: RequestNumber) throws -> [DeviceKey]
+    /// What a request carried, in the order in which it was intended.
+    func operations(under request: RequestNumber) throws -> [Operation]
     /// Whether a request carried a device.
     func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
     func unreadCallbacks(limit: Int) throws -> [CallbackRecord]
+    /// Which callbacks up to this one are still unread.
+    func unreadCallbacks(upTo last: CallbackNumber) throws -> Set<CallbackNumber>
     /// Everything that happened to the devices of an EID, oldest first.
     func timeline(of eid: EID) throws -> [StateEvent]
     func callbacks(of eid: EID) throws -> [CallbackRecord]
@@ -53,10 +56,19 @@ public protocol StateReader {
     func counters() throws -> [String: Int64]
     func signIn(of credential: String) throws -> SignInRecord?
     func signIns() throws -> [SignInRecord]
-    func lease(_ name: String) throws -> Lease?
+    func signInContact(_ contact: String) throws -> SignInContact?
+    func signInContacts() throws -> [SignInContact]
+    func leases() throws -> [Lease]
+    /// The eUICCs of these devices on which an operation is open for another profile than theirs.
+    func cardsUnderWay(_ keys: [DeviceKey]) throws -> Set<EID>
     /// The roll-outs that have not ended, in the order in which they began.
     func openRollouts() throws -> [RolloutRecord]
     func pauses() throws -> [Pause]
+    func runs(_ numbers: some Sequence<RunNumber>) throws -> [RunNumber: RunRecord]
+    /// The runs that have carried out a saved plan, oldest first.
+    func runs(of plan: ContentDigest) throws -> [RunNumber]
+    /// Latest first.
+    func latestRuns(limit: Int) throws -> [RunRecord]
 }
 
 /// What can be written within a transaction.
@@ -64,8 +76,9 @@ public protocol StateTransaction: StateReader {
     /// Adds or replaces records; each gets the next version. Operations are saved apart.
     func save(_ devices: [DeviceRecord]) throws
     /// Adds a request and gives it a number.
-    func addRequest(_ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at: Timestamp) throws
-        -> RequestRecord
+    func addRequest(
+        _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at: Timestamp, by run: RunNumber?
+    ) throws -> RequestRecord
     func update(_ request: RequestRecord) throws
     /// Adds an operation in the phase `intended` for each device and makes it the device's latest.
     func addOperations(_ intents: [OperationIntent], under request: RequestNumber, at: Timestamp) throws -> [Operation]
@@ -76,13 +89,37 @@ public protocol StateTransaction: StateReader {
     func append(_ events: [StateEvent]) throws
     func raiseCounter(_ name: String, by amount: Int64) throws
     func save(_ signIn: SignInRecord) throws
+    func save(_ contact: SignInContact) throws
     func save(_ lease: Lease) throws
-    func removeLease(_ name: String) throws
+    func removeLease(_ name: LeaseName) throws
+    /// When an account may be called next.
+    func pace(of account: AccountName) throws -> AccountPace
+    func save(_ pace: AccountPace) throws
     func startRollout(of profileSet: String, at: Timestamp) throws -> RolloutRecord
     func update(_ rollout: RolloutRecord) throws
     func endRollout(_ number: RolloutNumber, at: Timestamp) throws
     func save(_ pause: Pause) throws
     func removePause(of scope: Pause.Scope) throws
+    /// Writes down who is going to change something, before anything is changed.
+    func startRun(_ cause: RunCause, at: Timestamp) throws -> RunNumber
+    func endRun(_ number: RunNumber, as ending: String, at: Timestamp) throws
+}
+
+extension StateTransaction {
+    /// Adds a request of no run.
+    public func addRequest(
+        _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at now: Timestamp
+    ) throws -> RequestRecord {
+        try addRequest(kind, account: account, deviceCount: deviceCount, at: now, by: nil)
+    }
+
+    /// Writes down who has changed something that is done at once.
+    @discardableResult
+    func note(_ cause: RunCause, at now: Timestamp) throws -> RunNumber {
+        let number = try startRun(cause, at: now)
+        try endRun(number, as: "done", at: now)
+        return number
+    }
 }
 
 /// What is to be done to one device, as it is written down before the call leaves.
@@ -94,10 +131,14 @@ public struct OperationIntent: Hashable, Sendable {
     public let attempt: Int
     /// The roll-out that lets the device out with it, if there is one.
     public let rollout: RolloutNumber?
+    /// The run that intends it.
+    public let run: RunNumber?
+    /// The profile set of the device.
+    public let profileSet: String?
 
     public init(
         key: DeviceKey, action: ProfileAction, account: AccountName, smsr: SmsrOid, attempt: Int,
-        rollout: RolloutNumber? = nil
+        rollout: RolloutNumber? = nil, run: RunNumber? = nil, profileSet: String? = nil
     ) {
         self.key = key
         self.action = action
@@ -105,34 +146,8 @@ public struct OperationIntent: Hashable, Sendable {
         self.smsr = smsr
         self.attempt = attempt
         self.rollout = rollout
-    }
-}
-
-/// How often the carrier refused a credential in a row.
-public struct SignInRecord: Hashable, Sendable {
-    /// A digest that names the credential and does not give it away.
-    public let credential: String
-    public var refusals: Int
-    public var at: Timestamp
-
-    public init(credential: String, refusals: Int, at: Timestamp) {
-        self.credential = credential
-        self.refusals = refusals
-        self.at = at
-    }
-}
-
-/// Who holds a lock, and until when.
-public struct Lease: Hashable, Sendable {
-    public let name: String
-    /// The holder as a person would name it: user, host, process.
-    public let owner: String
-    public var expiresAt: Timestamp
-
-    public init(name: String, owner: String, expiresAt: Timestamp) {
-        self.name = name
-        self.owner = owner
-        self.expiresAt = expiresAt
+        self.run = run
+        self.profileSet = profileSet
     }
 }
 

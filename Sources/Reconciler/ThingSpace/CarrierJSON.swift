@@ -1,6 +1,6 @@
 import Foundation
 
-/// Request bodies as the carrier's pages show them: members in the order in which they are declared.
+/// Short request bodies as the carrier's pages show them.
 enum CarrierJSON {
     static func encode(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
@@ -17,24 +17,37 @@ struct WireDeviceID: Encodable {
 }
 
 /// The body of the profile actions. Source: `thingspace.md`, section 2.2.
-struct ProfileActionBody: Encodable {
-    struct Device: Encodable {
-        let deviceIds: [WireDeviceID]
-    }
+///
+/// It is written piece by piece: with an encoder's object for each value, the bodies of a large change take more time
+/// than the calls that carry them.
+struct ProfileActionBody {
+    let devices: [DeviceKey]
+    let account: AccountName
+    let smsr: SmsrOid
 
-    let devices: [Device]
-    let accountName: String
-    let smsrOid: String
-
-    init(devices: [DeviceKey], account: AccountName, smsr: SmsrOid) {
-        self.devices = devices.map { key in
-            Device(deviceIds: [
-                WireDeviceID(kind: "eid", id: key.eid.description),
-                WireDeviceID(kind: "iccid", id: key.iccid.description),
-            ])
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.begin("[", "devices")
+            for device in devices {
+                json.object { json in
+                    json.begin("[", "deviceIds")
+                    json.object { json in
+                        json.member("kind", "eid")
+                        json.member("id") { device.eid.appendDigits(to: &$0) }
+                    }
+                    json.object { json in
+                        json.member("kind", "iccid")
+                        json.member("id") { device.iccid.appendDigits(to: &$0) }
+                    }
+                    json.end("]")
+                }
+            }
+            json.end("]")
+            json.member("accountName", account.description)
+            json.member("smsrOid", smsr.description)
         }
-        accountName = account.description
-        smsrOid = smsr.description
+        return json.bytes
     }
 }
 

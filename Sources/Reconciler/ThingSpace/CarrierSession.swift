@@ -21,15 +21,18 @@ actor CarrierSession {
 
     private var bearer: (token: String, endsAt: Timestamp)?
     private var session: String?
-    private var refusedBefore: SignInProblem?
+    /// What the carrier has refused to this process.
+    private var refused: Set<SignInCredential.Kind> = []
+    /// A refusal that could not be counted for all: nothing more is tried here.
+    private var uncounted: SignInProblem?
     private var isSigningIn = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// After so many refusals in a row nothing is tried any more; the carrier locks the contact after five.
-    static let maximumRefusals = 2
     /// A bearer token is renewed so long before its end.
     private static let margin = Duration.seconds(30)
     private static let answerLimit = 64 << 10
+    /// How often to look whether another process has ended its sign-in.
+    private static let pollInterval = Duration.milliseconds(100)
 
     init(
         transport: HTTPTransport, credentials: CarrierCredentials, ledger: any SignInLedger, clock: any WallClock
@@ -69,7 +72,7 @@ actor CarrierSession {
     }
 
     private func signIn() async throws(Problem) -> Tokens {
-        if let refusedBefore { throw .refused(refusedBefore) }
+        if let uncounted { throw .refused(uncounted) }
         var bearerToken = try await currentBearer()
         if let session { return Tokens(bearer: bearerToken, session: session) }
         switch try await logIn(bearer: bearerToken) {
@@ -89,11 +92,9 @@ actor CarrierSession {
 
     private func currentBearer() async throws(Problem) -> String {
         if let bearer, bearer.endsAt > clock.now() { return bearer.token }
-        let fingerprint = credentials.clientFingerprint
-        try await refuseIfRefusedTooOften(fingerprint, what: "THINGSPACE_CLIENT_ID and THINGSPACE_CLIENT_SECRET")
         let basic = Data("\(credentials.clientID):\(credentials.clientSecret)".utf8).base64EncodedString()
-        let answer = try await send(
-            "/ts/v1/oauth2/token",
+        let answer = try await attempt(
+            credentials.client, "/ts/v1/oauth2/token",
             headers: [
                 ("Authorization", "Basic \(basic)"), ("Content-Type", "application/x-www-form-urlencoded"),
                 ("Accept", "application/json"),
@@ -101,21 +102,18 @@ actor CarrierSession {
         switch CarrierAnswer(answer) {
         case .success(let body):
             guard let token = body["access_token"]?.text else {
+                await end(credentials.client, .unanswered)
                 throw .transport(TransportProblem(description: "The carrier's token answer holds no access_token."))
             }
             let life = body["expires_in"]?.text.flatMap { Double($0) } ?? 3600
             let usable = max(life - Double(Self.margin.components.seconds), life / 2)
             bearer = (token, clock.now() + .milliseconds(Int64(usable * 1000)))
-            await note { try await self.ledger.recordSuccess(of: fingerprint) }
+            await end(credentials.client, .accepted)
             return token
         case .bearerEnded(let refusal), .sessionEnded(let refusal), .refused(let refusal):
-            try Self.throwIfOnlyForNow(refusal)
-            throw .refused(
-                await recordRefusal(
-                    of: fingerprint,
-                    "The carrier refused THINGSPACE_CLIENT_ID and THINGSPACE_CLIENT_SECRET (\(refusal.message)). "
-                        + "Correct them; they are not tried again by themselves."))
+            throw await problem(refusal, of: credentials.client)
         case .unproven(let why):
+            await end(credentials.client, .unanswered)
             throw .transport(TransportProblem(description: "No token could be got: \(why)."))
         }
     }
@@ -126,15 +124,13 @@ actor CarrierSession {
     }
 
     private func logIn(bearer token: String) async throws(Problem) -> Login {
-        let fingerprint = credentials.userFingerprint
-        try await refuseIfRefusedTooOften(fingerprint, what: "THINGSPACE_USERNAME and THINGSPACE_PASSWORD")
         struct Body: Encodable {
             let username: String
             let password: String
         }
         let body = CarrierJSON.encode(Body(username: credentials.username, password: credentials.password))
-        let answer = try await send(
-            "/m2m/v1/session/login",
+        let answer = try await attempt(
+            credentials.user, "/m2m/v1/session/login",
             headers: [
                 ("Authorization", "Bearer \(token)"), ("Content-Type", "application/json"),
                 ("Accept", "application/json"),
@@ -142,22 +138,19 @@ actor CarrierSession {
         switch CarrierAnswer(answer) {
         case .success(let body):
             guard let token = body["sessionToken"]?.text else {
+                await end(credentials.user, .unanswered)
                 throw .transport(TransportProblem(description: "The carrier's login answer holds no sessionToken."))
             }
             session = token
-            await note { try await self.ledger.recordSuccess(of: fingerprint) }
+            await end(credentials.user, .accepted)
             return .success(token)
         case .bearerEnded where Self.isFault(answer):
+            await end(credentials.user, .notTried)
             return .bearerEnded
         case .bearerEnded(let refusal), .sessionEnded(let refusal), .refused(let refusal):
-            try Self.throwIfOnlyForNow(refusal)
-            throw .refused(
-                await recordRefusal(
-                    of: fingerprint,
-                    "The carrier refused THINGSPACE_USERNAME and THINGSPACE_PASSWORD (\(refusal.message)). Correct "
-                        + "them; they are not tried again by themselves, since the carrier locks a contact after five "
-                        + "refusals."))
+            throw await problem(refusal, of: credentials.user)
         case .unproven(let why):
+            await end(credentials.user, .unanswered)
             throw .transport(TransportProblem(description: "Nobody could be signed in: \(why)."))
         }
     }
@@ -167,47 +160,68 @@ actor CarrierSession {
         String(decoding: answer.body.prefix(2000), as: UTF8.self).contains("fault")
     }
 
-    private static func throwIfOnlyForNow(_ refusal: CarrierRefusal) throws(Problem) {
-        switch refusal.classification {
-        case .throttled, .temporarilyUnavailable: throw .refusedForNow(refusal)
-        default: return
-        }
-    }
+    // MARK: Counting
 
-    private func refuseIfRefusedTooOften(_ fingerprint: String, what: String) async throws(Problem) {
-        let refusals: Int
-        do {
-            refusals = try await ledger.refusals(of: fingerprint)
-        } catch {
-            throw .transport(TransportProblem(description: "The count of refused sign-ins cannot be read: \(error)"))
-        }
-        guard refusals >= Self.maximumRefusals else { return }
-        throw .refused(
-            SignInProblem(
-                description: "\(what) were refused \(refusals) times in a row, and are not tried again: the carrier "
-                    + "locks a contact after five. Correct them (changed ones start a new count), or use "
-                    + "--retry-sign-in if they are right."))
-    }
-
-    private func recordRefusal(of fingerprint: String, _ description: String) async -> SignInProblem {
-        let problem = SignInProblem(description: description)
-        refusedBefore = problem
-        await note { try await self.ledger.recordRefusal(of: fingerprint) }
-        return problem
-    }
-
-    /// A ledger that cannot be written must not undo what the carrier has answered; the latch in memory holds.
-    private func note(_ write: () async throws -> Void) async {
-        try? await write()
-    }
-
-    private func send(
-        _ path: String, headers: [(String, String)], body: [UInt8]
+    /// Makes a call that tries a credential, once it is reserved; what came of it is to be told with `end`.
+    private func attempt(
+        _ credential: SignInCredential, _ path: String, headers: [(String, String)], body: [UInt8]
     ) async throws(Problem) -> HTTPAnswer {
+        try await begin(credential)
         do {
             return try await transport.send(.POST, path, headers: headers, body: body, limit: Self.answerLimit)
         } catch {
+            switch error {
+            case .notSent: await end(credential, .notTried)
+            case .unknown: await end(credential, .unanswered)
+            }
             throw .transport(error.problem)
         }
+    }
+
+    /// Reserves a sign-in, and waits while another process makes one.
+    private func begin(_ credential: SignInCredential) async throws(Problem) {
+        // What was refused here is tried again only after it has been accepted elsewhere.
+        var refusalsSeen = refused.contains(credential.kind) ? 0 : nil
+        while true {
+            let decision: SignInDecision
+            do {
+                decision = try await ledger.begin(credential, refusalsSeen: refusalsSeen)
+                if case .underWay = decision { try await clock.sleep(until: clock.now() + Self.pollInterval) }
+            } catch {
+                throw .transport(
+                    TransportProblem(description: "Nobody is signed in, since it cannot be counted: \(error)"))
+            }
+            switch decision {
+            case .go: return
+            case .stopped(let stop): throw .refused(SignInProblem(description: stop.description))
+            case .underWay(let refusals): refusalsSeen = refusalsSeen ?? refusals
+            }
+        }
+    }
+
+    /// A ledger that cannot be written must not undo what the carrier has answered. What was reserved counts as
+    /// unanswered then.
+    private func end(_ credential: SignInCredential, _ outcome: SignInOutcome) async {
+        try? await ledger.end(credential, outcome)
+        if outcome == .accepted { refused.remove(credential.kind) }
+    }
+
+    /// What a no of the carrier's to a sign-in means.
+    private func problem(_ refusal: CarrierRefusal, of credential: SignInCredential) async -> Problem {
+        guard refusal.busy == nil else {
+            await end(credential, .notTried)
+            return .refusedForNow(refusal)
+        }
+        let problem = SignInProblem(
+            description:
+                "The carrier refused \(credential.kind.variables) (\(refusal.message)). Correct them; they are "
+                + "not tried again by themselves, since the carrier locks a contact after five refusals.")
+        refused.insert(credential.kind)
+        do {
+            try await ledger.end(credential, .refused)
+        } catch {
+            uncounted = problem
+        }
+        return .refused(problem)
     }
 }

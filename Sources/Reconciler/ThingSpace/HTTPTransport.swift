@@ -31,11 +31,13 @@ struct HTTPTransport: Sendable {
     private let client: HTTPClient
     private let baseURL: BaseURL
     private let timeout: Duration
+    private let clock: any WallClock
 
-    init(client: HTTPClient, baseURL: BaseURL, timeout: Duration) {
+    init(client: HTTPClient, baseURL: BaseURL, timeout: Duration, clock: any WallClock) {
         self.client = client
         self.baseURL = baseURL
         self.timeout = timeout
+        self.clock = clock
     }
 
     /// A client as the carrier needs it: no redirects (a POST must not become a GET), and idle connections given up
@@ -64,23 +66,17 @@ struct HTTPTransport: Sendable {
             let response = try await client.execute(request, deadline: deadline)
             let bytes = try await response.body.collect(upTo: limit)
             return HTTPAnswer(
-                status: Int(response.status.code), retryAfter: Self.retryAfter(response.headers),
+                status: Int(response.status.code), retryAfter: retryAfter(response.headers),
                 body: Array(bytes.readableBytesView))
         } catch {
             throw Self.failure(error, path: path, host: baseURL.description)
         }
     }
 
-    /// `Retry-After` in seconds or as a date; more than an hour counts as an hour.
-    private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
-        guard let text = headers.first(name: "Retry-After")?.trimmingCharacters(in: .whitespaces) else { return nil }
-        if let seconds = Int(text), seconds >= 0 { return .seconds(min(seconds, 3600)) }
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(secondsFromGMT: 0)
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        guard let date = formatter.date(from: text) else { return nil }
-        return .seconds(min(max(date.timeIntervalSinceNow, 0), 3600))
+    private func retryAfter(_ headers: HTTPHeaders) -> Duration? {
+        headers.first(name: "Retry-After").flatMap {
+            RetryAfter.wait($0, date: headers.first(name: "Date"), now: clock.now())
+        }
     }
 
     private static func failure(_ error: any Error, path: String, host: String) -> HTTPFailure {

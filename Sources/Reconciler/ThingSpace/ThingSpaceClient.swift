@@ -19,7 +19,7 @@ public struct ThingSpaceClient: Carrier {
         baseURL: BaseURL, credentials: CarrierCredentials, ledger: any SignInLedger, client: HTTPClient,
         clock: any WallClock, timeout: Duration = .seconds(30)
     ) {
-        transport = HTTPTransport(client: client, baseURL: baseURL, timeout: timeout)
+        transport = HTTPTransport(client: client, baseURL: baseURL, timeout: timeout, clock: clock)
         session = CarrierSession(transport: transport, credentials: credentials, ledger: ledger, clock: clock)
     }
 
@@ -27,7 +27,7 @@ public struct ThingSpaceClient: Carrier {
         _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
     ) async -> RequestOutcome {
         let path = "/m2m/v1/devices/profile/actions/\(action.pathComponent)"
-        return await post(path, ProfileActionBody(devices: devices, account: account, smsr: smsr))
+        return await post(path, ProfileActionBody(devices: devices, account: account, smsr: smsr).json)
     }
 
     public func requestDeviceList(
@@ -35,7 +35,8 @@ public struct ThingSpaceClient: Carrier {
     ) async -> RequestOutcome {
         await post(
             "/m2m/v2/devices/actions/list",
-            DeviceListBody(account: account, profileStatusFilter: profileStatusFilter, devices: devices))
+            CarrierJSON.encode(
+                DeviceListBody(account: account, profileStatusFilter: profileStatusFilter, devices: devices)))
     }
 
     public func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] {
@@ -62,8 +63,8 @@ public struct ThingSpaceClient: Carrier {
 
     // MARK: Calling
 
-    private func post(_ path: String, _ body: some Encodable) async -> RequestOutcome {
-        switch await exchange(.POST, path, body: CarrierJSON.encode(body), limit: Self.actionAnswerLimit) {
+    private func post(_ path: String, _ body: [UInt8]) async -> RequestOutcome {
+        switch await exchange(.POST, path, body: body, limit: Self.actionAnswerLimit) {
         case .answered(.success(let answer)):
             guard let id = answer["requestId"]?.text else {
                 return .outcomeUnknown(TransportProblem(description: "The carrier's answer holds no requestId."))

@@ -8,7 +8,7 @@ struct CallbackSender: Sendable {
     let client: HTTPClient
 
     /// Deliveries under way at once, at most.
-    private static let concurrency = 64
+    static let concurrency = 64
     /// How long an endpoint may take to acknowledge.
     private static let timeout = TimeAmount.seconds(10)
 

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import NIOCore
 
@@ -14,3 +15,11 @@ struct CallContext: RequestContext {
 
 /// Ends an answer in its middle: the server closes the connection when the writer of a body throws.
 struct AnswerCutOff: Error {}
+
+extension Channel {
+    /// Closes the connection with RST instead of FIN: nothing that is still under way arrives.
+    func reset() async throws {
+        try await (self as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await close()
+    }
+}

@@ -3,6 +3,9 @@ public enum CarrierFault: String, CaseIterable, Codable, Sendable {
     /// The connection closes without an answer; the call was not taken, or was.
     case closedBefore = "closed-before"
     case closedAfter = "closed-after"
+    /// The connection is reset (RST) without an answer; the call was not taken, or was.
+    case resetBefore = "reset-before"
+    case resetAfter = "reset-after"
     /// HTTP 500 or 502 with a word of plain text.
     case errorBefore = "error-before"
     case errorAfter = "error-after"
@@ -32,8 +35,9 @@ public enum CarrierFault: String, CaseIterable, Codable, Sendable {
     /// Whether the carrier takes the call all the same.
     public var isAfterAcceptance: Bool {
         switch self {
-        case .closedAfter, .errorAfter, .slow, .truncated, .cutOff, .pageAfter, .gatewayPageAfter: true
-        case .closedBefore, .errorBefore, .pageBefore, .gatewayPageBefore, .tooMany, .unavailable, .bearerWrong,
+        case .closedAfter, .resetAfter, .errorAfter, .slow, .truncated, .cutOff, .pageAfter, .gatewayPageAfter: true
+        case .closedBefore, .resetBefore, .errorBefore, .pageBefore, .gatewayPageBefore, .tooMany, .unavailable,
+            .bearerWrong,
             .bearerMissing, .bearerForbidden, .sessionExpired, .sessionUnauthorized:
             false
         }
@@ -55,6 +59,8 @@ extension CarrierFault {
         switch self {
         case .closedBefore, .closedAfter:
             return Reply(answer, ending: .nothing)
+        case .resetBefore, .resetAfter:
+            return Reply(answer, ending: .reset)
         case .errorBefore, .errorAfter:
             return Reply(
                 Answer(status: share < 0.5 ? 500 : 502, contentType: "text/plain", body: "Internal error"))

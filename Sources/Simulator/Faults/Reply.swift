@@ -6,6 +6,8 @@ struct Reply: Sendable {
         case cutOff
         /// The connection closes before the first byte.
         case nothing
+        /// The connection is reset before the first byte, as by a firewall or a server that has died.
+        case reset
     }
 
     let answer: Answer

@@ -31,7 +31,7 @@ extension CarrierModel {
         }
         guard !rawBody.isEmpty else { return refuse(.error("INPUT_INVALID.RequestUndefined", "The request is empty.")) }
         guard let body else { return refuse(.error("DeserializationFailed", "The request cannot be read.")) }
-        guard !rawBody.contains("'"), !rawBody.contains("<"), !rawBody.contains("\\") else {
+        guard !rawBody.utf8.contains(where: Self.isForbidden) else {
             return refuse(.error("INPUT_INVALID.Request.InvalidCharacter", "The request holds an invalid character."))
         }
         guard let account = body["accountName"] as? String, !account.isEmpty else {
@@ -59,6 +59,10 @@ extension CarrierModel {
             }
         }
         return take(action, indices, now: now)
+    }
+
+    private static func isForbidden(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "'") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: "\\")
     }
 
     private struct Refusal: Error {

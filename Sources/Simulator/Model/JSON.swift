@@ -7,28 +7,53 @@ enum JSON: Sendable {
     case object([(String, JSON)])
 
     var text: String {
+        var text = ""
+        write(to: &text)
+        return text
+    }
+
+    private func write(to text: inout String) {
         switch self {
-        case .string(let string): Self.quote(string)
-        case .number(let number): String(number)
-        case .bool(let value): value ? "true" : "false"
-        case .array(let elements): "[" + elements.map(\.text).joined(separator: ",") + "]"
+        case .string(let string): Self.quote(string, to: &text)
+        case .number(let number): text += String(number)
+        case .bool(let value): text += value ? "true" : "false"
+        case .array(let elements):
+            text += "["
+            for (number, element) in elements.enumerated() {
+                if number > 0 { text += "," }
+                element.write(to: &text)
+            }
+            text += "]"
         case .object(let members):
-            "{" + members.map { Self.quote($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+            text += "{"
+            for (number, member) in members.enumerated() {
+                if number > 0 { text += "," }
+                Self.quote(member.0, to: &text)
+                text += ":"
+                member.1.write(to: &text)
+            }
+            text += "}"
         }
     }
 
-    private static func quote(_ string: String) -> String {
-        var quoted = "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: quoted.unicodeScalars.append(scalar)
-            }
+    private static func quote(_ string: String, to text: inout String) {
+        text += "\""
+        if string.utf8.contains(where: needsEscape) {
+            for scalar in string.unicodeScalars { text += escaped(scalar) }
+        } else {
+            text += string
         }
-        return quoted + "\""
+        text += "\""
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        guard scalar.isASCII, needsEscape(UInt8(ascii: scalar)) else { return String(scalar) }
+        if scalar == "\"" || scalar == "\\" { return "\\" + String(scalar) }
+        let hex = String(scalar.value, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
     }
 }

@@ -1,17 +1,25 @@
 import ArgumentParser
 import Foundation
 import Reconciler
+import Simulator
 
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
-        abstract: "Takes the fleet to its desired state, and waits until it is there.",
+        abstract: "Takes the fleet to its desired state, or carries a saved plan out, and waits until it is there.",
         discussion: """
             Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes down what is under way and
             ends; a later run goes on from there.
 
+            With a file that `plan --out` has written, what was reviewed is done and nothing else, and the manifests are
+            not read. Devices that have moved since are named and left alone, and the exit code is 5.
+
+            Outside the maintenance windows of a profile set (rollout.windows) nothing new is sent for its devices. The
+            run waits for the next opening if that comes within --timeout, and ends with exit code 4 otherwise.
+
             Examples:
               profilectl apply fleet/
+              profilectl apply change.plan
               profilectl apply fleet/ --auto-approve --timeout 2h
               profilectl apply fleet/ --simulate --warning-rate 0.1 --failure-rate 0.05
             """)
@@ -36,47 +44,60 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Allow more to change than rollout.maxChange.")
     var allowLargeChange = false
 
+    @Flag(help: "Change devices outside rollout.windows too, in this run only: a person's word, not for machines.")
+    var outsideWindows = false
+
     @Flag(help: "Use the carrier's simulator, in this process, and a throw-away store unless --state is given.")
     var simulate = false
 
     func run() async throws {
         try await reporting(common) {
-            let fleet = try await manifests.load(common)
+            let saved = try manifests.savedPlan()
             var settings = overrides.applied(to: try common.settings())
             let scratch = simulate && common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
 
+            if let saved { return try await apply(saved, settings: settings, isRehearsal: scratch != nil) }
+            let fleet = try await manifests.load(common)
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
-            let text = PlanText(plan: plan, style: common.output, limit: PlanText.page)
-            try StandardOutput.write { output in try text.write { try output.line($0) } }
-            // What follows goes to stderr, and must not overtake the plan.
-            fflush(nil)
-            guard try plan.isConverged || autoApprove || Approval(style: common.output).ask() else {
-                print("Nothing was changed.")
-                return
-            }
-            let report = try await carryOut(fleet, settings: settings, hasWork: !plan.isConverged)
-            guard let report else { return }
-            print(ApplyReportText(report: report, style: common.output).summary())
-            let code = report.exitCode
-            if code != 0 { throw ExitCode(code) }
+            try PlanOutput(plan: plan, format: .text, style: common.output).write()
+            guard !plan.isConverged else { return }
+            try await approveAndCarryOut(.fleet(fleet), settings: settings) { SimulatorArguments.inventory(of: fleet) }
         }
     }
 
-    private func carryOut(_ fleet: DesiredFleet, settings: Settings, hasWork: Bool) async throws -> ApplyReport? {
-        guard hasWork else { return nil }
+    /// - Parameter inventory: gives the devices of the simulator, where one is asked for.
+    func approveAndCarryOut(
+        _ goal: ApplyGoal, settings: Settings, inventory: () -> [SimulatedDevice]
+    ) async throws {
+        // What follows goes to stderr, and must not overtake the plan.
+        fflush(nil)
+        guard try autoApprove || Approval(style: common.output).ask() else {
+            print("Nothing was changed.")
+            return
+        }
+        let report = try await carryOut(goal, settings: settings, inventory: simulate ? inventory() : [])
+        print(ApplyReportText(report: report, style: common.output).summary())
+        let code = report.exitCode
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func carryOut(
+        _ goal: ApplyGoal, settings: Settings, inventory: [SimulatedDevice]
+    ) async throws -> ApplyReport {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange)
+            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
+            ignoresWindows: outsideWindows)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
-        if overrides.retrySignIn { try await StoredSignInLedger(store: store, clock: SystemClock()).forgetRefusals() }
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         if simulate {
-            return try await simulator.whileRunning(fleet: fleet, host: "127.0.0.1", port: 0, logger: common.logger()) {
-                running in
+            return try await simulator.whileRunning(
+                inventory: inventory, host: "127.0.0.1", port: 0, logger: common.logger()
+            ) { running in
                 var settings = settings
                 settings.baseURL = running.baseURL
                 settings.callbackListen = "127.0.0.1:0"
@@ -84,24 +105,24 @@ struct ApplyCommand: AsyncParsableCommand {
                 settings.callbackTLS = nil
                 settings.register = .auto
                 return try await run(
-                    fleet, settings: settings, credentials: running.credentials,
+                    goal, settings: settings, credentials: running.credentials,
                     callbackCredentials: running.callbackCredentials, store: store, options: options, progress)
             }
         }
         return try await run(
-            fleet, settings: settings, credentials: secrets.carrierCredentials(),
+            goal, settings: settings, credentials: secrets.carrierCredentials(),
             callbackCredentials: secrets.callbackCredentials(), store: store, options: options, progress)
     }
 
     private func run(
-        _ fleet: DesiredFleet, settings: Settings, credentials: CarrierCredentials,
+        _ goal: ApplyGoal, settings: Settings, credentials: CarrierCredentials,
         callbackCredentials: CallbackCredentials, store: any StateStore, options: ApplyOptions,
         _ progress: ProgressDisplay
     ) async throws -> ApplyReport {
         let session = ApplySession(
-            desired: fleet, settings: settings, carrierCredentials: credentials,
+            goal: goal, settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "apply",
-            clock: SystemClock(), logger: common.logger(),
+            retriesSignIn: overrides.retrySignIn, clock: SystemClock(), logger: common.logger(),
             observer: try KillAtStep(environment: ProcessInfo.processInfo.environment) ?? IndifferentObserver())
         let report = try await InterruptSignals.stopping(session.stop) {
             try await session.run { progress.show($0) }
@@ -116,9 +137,9 @@ extension ApplyReport {
     var exitCode: Int32 {
         switch ending {
         case .stopped: 1
-        case .timedOut, .interrupted: 4
+        case .timedOut, .interrupted, .outsideWindows: 4
         case .aborted: 3
-        case .running, .settled, .asked: exceptions.isEmpty ? 0 : 3
+        case .running, .settled, .asked: !moved.isEmpty ? 5 : exceptions.isEmpty ? 0 : 3
         }
     }
 }

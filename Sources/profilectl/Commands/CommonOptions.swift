@@ -58,9 +58,31 @@ struct ManifestArguments: ParsableArguments {
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
     func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
-        let loaded = await ManifestLoader(isStrict: strict).load(paths)
+        let loaded = try await read()
+        return try check(loaded, common, showWarnings: showWarnings)
+    }
+
+    /// Reads the manifests, whatever is wrong with them.
+    /// - Throws: `ValidationError` if one of them is a saved plan.
+    func read() async throws -> LoadedManifest {
+        if let plan = paths.first(where: { PlanFile.isPlan($0) }) {
+            throw ValidationError(
+                "`\(plan)` is a saved plan, not a manifest. `profilectl show` shows it, `profilectl apply` carries it out."
+            )
+        }
+        return await ManifestLoader(isStrict: strict).load(paths)
+    }
+
+    /// Prints what is wrong with manifests.
+    ///
+    /// - Parameter origin: where they are from, if not from the files as they are.
+    /// - Throws: `ExitCode(1)` if there are errors.
+    func check(
+        _ loaded: LoadedManifest, _ common: CommonOptions, showWarnings: Bool = false, of origin: String? = nil
+    ) throws -> DesiredFleet {
         let shown = loaded.complaints.filter { showWarnings || $0.severity == .error }
         if !shown.isEmpty {
+            if let origin { printError("In \(origin):") }
             printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))
         }
         if !showWarnings, !loaded.hasErrors, loaded.warningCount > 0 {
@@ -83,6 +105,8 @@ func reporting(_ common: CommonOptions, _ work: () async throws -> Void) async t
         try await work()
     } catch let code as ExitCode {
         throw code
+    } catch let error as ValidationError {
+        throw error
     } catch let error as RunLockHeld {
         printError(common.errorOutput.red("error: ") + error.description)
         throw ExitCode(5)

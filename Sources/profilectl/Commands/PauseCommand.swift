@@ -50,7 +50,7 @@ struct ResumeCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let session = PauseSession(settings: try common.settings(), clock: SystemClock())
-            let resumed = try await session.resume(set)
+            let resumed = try await session.resume(set, by: RunOwner(command: "resume").person)
             for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).") }
             for rollout in resumed.aborted {
                 print(

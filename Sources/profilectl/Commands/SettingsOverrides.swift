@@ -43,7 +43,7 @@ struct SettingsOverrides: ParsableArguments {
     @Option(help: "The wait before a second attempt; it doubles with each further one.")
     var retryDelay: DurationArgument?
 
-    @Flag(help: "Forget earlier refusals of the sign-in: the credentials are right now.")
+    @Flag(help: "Sign in although it was refused too often, because the credentials are right: in this run only.")
     var retrySignIn = false
 
     func applied(to settings: Settings) -> Settings {

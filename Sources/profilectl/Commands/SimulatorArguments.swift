@@ -141,15 +141,29 @@ struct SimulatorArguments: ParsableArguments {
         }
     }
 
+    /// The devices of a saved plan as they were when it was made.
+    static func inventory(of saved: SavedPlan) -> [SimulatedDevice] {
+        zip(inventory(of: saved.fleet), saved.plan.actions).map { device, action in
+            var device = device
+            switch action.known {
+            case .downloadedEnabled: device.profileStatus = "DOWNLOAD_ENABLE"
+            case .downloadedDisabled: device.profileStatus = "DOWNLOAD_DISABLE"
+            case .deleted: device.profileStatus = "DELETE"
+            case .notDownloaded, .unknown, nil: break
+            }
+            return device
+        }
+    }
+
     /// Runs a simulator for as long as `work` takes.
     func whileRunning<Result: Sendable>(
-        fleet: DesiredFleet, host: String, port: Int, logger: Logger,
+        inventory: [SimulatedDevice], host: String, port: Int, logger: Logger,
         _ work: @escaping @Sendable (Running) async throws -> Result
     ) async throws -> Result {
         var options = options
         // Callbacks come to a port that the system chooses.
         options.allowsAnyCallbackPort = true
-        let simulator = Simulator(devices: Self.inventory(of: fleet), options: options, logger: logger)
+        let simulator = Simulator(devices: inventory, options: options, logger: logger)
         let credentials = CarrierCredentials(
             clientID: options.clientID, clientSecret: options.clientSecret, username: options.username,
             password: options.password)

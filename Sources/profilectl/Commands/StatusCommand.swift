@@ -14,6 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
             Examples:
               profilectl status
               profilectl status 89049032000001000000000000000012
+              profilectl status 89049032000001000000000000000012 --raw
               profilectl status --format json
             """)
 
@@ -24,6 +25,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Option(help: "How the status is printed: text or json.")
     var format: StatusFormat = .text
+
+    @Flag(help: "Show the carrier's messages as they came, at full length; passwords are never kept.")
+    var raw = false
 
     func run() async throws {
         try await reporting(common) {
@@ -42,7 +46,8 @@ struct StatusCommand: AsyncParsableCommand {
                 throw SettingsError("The state store knows no device with EID \(eid).")
             }
             switch format {
-            case .text: DeviceStatusText(devices: devices, style: common.output).lines().forEach { print($0) }
+            case .text:
+                DeviceStatusText(devices: devices, style: common.output, isRaw: raw).lines().forEach { print($0) }
             case .json: try printJSON(devices)
             }
         }

@@ -29,7 +29,7 @@ struct ValidateCommand: AsyncParsableCommand {
     var format: ValidateFormat = .text
 
     func run() async throws {
-        let loaded = await ManifestLoader(isStrict: manifests.strict).load(manifests.paths)
+        let loaded = try await manifests.read()
         switch format {
         case .text:
             if !loaded.complaints.isEmpty {

@@ -11,15 +11,31 @@ struct ApplyReportText {
         for (count, name) in [
             (report.queued, "to send"), (report.inFlight, "in flight"), (report.enablePending, "enabling pending"),
             (report.waiting, "waiting"), (report.failed, "failed"), (report.held, "held"), (report.blocked, "blocked"),
+            (report.moved.count, "moved"),
         ] where count > 0 {
             parts.append("\(count) \(name)")
         }
-        parts += report.waves.map { "\($0.profileSet) in wave \($0.number) of \($0.count)" }
+        parts += report.waves.map(text)
         if let pause = report.pause {
             let reason = pause.reason.isEmpty ? "" : " (\(pause.reason))"
             parts.append("paused by \(pause.by)\(reason)")
         }
+        parts += report.closedWindows.map {
+            "profile set \($0.profileSet) waits for its window, which opens at \($0.opening)"
+        }
         return parts.joined(separator: ", ")
+    }
+
+    /// Which wave is under way, how full it is, and what it waits for.
+    private func text(_ wave: ApplyReport.Wave) -> String {
+        let landing =
+            wave.toLand == 0
+            ? ""
+            : wave.released < wave.limit
+                ? ", \(wave.toLand) to land"
+                : ", waits for \(wave.toLand) to land"
+        return "\(wave.profileSet) in wave \(wave.number) of \(wave.count) (\(wave.name)): "
+            + "\(wave.released) of \(wave.limit) let out\(landing)"
     }
 
     func summary() -> String {
@@ -33,6 +49,7 @@ struct ApplyReportText {
         if report.exceptions.count > limit {
             lines.append(style.dim("... and \(report.exceptions.count - limit) more; `profilectl status` shows them."))
         }
+        lines += MovedDevicesText(devices: report.moved, style: style).lines()
         lines.append(verdict + " " + line + ", \(counted(report.requests, "request")) sent.")
         if !events.isEmpty { lines.append(style.dim("On the way: \(events).")) }
         return lines.joined(separator: "\n")
@@ -50,9 +67,11 @@ struct ApplyReportText {
     private var verdict: String {
         switch report.ending {
         case .running, .settled:
-            report.exceptions.isEmpty ? style.green("Converged.") : style.yellow("Done as far as possible.")
+            report.exceptions.isEmpty && report.moved.isEmpty
+                ? style.green("Converged.") : style.yellow("Done as far as possible.")
         case .asked: style.green("Asked for; not waited.")
         case .timedOut: style.yellow("Not converged in time; a later run goes on from here.")
+        case .outsideWindows: style.yellow("Outside the maintenance windows; a later run goes on from here.")
         case .interrupted: style.yellow("Stopped; a later run goes on from here.")
         case .stopped(let reason): style.red("Stopped: ") + reason + "\n"
         case .aborted(let reasons):

@@ -27,6 +27,10 @@ struct PlanText {
         if isLong, summary.accounts.count > 1 { try writeTable(of: summary, to: line) }
         try writeActions(summary, to: line)
         try writeExceptions(to: line)
+        for window in plan.closedWindows {
+            try line("")
+            try line(style.yellow("Window closed. ") + window.description.visible)
+        }
         for change in plan.largeChanges {
             try line("")
             try line(style.red("Large change. ") + change.description.visible)
@@ -118,7 +122,7 @@ struct PlanText {
         let limit = listsAll ? .max : Self.exceptionsPerReason
         for (reason, count) in plan.exceptionReasons {
             try line("")
-            try line(style.red("! ") + style.bold("\(count.grouped) \(reason)"))
+            try line(style.red("! ") + style.bold("\(count.grouped) \(reason.visible)"))
             var listed = 0
             for exception in plan.exceptions where listed < limit && exception.reason.name == reason {
                 try line("      \(exception.key)  \(exception.reason.explanation.visible)")

@@ -170,7 +170,7 @@ struct ApplySessionTests {
                         fleet, to: baseURL, store: store, credentials: Harness.credentials(password: "wrong-password"))
                 }
             }
-            #expect(await simulator.counts.refusedLogins == CarrierSession.maximumRefusals)
+            #expect(await simulator.counts.refusedLogins == SignInBook.mostRefusalsOfCredential)
         }
     }
 
@@ -218,15 +218,16 @@ struct ApplySessionTests {
     func locked() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
-        let other = RunLock(store: store, clock: SystemClock(), owner: "somebody else")
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
-        _ = try await other.hold(ownerIsAlive: { _ in true }) {
+        let other = RunLock(
+            store: store, clock: SystemClock(), owner: RunOwner(command: "other"), profileSets: fleet.sets.map(\.name))
+        _ = try await other.hold {
             await #expect(throws: RunLockHeld.self) {
                 _ = try await Harness.apply(fleet, to: "http://127.0.0.1:1/api", store: store)
             }
         }
-        let lease = try await store.read { try $0.lease("run") }
-        #expect(lease == nil, "the lock is given back")
+        let leases = try await store.read { try $0.leases() }
+        #expect(leases.isEmpty, "the lock is given back")
     }
 
     @Test("another system's callback registration is never replaced")

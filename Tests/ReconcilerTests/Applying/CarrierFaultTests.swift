@@ -131,7 +131,7 @@ struct CarrierFaultTests {
             policy: ConvergencePolicy(callbackDeadline: .milliseconds(100)), verification: .trust,
             timeout: .seconds(20), pollInterval: .milliseconds(100))
         let report = try await ApplyRun(
-            desired: fleet, store: store, carrier: SilentCarrier(), clock: SystemClock(), wakeup: wakeup,
+            goal: .fleet(fleet), store: store, carrier: SilentCarrier(), clock: SystemClock(), wakeup: wakeup,
             options: options, stop: StopSwitch(wakeup: wakeup)
         ).run { _ in }
         guard case .stopped = report.ending else { return #expect(Bool(false), "\(report.ending)") }

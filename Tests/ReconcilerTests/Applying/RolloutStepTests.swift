@@ -5,6 +5,10 @@ import Testing
 @Suite("Letting a change out in waves")
 struct RolloutStepTests {
     private func policy(_ waves: [RolloutPolicy.Amount], abortWhen: RolloutPolicy.AbortRule? = nil) -> RolloutPolicy {
+        self.policy(waves: waves.map { .upTo($0) }, abortWhen: abortWhen)
+    }
+
+    private func policy(waves: [RolloutPolicy.Wave], abortWhen: RolloutPolicy.AbortRule? = nil) -> RolloutPolicy {
         var policy = RolloutPolicy()
         policy.waves = waves
         policy.abortWhen = abortWhen
@@ -27,7 +31,10 @@ struct RolloutStepTests {
             ([.percent(10)], 0, [0]),
         ] as [([RolloutPolicy.Amount], Int, [Int])])
     func limits(waves: [RolloutPolicy.Amount], total: Int, expected: [Int]) {
-        #expect(RolloutStep.limits(waves, total: total) == expected)
+        let limits = RolloutWave.steps(waves.map { .upTo($0) }, total: total).map { step in
+            if case .upTo(let limit, _) = step { limit } else { -1 }
+        }
+        #expect(limits == expected)
     }
 
     @Test("a wave is filled up, and the next one starts when all of it has landed")
@@ -41,13 +48,14 @@ struct RolloutStepTests {
                     waveLimit: limit))
         }
         let begin = step(policy, RolloutTally(pending: 100, released: 0))
-        #expect(begin.decision == .release(10) && begin.wave == 1 && begin.waveCount == 3 && begin.waveLimit == 10)
+        #expect(begin.decision == .release(10))
+        #expect(begin.wave.number == 1 && begin.wave.count == 3 && begin.wave.limit == 10 && begin.wave.name == "10%")
         #expect(at(10, RolloutTally(pending: 94, released: 6, underWay: 6)).decision == .release(4))
         let full = at(10, RolloutTally(pending: 90, released: 10, underWay: 1))
-        #expect(full.decision == .release(0) && full.wave == 1)
+        #expect(full.decision == .release(0) && full.wave.number == 1)
         #expect(at(10, RolloutTally(pending: 90, released: 10, toSendAgain: 1)).decision == .release(0))
         let landed = at(10, RolloutTally(pending: 90, released: 10, failed: 2))
-        #expect(landed.decision == .release(40) && landed.wave == 2 && landed.waveLimit == 50)
+        #expect(landed.decision == .release(40) && landed.wave.number == 2 && landed.wave.limit == 50)
         #expect(at(50, RolloutTally(pending: 50, released: 50)).decision == .release(50))
         // Whatever the change grows or shrinks by: a wave that has not landed lets no other one begin.
         for pending in [0, 5, 80, 190, 10_000] {

@@ -59,13 +59,15 @@ struct RolloutTests {
                     Issue.record("\(report.ending)")
                     return
                 }
-                #expect(reasons.count == 1 && reasons[0].contains("5 of the 5"))
+                // How many had failed by then is a matter of moments.
+                #expect(reasons.count == 1 && reasons[0].contains(#/[3-5] of the 5/#), "\(reasons)")
                 #expect(report.failed == 5)
                 #expect(await simulator.counts.acceptedDevices["download_enable"] == 5, "no more than the first wave")
             }
             var settings = Settings()
             settings.state = "sqlite:\(path)"
-            let resumed = try await PauseSession(settings: settings, clock: SystemClock()).resume(nil)
+            let resumed = try await PauseSession(settings: settings, clock: SystemClock())
+                .resume(nil, by: "ann")
             #expect(resumed.aborted.map(\.profileSet) == [fleet.sets[0].name])
             var notWaiting = applyOptions
             notWaiting.waitsForConvergence = false
@@ -100,7 +102,7 @@ struct RolloutTests {
             let pause = try #require(await pauses.first { _ in true })
             #expect(pause.reason == "outage" && pause.by == "ann")
             #expect(await simulator.counts.acceptedRequests.isEmpty)
-            #expect(try await session.resume(nil).pauses.count == 1)
+            #expect(try await session.resume(nil, by: "ann").pauses.count == 1)
             #expect(try await report.ending == .settled)
             #expect(try await report.converged == 6)
         }

@@ -97,4 +97,40 @@ struct CallbackFolderTests {
         #expect(try await CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup).readAll() == 1)
         #expect(try await store.read { try $0.devices([key])[key]?.observation?.state } == .downloadedEnabled)
     }
+
+    @Test(
+        "the device is the one that the EID at the top names; without one there, what else the message names tells it")
+    func namedTwice() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let (key, other, third) = (try Fleets.key(4), try Fleets.key(5), try Fleets.key(6))
+        for (number, key) in [key, other, third].enumerated() {
+            try await submit(store, key, attempt: 1, requestID: "r-\(number)")
+        }
+        func message(top: [(String, String)], within: [(String, String)]) -> String {
+            func list(_ ids: [(String, String)]) -> String {
+                "[" + ids.map { "{\"kind\":\"\($0.0)\",\"id\":\"\($0.1)\"}" }.joined(separator: ",") + "]"
+            }
+            return """
+                {"requestId":"theirs","deviceIds":\(list(top)),"deviceResponse":{"deviceProfileResponse":{
+                "deviceIdentifierCollection":\(list(within)),"profileStatus":"DOWNLOAD_ENABLE",
+                "euiccStatus":"EXECUTED_SUCCESS"}}}
+                """
+        }
+        // In one batch, so that what is looked up for one message is there for all.
+        let texts = [
+            message(
+                top: [("Eid", "\(key.eid)"), ("Iccid", "\(other.iccid)")], within: [("Iccid", "\(third.iccid)")]),
+            message(top: [("Eid", "89049032999999999999999999999999")], within: [("iccid", "\(third.iccid)")]),
+        ]
+        let now = clock.now()
+        let callbacks = try texts.map { try ReceivedCallback(json: Array($0.utf8)).kept(at: now) }
+        try await store.write { try $0.keep(callbacks) }
+        try await CallbackFolder(store: store, clock: clock, policy: policy, wakeup: Wakeup()).readAll()
+        #expect(try await phase(store, key) == .succeeded)
+        #expect(try await phase(store, third) == .succeeded)
+        guard case .submitted = try await phase(store, other) else {
+            return #expect(Bool(false), "a message about another eUICC was taken for this one's")
+        }
+    }
 }

@@ -32,7 +32,10 @@ struct ReceivedCallbackTests {
         ] {
             #expect(try kept(other).digest == first.digest, "\(other)")
         }
-        #expect(try kept(#"{"requestId":"r","status":"Failed"}"#).digest != first.digest)
+        let failed = try kept(#"{"requestId":"r","status":"Failed"}"#).digest
+        #expect(failed != first.digest)
+        #expect(failed.prefix(8) == first.digest.prefix(8), "callbacks of one request are neighbours in the index")
+        #expect(try kept(#"{"requestId":"s","status":"Failed"}"#).digest.prefix(8) != failed.prefix(8))
         #expect(first.redactedText == #"{"requestId":"r","status":"Success","callbackCount":1}"#)
         #expect(try kept(#"{"callbackCount":[1, 2]}"#).redactedText == #"{"callbackCount":[1,2]}"#)
         #expect(try kept(#"{"a":{"callbackCount":1}}"#).redactedText == #"{"a":{"callbackCount":1}}"#)

@@ -30,6 +30,7 @@ struct ReadmeTests {
         let folder = try TemporaryFolder()
         try FileManager.default.copyItem(
             atPath: Repository.path + "/examples", toPath: folder.path + "/examples")
+        try GitFolder.initialize(folder)
         let steps = try steps()
         #expect(steps.count >= 6)
         for step in steps {
@@ -62,7 +63,7 @@ struct ReadmeTests {
     func options() async throws {
         let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
         var help = ""
-        for command in ["validate", "plan", "apply", "status", "resolve", "pause", "resume", "simulate"] {
+        for command in ["validate", "plan", "show", "apply", "status", "resolve", "pause", "resume", "simulate"] {
             help += try await Binary.run([command, "--help"], in: "/").output
         }
         for match in readme.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#) {

@@ -49,6 +49,24 @@ struct MalformedManifestTests {
             (head + "rollout: {requestsPerSecond: 0}\n", 4), (head + "rollout: {requestsPerSecond: -1}\n", 4),
             (head + "rollout: {waves: 10%}\n", 4), (head + "rollout: {waves: [10%, 5%]}\n", 4),
             (head + "rollout: {waves: [x]}\n", 4), (head + "rollout: {waves: [101%]}\n", 4),
+            (head + "rollout: {waves: [{labels: {}}]}\n", 4), (head + "rollout: {waves: [{labls: {site: lab}}]}\n", 4),
+            (head + "rollout: {waves: [{}]}\n", 4), (head + "rollout: {waves: [{labels: lab}]}\n", 4),
+            (head + "rollout: {waves: [10%, {labels: {site: lab}}, 5%]}\n", 4),
+            (head + "rollout:\n  waves:\n    - {labels: {a: b}}\n    - {labels: {a: b}}\n", 7),
+            (head + "rollout: {windows: }\n", 4), (head + "rollout: {windows: []}\n", 4),
+            (head + "rollout: {windows: [{}]}\n", 4), (head + "rollout: {windows: [mon]}\n", 4),
+            (head + "rollout: {windows: {days: [mon]}}\n", 4), (head + "rollout: {windows: [{days: mon}]}\n", 4),
+            (head + "rollout: {windows: [{days: []}]}\n", 4), (head + "rollout: {windows: [{days: [mo]}]}\n", 4),
+            (head + "rollout: {windows: [{days: [mon-mon]}]}\n", 4),
+            (head + "rollout: {windows: [{days: [mon-fri-sun]}]}\n", 4),
+            (head + "rollout: {windows: [{from: 22:00}]}\n", 4), (head + "rollout: {windows: [{to: 22:00}]}\n", 4),
+            (head + "rollout: {windows: [{from: 22:00, to: 22:00}]}\n", 4),
+            (head + "rollout: {windows: [{from: 24:00, to: 22:00}]}\n", 4),
+            (head + "rollout: {windows: [{from: 22:00, to: 24:01}]}\n", 4),
+            (head + "rollout: {windows: [{from: 9:00, to: 12:00}]}\n", 4),
+            (head + "rollout: {windows: [{days: [mon], timeZone: EST}]}\n", 4),
+            (head + "rollout: {windows: [{days: [mon], timeZone: +02:00}]}\n", 4),
+            (head + "rollout: {windows: [{days: [mon], zone: UTC}]}\n", 4),
             (head + "rollout: {maxChange: 30}\n", 4), (head + "rollout: {maxChange: 130%}\n", 4),
             (head + "rollout: {abortWhen: {atLeast: 3}}\n", 4), (head + "rollout: {abortWhen: {failed: x}}\n", 4),
             (head + "rollout: {abortWhn: 1}\n", 4), (head + "devices:\n  - {eid: 1, iccid: 2}\n", 5),
@@ -81,7 +99,13 @@ struct MalformedManifestTests {
         var random = SeededGenerator(seed: seed)
         let original = Array(
             (try Fleets.yaml(
-                5, rollout: "rollout: {waves: [1%, 10%], abortWhen: {failed: 5%, atLeast: 20}}", imeis: true)
+                5,
+                rollout: """
+                    rollout:
+                      waves: [{labels: {a: b}}, 1%, 10%]
+                      windows: [{days: [mon-fri, sun], from: "22:00", to: "04:00", timeZone: America/Phoenix}]
+                      abortWhen: {failed: 5%, atLeast: 20}
+                    """, imeis: true)
                 + "  - &x {eid: 1, iccid: 2, labels: {a: b}}\n  - {<<: *x, eid: 3, iccid: 4}\n").utf8)
         let alphabet = Array("{}[]:,-&*!|>'\"%@`#?~ \n\t<\\09az".utf8)
         for _ in 0..<10 {

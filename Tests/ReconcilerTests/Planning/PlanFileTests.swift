@@ -27,13 +27,59 @@ struct PlanFileTests {
         let plan = try await plan(3000)
         try PlanFile.write(plan, to: path, toolVersion: "1.2.3")
         let saved = try PlanFile.read(path)
-        #expect(Array(saved.actions) == Array(plan.actions))
+        #expect(Array(saved.plan.actions) == Array(plan.actions))
         #expect(plan.actions.count == 2000)
-        #expect(saved.exceptionCounts == plan.exceptionCounts)
         #expect(saved.fleetDigest == plan.actions.fleet.digest)
         #expect(saved.toolVersion == "1.2.3")
-        #expect(saved.createdAt == now.description)
+        #expect(saved.plan.createdAt == now)
+        #expect(saved.plan.largeChanges == plan.largeChanges && !plan.largeChanges.isEmpty)
+        #expect(saved.fleet.sets.map(\.rollout) == plan.actions.fleet.sets.map(\.rollout))
+        #expect(saved.fleet.devices.map(\.key) == plan.actions.map(\.key), "what is left out is not among them")
+        #expect(try PlanFile.read(path).checksum == saved.checksum)
+        #expect(printed(saved.plan) == printed(plan), "shown again it looks the same, in every part")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.plan"])
+    }
+
+    private func printed(_ plan: Plan) -> String {
+        var text: [UInt8] = []
+        PlanJSON(plan).write { text += $0 }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    @Test("the roll-out policies of all sets are carried, whatever they say")
+    func policies() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/a.plan"
+        for rollout in [
+            "", "rollout: {waves: [1%, 7, 50.5%], abortWhen: {failed: 5%, atLeast: 20}, maxChange: 12.5%}",
+            "rollout: {batchSize: 3, maxInFlight: 7, requestsPerSecond: 0.25, abortWhen: {failed: 3}}",
+        ] {
+            let fleet = try await Fleets.fleet(try Fleets.yaml(3, rollout: rollout))
+            try PlanFile.write(
+                Planner(now: now).plan(desired: fleet, known: KnownFleet()), to: path, toolVersion: "1")
+            #expect(try PlanFile.read(path).fleet.sets.map(\.rollout) == fleet.sets.map(\.rollout), "\(rollout)")
+        }
+    }
+
+    @Test("a file is known for a plan by its content, not by its name")
+    func recognized() async throws {
+        let folder = try TemporaryFolder()
+        try PlanFile.write(try await plan(4), to: folder.path + "/fleet.yaml", toolVersion: "1")
+        #expect(PlanFile.isPlan(folder.path + "/fleet.yaml"))
+        try folder.write("a.plan", try Fleets.yaml(2))
+        for name in ["a.plan", "missing.plan", ""] { #expect(!PlanFile.isPlan(folder.path + "/" + name)) }
+    }
+
+    @Test("the digest names all that is declared, and not where it stands")
+    func digest() async throws {
+        let yaml = try Fleets.yaml(3, rollout: "rollout: {maxChange: 10%}", imeis: true)
+        let digest = try await Fleets.fleet(yaml).digest
+        #expect(try await Fleets.fleet("# a comment\n" + yaml).digest == digest)
+        for (text, other) in [
+            ("maxChange: 10%", "maxChange: 11%"), ("imei: \"35", "imei: \"36"), ("name: fleet", "name: other"),
+            ("downloaded-enabled", "downloaded-disabled"), ("0342077109", "0342077108"), ("101.5", "101.6"),
+            (", imei:", ", labels: {site: a}, imei:"),
+        ] { #expect(try await Fleets.fleet(yaml.replacing(text, with: other)).digest != digest, "\(other)") }
     }
 
     @Test("a plan file that was edited, cut, lengthened or made by a newer version is refused")
@@ -55,9 +101,13 @@ struct PlanFileTests {
             try folder.write("b.plan", text)
             #expect(throws: PlanFileError.self, "\(text)") { try PlanFile.read(folder.path + "/b.plan") }
         }
-        try folder.write("b.plan", text.replacing(#""formatVersion":1"#, with: #""formatVersion":2"#))
-        let newer = #expect(throws: PlanFileError.self) { try PlanFile.read(folder.path + "/b.plan") }
-        #expect(newer?.description.contains("profilectl 1.2.3") == true)
+        for version in ["1", "3", "99"] {
+            let other = text.replacing(
+                "\"formatVersion\":\(PlanFile.formatVersion)", with: "\"formatVersion\":\(version)")
+            try folder.write("b.plan", other)
+            let refusal = #expect(throws: PlanFileError.self) { try PlanFile.read(folder.path + "/b.plan") }
+            #expect(refusal?.description.contains("profilectl 1.2.3 in form \(version)") == true)
+        }
         #expect(throws: PlanFileError.self) { try PlanFile.read(folder.path + "/missing.plan") }
         #expect(throws: PlanFileError.self) { try PlanFile.read(folder.path) }
     }
@@ -90,5 +140,27 @@ struct PlanFileTests {
         #expect(document.exceptions.count == 1000)
         #expect(document.summary.accounts.map(\.labels) == [["site": ["a b": 2000]]])
         #expect(document.summary.actions == ["downloadEnable": 1000, "enable": 1000])
+    }
+}
+
+@Suite("Roll-out policies in plan files")
+struct RolloutPolicyJSONTests {
+    @Test("a policy with windows and label waves comes back as it was, wherever it was declared")
+    func roundTrip() async throws {
+        let rollout = """
+            rollout:
+              waves: [{labels: {site: lab}}, 10%, 25, 100%]
+              windows:
+                - {days: [mon-wed, sun], from: "22:00", to: "04:00", timeZone: America/Phoenix}
+                - {from: "00:00", to: "24:00"}
+            """
+        let fleet = try await Fleets.fleet(try Fleets.yaml(2, rollout: rollout))
+        let policy = fleet.sets[0].rollout
+        #expect(RolloutPolicy(json: policy.json) == policy)
+        let text = String(decoding: policy.json.canonicalBytes, as: UTF8.self)
+        #expect(text.contains(#""waves":[{"labels":{"site":"lab"}},"10%","25","100%"]"#), "\(text)")
+        #expect(text.contains(#""days":["mon","tue","wed","sun"],"from":"22:00""#), "\(text)")
+        let moved = try await Fleets.fleet("\n\n" + (try Fleets.yaml(2, rollout: rollout)))
+        #expect(moved.sets[0].rollout == policy)
     }
 }

@@ -123,33 +123,4 @@ struct PlannerTests {
         #expect(large.largeChanges.first?.changes == 7)
         #expect(try await plan("downloaded-enabled", Array(present.dropFirst(2)), count: 40).largeChanges.isEmpty)
     }
-
-    @Test(
-        "for random fleets no plan downloads what is there, and carrying it out leaves nothing to do", arguments: 1...40
-    )
-    func randomFleets(seed: UInt64) async throws {
-        var random = SeededGenerator(seed: seed)
-        let count = 50
-        let desired = try await Fleets.fleet(
-            try Fleets.yaml(count, state: Bool.random(using: &random) ? "downloaded-enabled" : "downloaded-disabled"))
-        var records: [DeviceKey: DeviceRecord] = [:]
-        for number in 0..<count where Int.random(in: 0..<4, using: &random) > 0 {
-            let state = ProfileState.allCases.randomElement(using: &random)
-            let services: [ServiceState] = [.active, .active, .active, .suspended]
-            let record = try record(number, state, service: services.randomElement(using: &random) ?? .active)
-            records[record.key] = record
-        }
-        let plan = Planner(now: now).plan(desired: desired, known: KnownFleet(records.values))
-        for action in plan.actions {
-            #expect(!(action.action.isDownload && action.known?.isOnDevice == true), "seed \(seed)")
-            var record = records[action.key] ?? DeviceRecord(key: action.key, account: action.account)
-            record.observation = ProfileObservation(
-                state: action.action.expectedState, profileStatus: nil, at: now, source: .callback)
-            records[action.key] = record
-        }
-        let next = Planner(now: now).plan(desired: desired, known: KnownFleet(records.values))
-        #expect(next.actions.isEmpty, "seed \(seed)")
-        #expect(next.exceptions.count == plan.exceptions.count, "seed \(seed)")
-        #expect(plan.convergedCount + plan.actions.count + plan.exceptions.count == count, "seed \(seed)")
-    }
 }

@@ -6,23 +6,6 @@ import Testing
 
 @Suite("The simulator is as strict as the carrier")
 struct SimulatorTests {
-
-    /// Signs in and gives the headers of every further call.
-    private func signIn(_ baseURL: String) async throws -> [String: String] {
-        let basic = Data("simulator-key:simulator-secret".utf8).base64EncodedString()
-        let token = try await Harness.call(
-            "POST", baseURL + "/ts/v1/oauth2/token",
-            headers: ["Authorization": "Basic \(basic)", "Content-Type": "application/x-www-form-urlencoded"],
-            body: Data("grant_type=client_credentials".utf8))
-        let bearer = try #require(try JSONValue(json: Array(token.body.utf8))["access_token"]?.text)
-        let login = try await Harness.call(
-            "POST", baseURL + "/m2m/v1/session/login",
-            headers: ["Authorization": "Bearer \(bearer)", "Content-Type": "application/json"],
-            body: Data("{\"username\":\"simulator-user\",\"password\":\"simulator-password\"}".utf8))
-        let session = try #require(try JSONValue(json: Array(login.body.utf8))["sessionToken"]?.text)
-        return ["Authorization": "Bearer \(bearer)", "VZ-M2M-Token": session, "Content-Type": "application/json"]
-    }
-
     @Test("what the carrier would refuse is refused, with its code")
     func refusals() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(3))
@@ -30,7 +13,7 @@ struct SimulatorTests {
         inventory[2].state = "Suspend"
         let keys = fleet.devices.map(\.key)
         try await Harness.withSimulator(inventory) { simulator, baseURL in
-            let headers = try await signIn(baseURL)
+            let headers = try await Harness.signIn(baseURL)
             let path = baseURL + "/m2m/v1/devices/profile/actions/download_enable"
             func body(
                 _ devices: [(String, String)], account: String = Fleets.account.description,
@@ -74,7 +57,7 @@ struct SimulatorTests {
         try await Harness.withSimulator([device]) { simulator, baseURL in
             let answer = try await Harness.call(
                 "POST", baseURL + "/m2m/v1/devices/profile/actions/download_disable",
-                headers: try await signIn(baseURL), body: try Repository.sample("request-download"))
+                headers: try await Harness.signIn(baseURL), body: try Repository.sample("request-download"))
             #expect(answer.status == 200, "\(answer.body)")
             #expect(await simulator.counts.acceptedDevices == ["download_disable": 1])
         }
@@ -84,8 +67,8 @@ struct SimulatorTests {
     func tokens() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
-            let headers = try await signIn(baseURL)
-            #expect(try await signIn(baseURL)["Authorization"] == headers["Authorization"])
+            let headers = try await Harness.signIn(baseURL)
+            #expect(try await Harness.signIn(baseURL)["Authorization"] == headers["Authorization"])
             #expect(await simulator.counts.tokensIssued == 1)
             let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
             func get(_ changes: [String: String], without left: String = "") async throws -> (Int, String) {
@@ -114,7 +97,7 @@ struct SimulatorTests {
     func locked() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
-            var headers = try await signIn(baseURL)
+            var headers = try await Harness.signIn(baseURL)
             headers["VZ-M2M-Token"] = nil
             for password in ["a", "b", "c", "d", "e", "simulator-password"] {
                 let body = Data("{\"username\":\"simulator-user\",\"password\":\"\(password)\"}".utf8)
@@ -130,7 +113,7 @@ struct SimulatorTests {
     func registrations() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
-            let headers = try await signIn(baseURL)
+            let headers = try await Harness.signIn(baseURL)
             let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
             func register(_ url: String, name: String = "DeviceProfileService") async throws -> Int {
                 let body = "{\"name\":\"\(name)\",\"url\":\"\(url)\",\"username\":\"u\",\"password\":\"p-1\"}"
@@ -152,7 +135,7 @@ struct SimulatorTests {
     func pages() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(25))
         try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
-            let headers = try await signIn(baseURL)
+            let headers = try await Harness.signIn(baseURL)
             var cursor = "0"
             var seen = 0
             for (page, status) in [202, 202, 200].enumerated() {
@@ -181,12 +164,13 @@ struct SimulatorTests {
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             // A listener that expects another password acknowledges nothing.
             try await Harness.withListener(store) { url in
-                let headers = try await signIn(baseURL)
+                let headers = try await Harness.signIn(baseURL)
                 let registration = "{\"name\":\"DeviceProfileService\",\"url\":\"\(url)\"}"
                 let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
                 _ = try await Harness.call("POST", path, headers: headers, body: Data(registration.utf8))
-                let body = CarrierJSON.encode(
-                    ProfileActionBody(devices: [fleet.devices[0].key], account: Fleets.account, smsr: Fleets.smsr))
+                let body = ProfileActionBody(
+                    devices: [fleet.devices[0].key], account: Fleets.account, smsr: Fleets.smsr
+                ).json
                 _ = try await Harness.call(
                     "POST", baseURL + "/m2m/v1/devices/profile/actions/download_enable", headers: headers,
                     body: Data(body))

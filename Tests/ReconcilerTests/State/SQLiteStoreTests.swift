@@ -26,20 +26,6 @@ struct SQLiteStoreTests {
         }
     }
 
-    @Test("a new store can be opened by many at the same time")
-    func openedTogether() async throws {
-        let folder = try TemporaryFolder()
-        try await withThrowingTaskGroup { group in
-            for _ in 0..<8 {
-                group.addTask {
-                    let store = try SQLiteStore(path: folder.path + "/state.db")
-                    return try await store.read { try $0.eventMark() }
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
-
     @Test("every phase of an operation comes back as it was written")
     func phases() async throws {
         let folder = try TemporaryFolder()
@@ -71,6 +57,24 @@ struct SQLiteStoreTests {
             let fleet = try await store.read { try $0.knownFleet() }
             #expect(fleet.devices.count == 1)
             #expect(fleet.operation(of: fleet.devices[0]) == (written.mattersForPlan ? written : nil))
+        }
+    }
+
+    @Test("the wave of a roll-out comes back as it was written, whatever its labels hold")
+    func waves() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let labels = ["site": "lab, \"floor\" = 2", "ä": "", "a=b": "c"]
+        for (limit, labels) in [(7, labels), (40, nil)] as [(Int, [String: String]?)] {
+            let written = try await store.write { transaction in
+                var rollout = try transaction.startRollout(of: "meters", at: Timestamp(milliseconds: 5))
+                rollout.waveLimit = limit
+                rollout.waveLabels = labels
+                try transaction.update(rollout)
+                return rollout
+            }
+            #expect(try await store.read { try $0.openRollouts().last } == written)
+            #expect(try await store.read { try $0.knownFleet().rollouts.last } == written)
         }
     }
 

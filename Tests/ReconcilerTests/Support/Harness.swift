@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOCore
 import Simulator
+import Testing
 
 @testable import Reconciler
 
@@ -46,13 +47,13 @@ enum Harness {
     /// Runs a callback listener on a store while `work` runs; `work` is given the URL.
     static func withListener<Result: Sendable>(
         _ store: any StateStore, wakeup: Wakeup = Wakeup(), credentials: CallbackCredentials = callbackCredentials,
-        policy: ConvergencePolicy = ConvergencePolicy(),
+        policy: ConvergencePolicy = ConvergencePolicy(), clock: any WallClock = SystemClock(),
         _ work: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {
         let listener = CallbackListener(
             configuration: CallbackListenerConfiguration(
                 host: "127.0.0.1", port: 0, path: "/callbacks", credentials: credentials),
-            store: store, clock: SystemClock(), policy: policy, wakeup: wakeup, logger: quiet)
+            store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
         let stop = Wakeup()
         return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -91,6 +92,22 @@ enum Harness {
         return (Int(response.status.code), text, Dictionary(fields) { first, _ in first })
     }
 
+    /// Signs in and gives the headers of every further call.
+    static func signIn(_ baseURL: String) async throws -> [String: String] {
+        let basic = Data("simulator-key:simulator-secret".utf8).base64EncodedString()
+        let token = try await call(
+            "POST", baseURL + "/ts/v1/oauth2/token",
+            headers: ["Authorization": "Basic \(basic)", "Content-Type": "application/x-www-form-urlencoded"],
+            body: Data("grant_type=client_credentials".utf8))
+        let bearer = try #require(try JSONValue(json: Array(token.body.utf8))["access_token"]?.text)
+        let login = try await call(
+            "POST", baseURL + "/m2m/v1/session/login",
+            headers: ["Authorization": "Bearer \(bearer)", "Content-Type": "application/json"],
+            body: Data("{\"username\":\"simulator-user\",\"password\":\"simulator-password\"}".utf8))
+        let session = try #require(try JSONValue(json: Array(login.body.utf8))["sessionToken"]?.text)
+        return ["Authorization": "Bearer \(bearer)", "VZ-M2M-Token": session, "Content-Type": "application/json"]
+    }
+
     /// The devices of a fleet as a carrier has them that has downloaded nothing yet.
     static func inventory(_ fleet: DesiredFleet) -> [SimulatedDevice] {
         fleet.devices.map { device in
@@ -120,7 +137,7 @@ enum Harness {
         _ fleet: DesiredFleet, to baseURL: String, store: any StateStore,
         credentials: CarrierCredentials = credentials(),
         options: ApplyOptions = ApplyOptions(policy: quickPolicy, timeout: .seconds(60)),
-        register: RegistrationMode = .auto,
+        register: RegistrationMode = .auto, clock: any WallClock = SystemClock(),
         progress: @escaping @Sendable (ApplyReport) -> Void = { _ in }
     ) async throws -> ApplyReport {
         var settings = Settings()
@@ -128,9 +145,9 @@ enum Harness {
         settings.callbackListen = "127.0.0.1:0"
         settings.register = register
         let session = ApplySession(
-            desired: fleet, settings: settings, carrierCredentials: credentials,
+            goal: .fleet(fleet), settings: settings, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store, options: options, command: "test",
-            clock: SystemClock(), logger: quiet)
+            clock: clock, logger: quiet)
         return try await session.run(progress: progress)
     }
 }

@@ -41,6 +41,13 @@ struct PlanDocument: Decodable, Sendable {
         let labels: [String: [String: Int]]
     }
 
+    struct Window: Decodable, Sendable {
+        let profileSet: String
+        let open: Bool
+        let opensAt: String?
+        let closesAt: String?
+    }
+
     struct Summary: Decodable, Sendable {
         /// How many devices the YAML names.
         let devices: Int
@@ -55,6 +62,8 @@ struct PlanDocument: Decodable, Sendable {
         let accounts: [Account]
         /// Sets that would change more than their `maxChange` allows, as sentences.
         let largeChanges: [String]
+        /// The maintenance windows of each set that has some.
+        let windows: [Window]
     }
 
     let formatVersion: Int

@@ -82,7 +82,7 @@ struct RepeatedApply: Sendable {
                 policy: policy, lookupTimeout: .seconds(20), timeout: timeout, allowsLargeChange: true,
                 concurrentCalls: concurrentCalls)
             let report = try await ApplyRun(
-                desired: fleet, store: store, carrier: carrier, clock: SystemClock(), wakeup: wakeup,
+                goal: .fleet(fleet), store: store, carrier: carrier, clock: SystemClock(), wakeup: wakeup,
                 options: options, stop: StopSwitch(wakeup: wakeup)
             ).run { _ in }
             reports.append(report)

@@ -113,10 +113,10 @@ struct CarrierAnswerTests {
         let key = DeviceKey(
             eid: try #require(EID("678912789123453456784008666456")), iccid: try #require(ICCID("78425989148000000840"))
         )
-        let body = CarrierJSON.encode(
-            ProfileActionBody(
-                devices: [key], account: AccountName("1223334444-00001"),
-                smsr: SmsrOid("1.3.6.1.4.1.31746.1.500.200.101.5")))
+        let body = ProfileActionBody(
+            devices: [key], account: AccountName("1223334444-00001"),
+            smsr: SmsrOid("1.3.6.1.4.1.31746.1.500.200.101.5")
+        ).json
         let sample = try JSONValue(json: Array(try Repository.sample("request-download")))
         #expect(try JSONValue(json: body) == sample)
     }
@@ -129,7 +129,8 @@ struct CarrierAnswerTests {
         var dumped = ""
         dump(credentials, to: &dumped)
         dump(callbacks, to: &dumped)
-        dumped += "\(credentials) \(callbacks) \(String(reflecting: credentials)) \(credentials.userFingerprint)"
+        dumped +=
+            "\(credentials) \(callbacks) \(String(reflecting: credentials)) \(credentials.user) \(credentials.client)"
         #expect(!dumped.contains("hush"))
     }
 }

@@ -22,7 +22,8 @@ struct FleetInput {
         self.devices = devices
     }
 
-    func writeYAML(to path: String) throws {
+    /// - Parameter rollout: how changes are let out, as YAML; nothing is said of it without one.
+    func writeYAML(to path: String, rollout: String = "") throws {
         var text = """
             apiVersion: profilectl/v1
             kind: ProfileSet
@@ -31,6 +32,7 @@ struct FleetInput {
             defaults:
               accountName: "\(Self.account)"
               smsrOid: \(Self.smsr)
+            \(rollout)
             devices:
 
             """

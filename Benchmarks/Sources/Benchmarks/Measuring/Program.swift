@@ -5,6 +5,8 @@ struct Program: Sendable {
     let path: String
     let arguments: [String]
     var folder: String?
+    /// Beside what this process has.
+    var environment: [String: String] = [:]
 
     /// Runs it once, its output thrown away.
     ///
@@ -13,6 +15,7 @@ struct Program: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Tools.yardstick)
         process.arguments = ["measure", path] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
         let output = Pipe()
         process.standardOutput = output

@@ -50,5 +50,21 @@ struct LabelTable: Sendable {
         set(number).reduce(into: [:]) { $0[names.names[Int($1.key)]] = names.names[Int($1.value)] }
     }
 
+    /// The pairs that a device with these labels has; `nil` if no device has one of them.
+    func pairs(of labels: [String: String]) -> [LabelPair]? {
+        var pairs: [LabelPair] = []
+        for (key, value) in labels {
+            guard let key = names.find(key), let value = names.find(value) else { return nil }
+            pairs.append(LabelPair(key: key, value: value))
+        }
+        return pairs
+    }
+
+    /// Whether a set holds all of these pairs.
+    func holds(_ number: UInt32, _ pairs: [LabelPair]) -> Bool {
+        let set = set(number)
+        return pairs.allSatisfy { set.contains($0) }
+    }
+
     private func matches(_ number: UInt32, _ other: [LabelPair]) -> Bool { set(number).elementsEqual(other) }
 }

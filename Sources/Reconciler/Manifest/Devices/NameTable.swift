@@ -10,9 +10,7 @@ struct NameTable: Sendable {
     /// - Parameter accept: asked once for each new text; a text that it refuses has no number.
     mutating func number(_ bytes: UnsafeRawBufferPointer, accept: (String) -> Bool = { _ in true }) -> UInt32? {
         if let last, matches(last, bytes) { return last }
-        var hasher = Hasher()
-        hasher.combine(bytes: bytes)
-        let hash = hasher.finalize()
+        let hash = Self.hash(bytes)
         if let number = numbersByHash[hash]?.first(where: { matches($0, bytes) }) {
             last = number
             return number
@@ -29,6 +27,21 @@ struct NameTable: Sendable {
     mutating func number(_ name: String) -> UInt32 {
         var name = name
         return name.withUTF8 { number(UnsafeRawBufferPointer($0)) } ?? 0
+    }
+
+    /// The number of a text that was seen before.
+    func find(_ name: String) -> UInt32? {
+        var name = name
+        return name.withUTF8 { text in
+            let bytes = UnsafeRawBufferPointer(text)
+            return numbersByHash[Self.hash(bytes)]?.first { matches($0, bytes) }
+        }
+    }
+
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: bytes)
+        return hasher.finalize()
     }
 
     private func matches(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) -> Bool {

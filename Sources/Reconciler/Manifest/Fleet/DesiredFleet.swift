@@ -38,6 +38,16 @@ public struct DesiredFleet: Sendable {
     public func labels(of device: DesiredDevice) -> [String: String] { labels.labels(device.labels) }
     public func profileSet(of device: DesiredDevice) -> ProfileSet { sets[Int(device.set)] }
 
+    /// Whether a device is declared.
+    func contains(_ key: DeviceKey) -> Bool {
+        var (low, high) = (0, devices.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if devices[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low < devices.count && devices[low].key == key
+    }
+
     public func place(of device: DesiredDevice) -> SourcePlace {
         SourcePlace(file: files[Int(device.file)], line: Int(device.line), column: Int(device.column))
     }

@@ -25,10 +25,17 @@ struct FleetBuilder {
         fleet.devices.reserveCapacity(fleet.devices.count + lists.reduce(0) { $0 + $1.devices.count })
         lists.reverse()
         // Each list is let go as soon as it was copied.
-        while let list = lists.popLast() { add(list, of: document, complaints: &complaints) }
+        var labelSets: Set<UInt32> = []
+        while let list = lists.popLast() {
+            labelSets.formUnion(add(list, of: document, complaints: &complaints))
+        }
+        LabelWaveCheck(table: fleet.labels, labelSets: labelSets).check(document.rollout, complaints: &complaints)
     }
 
-    private mutating func add(_ list: DeclaredDevices, of document: ManifestDocument, complaints: inout ComplaintList) {
+    /// - Returns: the numbers of the label sets that its devices have, if a wave of the document goes by labels.
+    private mutating func add(
+        _ list: DeclaredDevices, of document: ManifestDocument, complaints: inout ComplaintList
+    ) -> [UInt32] {
         for (count, what) in [(list.accounts.names.count, "accounts"), (list.smsrs.names.count, "SM-SRs")] {
             complainOfTooMany(count, what, complaints: &complaints)
         }
@@ -58,6 +65,7 @@ struct FleetBuilder {
                     line: UInt32(clamping: Int(device.line) + list.linesBefore), column: device.column,
                     imeiDigits: device.imeiDigits))
         }
+        return document.rollout.labelPlaces.places.isEmpty ? [] : labels.used
     }
 
     /// Complains of what neither the device nor the defaults tell.
@@ -123,6 +131,9 @@ private struct LabelNumbers {
     private let list: LabelTable
     private let documentLabels: [String: String]
     private var numbers: [UInt32?]
+
+    /// Those that were asked for.
+    var used: [UInt32] { numbers.compactMap { $0 } }
 
     init(list: LabelTable, of document: ManifestDocument) {
         self.list = list

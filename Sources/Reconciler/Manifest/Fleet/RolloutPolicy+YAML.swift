@@ -1,7 +1,7 @@
 import Foundation
 
 extension RolloutPolicy {
-    static let keys = ["batchSize", "maxInFlight", "requestsPerSecond", "waves", "abortWhen", "maxChange"]
+    static let keys = ["batchSize", "maxInFlight", "requestsPerSecond", "waves", "abortWhen", "maxChange", "windows"]
 
     /// Decodes `rollout:`; what cannot be read is complained of and left at its default.
     init(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
@@ -25,32 +25,11 @@ extension RolloutPolicy {
                 "maxChange", expected: "a share from 0% to 100%", complaints: &complaints,
                 parse: { Self.percent($0) }) ?? maxChange
         takeWaves(reader, complaints: &complaints)
+        if let node = reader.node("windows") {
+            windows = MaintenanceWindows(
+                node, file: file, path: reader.path(to: "windows"), complaints: &complaints)
+        }
         takeAbortRule(reader, complaints: &complaints)
-    }
-
-    private mutating func takeWaves(_ reader: MappingReader, complaints: inout ComplaintList) {
-        let expected = "a growing list of shares or numbers of devices, such as [1%, 10%, 100%]"
-        guard let node = reader.node("waves"), !node.isNull else { return }
-        guard case .sequence(let elements) = node.content else {
-            complaints.add(
-                Complaint(
-                    .error, at: reader.place(of: "waves"), path: reader.path(to: "waves"), found: node.summary,
-                    expected: expected))
-            return
-        }
-        for (index, element) in elements.enumerated() {
-            guard let amount = element.scalar.flatMap({ Amount($0) }),
-                !(waves.last.map { !amount.isMore(than: $0) } ?? false)
-            else {
-                complaints.add(
-                    Complaint(
-                        .error, at: SourcePlace(file: reader.file, mark: element.mark),
-                        path: reader.path(to: "waves").appending(element: index), found: element.summary,
-                        expected: expected))
-                continue
-            }
-            waves.append(amount)
-        }
     }
 
     private mutating func takeAbortRule(_ reader: MappingReader, complaints: inout ComplaintList) {
@@ -93,22 +72,14 @@ extension RolloutPolicy {
 }
 
 extension RolloutPolicy.Amount {
-    fileprivate init?(_ text: String) {
+    /// Reads a share (`5%`) or a number of devices (`20`).
+    init?(_ text: String) {
         if let percent = RolloutPolicy.percent(text) {
             self = .percent(percent)
         } else if let count = RolloutPolicy.whole(text, in: 0...1_000_000_000) {
             self = .devices(count)
         } else {
             return nil
-        }
-    }
-
-    /// Shares and numbers cannot be compared before the size of the change is known.
-    fileprivate func isMore(than other: Self) -> Bool {
-        switch (self, other) {
-        case (.percent(let a), .percent(let b)): a > b
-        case (.devices(let a), .devices(let b)): a > b
-        default: true
         }
     }
 }

@@ -170,7 +170,7 @@ struct ManifestDocument {
             "smsrOid", expected: DeviceValues.smsrExpected, complaints: &complaints, parse: DeviceValues.smsr)
     }
 
-    private static func labels(_ reader: MappingReader, complaints: inout ComplaintList) -> [String: String] {
+    static func labels(_ reader: MappingReader, complaints: inout ComplaintList) -> [String: String] {
         guard let node = reader.node("labels"), !node.isNull else { return [:] }
         guard case .mapping(let entries) = node.content,
             let labels = MappingReader(

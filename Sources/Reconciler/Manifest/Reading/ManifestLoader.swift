@@ -18,6 +18,7 @@ public struct LoadedManifest: Sendable {
 public struct ManifestLoader: Sendable {
     private let isStrict: Bool
     private let limits: ManifestLimits
+    private let files: any ManifestFiles
     private let standardInput: @Sendable () -> Data
 
     /// - Parameters:
@@ -29,16 +30,25 @@ public struct ManifestLoader: Sendable {
     ) {
         self.isStrict = isStrict
         self.limits = limits
+        files = FolderFiles()
         self.standardInput = standardInput
+    }
+
+    /// Reads from elsewhere than the file system, where there is no standard input.
+    init(isStrict: Bool, files: any ManifestFiles) {
+        self.isStrict = isStrict
+        limits = ManifestLimits()
+        self.files = files
+        standardInput = { Data() }
     }
 
     /// Reads files, directories and standard input into one fleet.
     public func load(_ paths: [String]) async -> LoadedManifest {
         var complaints = ComplaintList(limit: limits.complaints, isStrict: isStrict)
-        let found = ManifestSources.find(paths, complaints: &complaints)
+        let found = ManifestSources.find(paths, among: files, complaints: &complaints)
         let sources = ManifestSources(
             standardInput: found.contains(.standardInput) ? ManifestText(standardInput()) : nil,
-            sizeLimit: limits.size)
+            sizeLimit: limits.size, files: files)
         var builder = FleetBuilder()
         var documentCount = 0
         let empty = complaints.emptied

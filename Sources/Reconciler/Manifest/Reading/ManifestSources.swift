@@ -17,9 +17,12 @@ enum ManifestSource: Hashable, Sendable {
 struct ManifestSources: Sendable {
     let standardInput: ManifestText?
     let sizeLimit: Int
+    let files: any ManifestFiles
 
     /// Files, everything `*.yaml` and `*.yml` below directories, and standard input for `-`, each once.
-    static func find(_ paths: [String], complaints: inout ComplaintList) -> [ManifestSource] {
+    static func find(
+        _ paths: [String], among files: any ManifestFiles, complaints: inout ComplaintList
+    ) -> [ManifestSource] {
         var sources: [ManifestSource] = []
         var seen: Set<String> = []
         for path in paths {
@@ -27,22 +30,21 @@ struct ManifestSources: Sendable {
                 if seen.insert("-").inserted { sources.append(.standardInput) }
                 continue
             }
-            var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            guard let kind = files.kind(of: path) else {
                 complaints.add(
                     Complaint(
                         .error, .unreadable, at: nil, found: "no file or directory `\(path.excerpt(limit: 200))`",
                         expected: "a YAML file, a directory of them, or - for standard input"))
                 continue
             }
-            let files = isDirectory.boolValue ? yamlFiles(below: path) : [path]
-            if files.isEmpty {
+            let found = kind == .folder ? yamlFiles(below: path, among: files) : [path]
+            if found.isEmpty {
                 complaints.add(
                     Complaint(
                         .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path)`",
                         expected: "at least one"))
             }
-            for file in files where seen.insert(URL(fileURLWithPath: file).standardizedFileURL.path).inserted {
+            for file in found where seen.insert(URL(fileURLWithPath: file).standardizedFileURL.path).inserted {
                 sources.append(.file(file))
             }
         }
@@ -61,7 +63,7 @@ struct ManifestSources: Sendable {
             text = standardInput
         case .file(let file):
             do {
-                text = try ManifestText(file: file)
+                text = try files.open(file)
             } catch {
                 text = nil
                 problem =
@@ -107,17 +109,15 @@ struct ManifestSources: Sendable {
     }
 
     /// Hidden files are left out; a link that leads back up is not followed twice.
-    private static func yamlFiles(below directory: String) -> [String] {
+    private static func yamlFiles(below directory: String, among files: any ManifestFiles) -> [String] {
         var visited: Set<String> = []
         var found: [String] = []
         func visit(_ folder: String) {
-            guard visited.insert(URL(fileURLWithPath: folder).resolvingSymlinksInPath().path).inserted else { return }
-            for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-            where !name.hasPrefix(".") {
+            guard visited.insert(files.place(of: folder)).inserted else { return }
+            for name in files.names(in: folder).sorted() where !name.hasPrefix(".") {
                 let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-                var isDirectory: ObjCBool = false
-                guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { continue }
-                if isDirectory.boolValue {
+                guard let kind = files.kind(of: path) else { continue }
+                if kind == .folder {
                     visit(path)
                 } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
                     found.append(path)

@@ -46,3 +46,10 @@ extension StateStoreError {
         }
     }
 }
+
+extension DatabaseError {
+    /// Whether another process was in the way, so that it may go well later.
+    var isOfOtherProcess: Bool {
+        [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL].contains(resultCode)
+    }
+}

@@ -13,8 +13,66 @@ enum SQLiteMigrations {
         migrator.registerMigration("3 roll-outs and pauses") { db in
             try db.execute(sql: rolloutTables)
         }
+        migrator.registerMigration("4 runs, and what they have caused") { db in
+            try db.execute(sql: runTables)
+        }
+        migrator.registerMigration("5 several runs on one store") { db in
+            try db.execute(sql: sharingTables)
+        }
+        migrator.registerMigration("6 the labels of a wave") { db in
+            // A JSON object; NULL for a wave that goes by its size.
+            try db.execute(sql: "ALTER TABLE rollout ADD COLUMN waveLabels TEXT")
+        }
         return migrator
     }
+
+    /// A device bears the run of its latest operation, so that a plan need not look at the operation.
+    private static let runTables = """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY,
+            command TEXT NOT NULL,
+            person TEXT NOT NULL,
+            process INTEGER NOT NULL,
+            startedAt INTEGER NOT NULL,
+            endedAt INTEGER,
+            ending TEXT,
+            plan TEXT,
+            fleet TEXT,
+            revision TEXT,
+            detail TEXT
+        ) STRICT;
+        CREATE INDEX runByPlan ON run (plan) WHERE plan IS NOT NULL;
+        ALTER TABLE request ADD COLUMN run INTEGER;
+        ALTER TABLE operation ADD COLUMN run INTEGER;
+        ALTER TABLE event ADD COLUMN run INTEGER;
+        ALTER TABLE device ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// What several runs on one store need: whose an operation is, who holds which profile set, one line for the calls
+    /// to an account, and sign-ins that are counted for all.
+    private static let sharingTables = """
+        ALTER TABLE operation ADD COLUMN profileSet INTEGER REFERENCES name;
+        ALTER TABLE lease ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+        ALTER TABLE lease ADD COLUMN listensAt TEXT;
+        CREATE TABLE pace (
+            account INTEGER PRIMARY KEY REFERENCES name,
+            takenAt INTEGER NOT NULL,
+            nextAt INTEGER NOT NULL,
+            busyUntil INTEGER NOT NULL,
+            refusals INTEGER NOT NULL
+        ) STRICT;
+        ALTER TABLE signIn ADD COLUMN contact TEXT NOT NULL DEFAULT '';
+        ALTER TABLE signIn ADD COLUMN since INTEGER;
+        ALTER TABLE signIn ADD COLUMN acceptedAt INTEGER;
+        CREATE TABLE signInContact (
+            contact TEXT PRIMARY KEY,
+            refusals INTEGER NOT NULL,
+            unanswered INTEGER NOT NULL,
+            since INTEGER,
+            attemptBy TEXT,
+            attemptUntil INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let rolloutTables = """
         CREATE TABLE rollout (

@@ -110,6 +110,10 @@ struct SQLiteRow {
         Timestamp(milliseconds: integer(column))
     }
 
+    func optionalTime(_ column: CInt) -> Timestamp? {
+        optionalInteger(column).map { Timestamp(milliseconds: $0) }
+    }
+
     /// Reads the EID and the ICCID from a column and the one behind it.
     func key(_ column: CInt) throws -> DeviceKey {
         guard let eid = sqlite3_column_blob(pointer, column), sqlite3_column_bytes(pointer, column) == 16,

@@ -9,33 +9,61 @@ public final class SQLiteStore: StateStore {
     public let location: String
     private let path: String
     private let pool: DatabasePool
+    private let writer: SQLiteWriter
 
     /// Opens the store, creates it where there is none, and brings its tables up to date.
     ///
-    /// - Parameter busyTimeout: how long to wait for another process's transaction, in seconds.
+    /// - Parameter busyTimeout: how long to wait for another process, in seconds.
     /// - Throws: `StateStoreError`
-    public init(path: String, busyTimeout: Double = 10) throws {
+    public convenience init(path: String, busyTimeout: Double = 10) throws {
+        try self.init(path: path, busyTimeout: busyTimeout, upTo: nil)
+    }
+
+    /// - Parameter lastStep: the last step that the tables take; `nil` for all. A test makes the store of an earlier
+    ///   version with it.
+    init(path: String, busyTimeout: Double = 10, upTo lastStep: String?) throws {
         self.path = path
         location = "sqlite:\(path)"
         do {
-            try Self.createPrivateFile(at: path)
-            var configuration = Configuration()
-            configuration.label = "state"
-            configuration.busyMode = .timeout(busyTimeout)
-            configuration.prepareDatabase { db in
-                // The default in WAL mode would lose the latest commits in a power cut.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
+            try PrivateFile.create(at: path)
+            (pool, writer) = try Self.whileBusy(for: busyTimeout) {
+                let pool = try Self.open(path, busyTimeout: busyTimeout)
+                let writer = try SQLiteWriter(pool)
+                try Self.migrate(pool, at: path, upTo: lastStep)
+                return (pool, writer)
             }
-            pool = try DatabasePool(path: path, configuration: configuration)
-            try Self.migrate(pool, at: path)
         } catch let error as DatabaseError {
             throw StateStoreError(error, at: path)
         }
     }
 
+    private static func open(_ path: String, busyTimeout: Double) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "state"
+        configuration.busyMode = .timeout(busyTimeout)
+        return try DatabasePool(path: path, configuration: configuration)
+    }
+
+    /// Does `work` again as long as another process is in its way.
+    ///
+    /// Two processes that make a store at the same moment both read it and then want to write to it. SQLite lets one of
+    /// them wait and refuses the other at once, whatever its time-out, since each would wait for the other. The one that
+    /// was refused begins anew.
+    private static func whileBusy<Result>(for seconds: Double, _ work: () throws -> Result) throws -> Result {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            do {
+                return try work()
+            } catch let error as DatabaseError where error.isOfOtherProcess && ContinuousClock.now < deadline {
+                usleep(.random(in: 1_000...20_000))
+            }
+        }
+    }
+
     /// Looking at a store whose tables are up to date writes nothing to it.
-    private static func migrate(_ pool: DatabasePool, at path: String) throws {
+    private static func migrate(_ pool: DatabasePool, at path: String, upTo lastStep: String?) throws {
         let migrator = SQLiteMigrations.migrator
+        if let lastStep { return try migrator.migrate(pool, upTo: lastStep) }
         var stepsLeft = try pool.read { db in
             if try migrator.hasBeenSuperseded(db) {
                 throw StateStoreError(
@@ -58,28 +86,6 @@ public final class SQLiteStore: StateStore {
         }
     }
 
-    private static func createPrivateFile(at path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let files = FileManager.default
-        do {
-            if !files.fileExists(atPath: folder) {
-                try files.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            }
-        } catch {
-            throw StateStoreError(
-                .cannotOpen, "The folder \(folder) for the state store cannot be made: \(error.localizedDescription)")
-        }
-        // A file that is there is not opened: closing it again would drop the locks that this process has on it.
-        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            if errno == EEXIST { return }
-            throw StateStoreError(
-                .cannotOpen, "The state store \(path) cannot be opened: \(String(cString: strerror(errno))).")
-        }
-        close(descriptor)
-    }
-
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (any StateReader) throws -> Result
     ) async throws -> Result {
@@ -92,15 +98,7 @@ public final class SQLiteStore: StateStore {
         _ body: @escaping @Sendable (any StateTransaction) throws -> Result
     ) async throws -> Result {
         try await StateStoreError.translating(at: path) {
-            try await pool.writeWithoutTransaction { db in
-                var result: Result?
-                try db.inTransaction(.immediate) {
-                    result = try body(SQLiteTransaction(database: db))
-                    return .commit
-                }
-                guard let result else { throw CancellationError() }
-                return result
-            }
+            try await writer.write(body)
         }
     }
 }

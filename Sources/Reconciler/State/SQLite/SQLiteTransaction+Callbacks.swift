@@ -36,6 +36,14 @@ extension SQLiteTransaction {
         return found
     }
 
+    func unreadCallbacks(upTo last: CallbackNumber) throws -> Set<CallbackNumber> {
+        var found: Set<CallbackNumber> = []
+        try statement("SELECT id FROM callback WHERE verdict = 0 AND id <= ?").run(.integer(last.number)) {
+            found.insert(CallbackNumber($0.integer(0)))
+        }
+        return found
+    }
+
     func callbacks(of eid: EID) throws -> [CallbackRecord] {
         var found: [CallbackRecord] = []
         try statement(Self.callbackColumns + " WHERE eid = ? ORDER BY id").run(.eid(eid)) {

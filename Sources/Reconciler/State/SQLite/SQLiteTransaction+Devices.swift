@@ -14,7 +14,7 @@ extension SQLiteTransaction {
         fleet.devices.reserveCapacity(try roomForDevices())
         var services = ServiceIndices()
         let everything = """
-            SELECT eid, iccid, profile, reached, service, version, rollout FROM device ORDER BY eid, iccid
+            SELECT eid, iccid, profile, reached, service, version, rollout, run FROM device ORDER BY eid, iccid
             """
         try statement(everything).run { row in
             let key = try row.key(0)
@@ -37,7 +37,8 @@ extension SQLiteTransaction {
                     key: key, profileCode: UInt8(truncatingIfNeeded: row.integer(2)),
                     reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: service,
                     operationIndex: operationIndex, version: row.integer(5),
-                    rollout: Int32(truncatingIfNeeded: row.integer(6))))
+                    rollout: Int32(truncatingIfNeeded: row.integer(6)),
+                    run: Int32(truncatingIfNeeded: row.integer(7))))
         }
         return fleet
     }
@@ -98,16 +99,12 @@ extension SQLiteTransaction {
             let record = try device(row)
             found[record.key] = record
         }
-        for eid in eids {
-            try statement(Self.deviceJoin + " WHERE d.eid = ?").run(.eid(eid), row: add)
-        }
-        for iccid in iccids {
-            try statement(Self.deviceJoin + " WHERE d.iccid = ?").run(.iccid(iccid), row: add)
-        }
-        for imei in imeis {
-            let word = Int64(bitPattern: imei.digits.word)
-            try statement(Self.deviceJoin + " WHERE d.imei = ?").run(.integer(word), row: add)
-        }
+        let byEID = try statement(Self.deviceJoin + " WHERE d.eid = ?")
+        for eid in eids { try byEID.run(.eid(eid), row: add) }
+        let byICCID = try statement(Self.deviceJoin + " WHERE d.iccid = ?")
+        for iccid in iccids { try byICCID.run(.iccid(iccid), row: add) }
+        let byIMEI = try statement(Self.deviceJoin + " WHERE d.imei = ?")
+        for imei in imeis { try byIMEI.run(.integer(Int64(bitPattern: imei.digits.word)), row: add) }
         return found.values.sorted { $0.key < $1.key }
     }
 

@@ -4,14 +4,14 @@ extension SQLiteTransaction {
     func append(_ events: [StateEvent]) throws {
         let append = try statement(
             """
-            INSERT INTO event (at, eid, iccid, kind, operation, request, callback, detail)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO event (at, eid, iccid, kind, operation, request, callback, run, detail)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         for event in events {
             try append.run(
                 .time(event.at), .eid(event.device.eid), .iccid(event.device.iccid), .number(event.kind.rawValue),
                 .optional(event.operation?.number), .optional(event.request?.number),
-                .optional(event.callback?.number), .text(event.detail))
+                .optional(event.callback?.number), .optional(event.run?.number), .text(event.detail))
         }
     }
 
@@ -19,7 +19,7 @@ extension SQLiteTransaction {
         var events: [StateEvent] = []
         try statement(
             """
-            SELECT at, eid, iccid, kind, operation, request, callback, detail FROM event WHERE eid = ? ORDER BY id
+            SELECT at, eid, iccid, kind, operation, request, callback, detail, run FROM event WHERE eid = ? ORDER BY id
             """
         ).run(.eid(eid)) { row in
             guard let kind = StateEvent.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(3))) else { return }
@@ -28,7 +28,8 @@ extension SQLiteTransaction {
                     at: row.time(0), device: try row.key(1), kind: kind,
                     operation: row.optionalInteger(4).map { OperationID($0) },
                     request: row.optionalInteger(5).map { RequestNumber($0) },
-                    callback: row.optionalInteger(6).map { CallbackNumber($0) }, detail: row.text(7)))
+                    callback: row.optionalInteger(6).map { CallbackNumber($0) },
+                    run: row.optionalInteger(8).map { RunNumber($0) }, detail: row.text(7)))
         }
         return events
     }

@@ -16,7 +16,7 @@ enum OperationPhaseCode {
 extension SQLiteTransaction {
     static let operationColumns = """
         o.id, o.eid, o.iccid, o.action, o.account, o.smsr, o.attempt, o.request, o.intendedAt, o.phase, o.requestID,
-        o.dueAt, o.detail
+        o.dueAt, o.detail, o.run, o.profileSet
         """
 
     /// Reads an operation from `operationColumns`, the first of which is at `first`.
@@ -33,7 +33,9 @@ extension SQLiteTransaction {
             id: OperationID(row.integer(first)), key: try row.key(first + 1), action: action,
             account: AccountName(try text(named: row.integer(first + 4))),
             smsr: SmsrOid(try text(named: row.integer(first + 5))), attempt: Int(row.integer(first + 6)),
-            request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8), phase: phase)
+            request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8),
+            run: row.optionalInteger(first + 13).map { RunNumber($0) }, phase: phase,
+            profileSet: try row.optionalInteger(first + 14).map { try text(named: $0) })
     }
 
     private func phase(_ row: SQLiteRow, from first: CInt) throws -> Operation.Phase? {
@@ -102,12 +104,14 @@ extension SQLiteTransaction {
     ) throws -> [Operation] {
         let insert = try statement(
             """
-            INSERT INTO operation (eid, iccid, action, account, smsr, attempt, request, intendedAt, phase)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended))
+            INSERT INTO operation
+                (eid, iccid, action, account, smsr, attempt, request, intendedAt, run, phase, profileSet)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(OperationPhaseCode.intended), ?)
             """)
         let makeLatest = try statement(
             """
-            UPDATE device SET operation = ?, matters = 1, rollout = coalesce(?, rollout), version = version + 1
+            UPDATE device
+            SET operation = ?, matters = 1, rollout = coalesce(?, rollout), run = ?, version = version + 1
             WHERE eid = ? AND iccid = ?
             """)
         return try intents.map { intent in
@@ -115,13 +119,16 @@ extension SQLiteTransaction {
             let smsr = try number(naming: intent.smsr.description)
             try insert.run(
                 .eid(intent.key.eid), .iccid(intent.key.iccid), .text(intent.action.rawValue), .integer(account),
-                .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now))
+                .integer(smsr), .number(intent.attempt), .integer(request.number), .time(now),
+                .optional(intent.run?.number), .optional(try intent.profileSet.map { try number(naming: $0) }))
             let id = OperationID(database.lastInsertedRowID)
             try makeLatest.run(
-                .integer(id.number), .optional(intent.rollout?.number), .eid(intent.key.eid), .iccid(intent.key.iccid))
+                .integer(id.number), .optional(intent.rollout?.number), .integer(intent.run?.number ?? 0),
+                .eid(intent.key.eid), .iccid(intent.key.iccid))
             return Operation(
                 id: id, key: intent.key, action: intent.action, account: intent.account, smsr: intent.smsr,
-                attempt: intent.attempt, request: request, intendedAt: now)
+                attempt: intent.attempt, request: request, intendedAt: now, run: intent.run,
+                profileSet: intent.profileSet)
         }
     }
 
@@ -138,18 +145,35 @@ extension SQLiteTransaction {
             try update.run(
                 .number(columns.code), .optional(columns.requestID), .time(columns.dueAt), .optional(columns.detail),
                 .integer(operation.id.number))
+            // One that was accepted is as open as it was intended: of the device nothing has changed.
+            if columns.code == OperationPhaseCode.submitted { continue }
             try mark.run(
                 .number(operation.mattersForPlan ? 1 : 0), .eid(operation.key.eid), .iccid(operation.key.iccid),
                 .integer(operation.id.number))
         }
     }
 
-    func devices(under request: RequestNumber) throws -> [DeviceKey] {
-        var keys: [DeviceKey] = []
-        try statement("SELECT eid, iccid FROM operation WHERE request = ?").run(.integer(request.number)) { row in
-            keys.append(try row.key(0))
+    func cardsUnderWay(_ keys: [DeviceKey]) throws -> Set<EID> {
+        // Of the profiles of a card only those matter that are not asked about: of these everything is known.
+        let find = try statement(
+            """
+            SELECT 1 FROM device d JOIN operation o ON o.id = d.operation
+            WHERE d.eid = ? AND d.iccid <> ? AND d.matters <> 0 AND o.phase <= \(OperationPhaseCode.lastOpen) LIMIT 1
+            """)
+        var found: Set<EID> = []
+        for key in keys {
+            try find.run(.eid(key.eid), .iccid(key.iccid)) { _ in found.insert(key.eid) }
         }
-        return keys
+        return found
+    }
+
+    func operations(under request: RequestNumber) throws -> [Operation] {
+        var operations: [Operation] = []
+        let carried = "SELECT \(Self.operationColumns) FROM operation o WHERE o.request = ? ORDER BY o.id"
+        try statement(carried).run(.integer(request.number)) { row in
+            operations.append(try operation(row, from: 0))
+        }
+        return operations
     }
 
     func operationsInFlight() throws -> Int {

@@ -2,7 +2,7 @@ import GRDB
 
 extension SQLiteTransaction {
     private static let requestColumns =
-        "SELECT id, action, smsr, filter, account, deviceCount, sentAt, outcome, requestID, detail FROM request"
+        "SELECT id, action, smsr, filter, account, deviceCount, sentAt, outcome, requestID, detail, run FROM request"
 
     private func request(_ row: SQLiteRow) throws -> RequestRecord {
         let kind: RequestRecord.Kind
@@ -24,7 +24,8 @@ extension SQLiteTransaction {
             }
         return RequestRecord(
             number: RequestNumber(row.integer(0)), kind: kind, account: AccountName(try text(named: row.integer(4))),
-            deviceCount: Int(row.integer(5)), sentAt: row.time(6), outcome: outcome)
+            deviceCount: Int(row.integer(5)), sentAt: row.time(6),
+            run: row.optionalInteger(10).map { RunNumber($0) }, outcome: outcome)
     }
 
     func requests(_ ids: [RequestID]) throws -> [RequestID: RequestRecord] {
@@ -50,16 +51,17 @@ extension SQLiteTransaction {
         return found
     }
 
-    func unansweredDeviceLists(_ numbers: ClosedRange<RequestNumber>) throws -> Int {
+    func unansweredDeviceLists(_ numbers: [RequestNumber]) throws -> Int {
+        let find = try statement("SELECT 1 FROM request WHERE id = ? AND action IS NULL AND outcome = 'accepted'")
         var count = 0
-        try statement(
-            "SELECT count(*) FROM request WHERE id BETWEEN ? AND ? AND action IS NULL AND outcome = 'accepted'"
-        ).run(.integer(numbers.lowerBound.number), .integer(numbers.upperBound.number)) { count = Int($0.integer(0)) }
+        for number in numbers {
+            try find.run(.integer(number.number)) { _ in count += 1 }
+        }
         return count
     }
 
     func addRequest(
-        _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at now: Timestamp
+        _ kind: RequestRecord.Kind, account: AccountName, deviceCount: Int, at now: Timestamp, by run: RunNumber?
     ) throws -> RequestRecord {
         var action: String?
         var smsrNumber: Int64?
@@ -73,15 +75,16 @@ extension SQLiteTransaction {
         }
         try statement(
             """
-            INSERT INTO request (action, smsr, filter, account, deviceCount, sentAt, outcome)
-            VALUES (?, ?, ?, ?, ?, ?, 'pending')
+            INSERT INTO request (action, smsr, filter, account, deviceCount, sentAt, run, outcome)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 'pending')
             """
         ).run(
             .optional(action), .optional(smsrNumber), .optional(filter),
-            .integer(try number(naming: account.description)), .number(deviceCount), .time(now))
+            .integer(try number(naming: account.description)), .number(deviceCount), .time(now),
+            .optional(run?.number))
         return RequestRecord(
             number: RequestNumber(database.lastInsertedRowID), kind: kind, account: account, deviceCount: deviceCount,
-            sentAt: now, outcome: .pending)
+            sentAt: now, run: run, outcome: .pending)
     }
 
     func update(_ request: RequestRecord) throws {

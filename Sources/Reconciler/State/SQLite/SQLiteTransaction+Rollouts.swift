@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 extension SQLiteTransaction {
@@ -5,14 +6,14 @@ extension SQLiteTransaction {
         var found: [RolloutRecord] = []
         try statement(
             """
-            SELECT id, profileSet, startedAt, abortedAt, reason, waveLimit FROM rollout
+            SELECT id, profileSet, startedAt, abortedAt, reason, waveLimit, waveLabels FROM rollout
             WHERE endedAt IS NULL ORDER BY id
             """
         ).run { row in
             found.append(
                 RolloutRecord(
                     number: RolloutNumber(row.integer(0)), profileSet: row.text(1), startedAt: row.time(2),
-                    waveLimit: Int(row.integer(5)),
+                    waveLimit: Int(row.integer(5)), waveLabels: try Self.labels(row, 6),
                     abort: row.isNull(3) ? nil : RolloutRecord.Abort(at: row.time(3), reason: row.text(4))))
         }
         return found
@@ -25,9 +26,29 @@ extension SQLiteTransaction {
     }
 
     func update(_ rollout: RolloutRecord) throws {
-        try statement("UPDATE rollout SET waveLimit = ?, abortedAt = ?, reason = ? WHERE id = ?").run(
-            .number(rollout.waveLimit), .time(rollout.abort?.at), .optional(rollout.abort?.reason),
-            .integer(rollout.number.number))
+        try statement(
+            "UPDATE rollout SET waveLimit = ?, waveLabels = ?, abortedAt = ?, reason = ? WHERE id = ?"
+        ).run(
+            .number(rollout.waveLimit), .optional(try Self.text(of: rollout.waveLabels)), .time(rollout.abort?.at),
+            .optional(rollout.abort?.reason), .integer(rollout.number.number))
+    }
+
+    private static func labels(_ row: SQLiteRow, _ column: CInt) throws -> [String: String]? {
+        guard let text = row.optionalText(column) else { return nil }
+        guard let labels = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
+            throw StateStoreError(
+                .damaged,
+                "The state store holds a roll-out (\(row.integer(0))) whose wave cannot be read: it is damaged. "
+                    + "Restore it from a copy.")
+        }
+        return labels
+    }
+
+    private static func text(of labels: [String: String]?) throws -> String? {
+        guard let labels else { return nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(labels), as: UTF8.self)
     }
 
     func endRollout(_ number: RolloutNumber, at now: Timestamp) throws {

@@ -1,0 +1,48 @@
+import Reconciler
+
+/// The devices of one eUICC with their timelines, as text.
+struct DeviceStatusText {
+    let devices: [DeviceStatus]
+    let style: Style
+    /// Whether the carrier's messages are shown at full length.
+    var isRaw = false
+
+    /// How much of a message is shown unless all of it is asked for.
+    private static let excerptLength = 160
+
+    func lines() -> [String] {
+        devices.flatMap { device -> [String] in
+            var lines = [style.bold("\(device.eid)/\(device.iccid)") + "  account \(device.accountName)"]
+            let status = device.profileStatus.map { " (\($0.visible))" } ?? ""
+            let learnt = device.observedAt.map { ", learnt at \($0) by \(device.source ?? "?")" } ?? ""
+            lines.append("  profile    \(device.profile ?? "never seen")\(status)\(learnt)")
+            lines.append("  service    \(device.service.visible)")
+            if let imei = device.imei { lines.append("  IMEI       \(imei)") }
+            if let operation = device.operation { lines.append("  operation  \(operation)") }
+            if !device.timeline.isEmpty { lines.append(style.bold("  timeline")) }
+            return lines + timeline(of: device)
+        }
+    }
+
+    private func timeline(of device: DeviceStatus) -> [String] {
+        let messages = Dictionary(device.callbacks.map { ($0.number, $0.text) }) { first, _ in first }
+        var shown: Set<Int64> = []
+        var isCut = false
+        var lines = device.timeline.flatMap { event -> [String] in
+            // The message itself stands below.
+            let cause = event.callback != nil ? "" : event.cause.map { style.dim("  (\($0))") } ?? ""
+            let line = "    \(event.at)  \(event.event.padded(to: 16)) \(event.detail.visible)\(cause)"
+            guard let number = event.callback, shown.insert(number).inserted, let text = messages[number] else {
+                return [line]
+            }
+            isCut = isCut || text.count > Self.excerptLength
+            return [line, style.dim("      " + (isRaw ? text : text.excerpt(Self.excerptLength)).visible)]
+        }
+        if isCut, !isRaw { lines.append(style.dim("    --raw shows the messages at full length")) }
+        return lines
+    }
+}
+
+extension String {
+    fileprivate func excerpt(_ length: Int) -> String { count > length ? prefix(length) + "..." : self }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Simulator
+import Synchronization
+
+@testable import Reconciler
+
+/// A simulator, a store, and one listener that stands for all of the runs upon them.
+struct RunScene: Sendable {
+    let simulator: Simulator
+    let store: SQLiteStore
+    let folder: TemporaryFolder
+    let clock: ClockAhead
+    private let policy: ConvergencePolicy
+    private let carrier: ThingSpaceClient
+    private let wakeup: Wakeup
+
+    /// The settings of commands that look at the store.
+    var settings: Settings {
+        var settings = Settings()
+        settings.state = "sqlite:\(folder.path)/state.db"
+        return settings
+    }
+
+    /// - Parameter inventory: what the carrier has.
+    static func with(
+        _ inventory: [SimulatedDevice], _ options: SimulatorOptions = SimulatorOptions(),
+        policy: ConvergencePolicy = Harness.quickPolicy,
+        _ work: @escaping @Sendable (RunScene) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let (wakeup, clock) = (Wakeup(), ClockAhead())
+        var options = options
+        options.callbackDelay = 0.01...0.03
+        options.allowsAnyCallbackPort = true
+        try await Harness.withSimulator(inventory, options) { simulator, baseURL in
+            try await Harness.withListener(store, wakeup: wakeup, policy: policy, clock: clock) { url in
+                let client = HTTPTransport.makeClient()
+                let carrier = ThingSpaceClient(
+                    baseURL: try BaseURL(baseURL), credentials: Harness.credentials(),
+                    ledger: StoredSignInLedger(store: store, clock: clock), client: client, clock: clock)
+                let result: Result<Void, any Error>
+                do {
+                    try await carrier.registerCallback(
+                        url: url, credentials: Harness.callbackCredentials, for: Fleets.account)
+                    try await work(
+                        RunScene(
+                            simulator: simulator, store: store, folder: folder, clock: clock, policy: policy,
+                            carrier: carrier, wakeup: wakeup))
+                    result = .success(())
+                } catch {
+                    result = .failure(error)
+                }
+                try await client.shutdown()
+                try result.get()
+            }
+        }
+    }
+
+    func apply(
+        _ goal: ApplyGoal, waits: Bool = true, allowsLargeChange: Bool = false
+    ) async throws -> ApplyReport {
+        let options = ApplyOptions(
+            policy: policy, waitsForConvergence: waits, timeout: .seconds(60), allowsLargeChange: allowsLargeChange)
+        return try await ApplyRun(
+            goal: goal, store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
+            stop: StopSwitch(wakeup: wakeup)
+        ).run { _ in }
+    }
+
+    /// Plans, saves the plan and reads it again.
+    func savedPlan(_ yaml: String) async throws -> SavedPlan {
+        let fleet = try await Fleets.fleet(yaml)
+        let now = clock.now()
+        let plan = Planner(now: now).plan(desired: fleet, known: try await store.read { try $0.knownFleet() })
+        let path = folder.path + "/change.plan"
+        try PlanFile.write(plan, to: path, toolVersion: "1")
+        return try PlanFile.read(path)
+    }
+}
+
+/// The machine's clock, put forward by as much as a test says.
+final class ClockAhead: WallClock {
+    private let ahead = Mutex(Duration.zero)
+
+    func advance(by duration: Duration) { ahead.withLock { $0 += duration } }
+
+    func now() -> Timestamp { SystemClock().now() + ahead.withLock { $0 } }
+
+    func sleep(until deadline: Timestamp) async throws {
+        try await SystemClock().sleep(until: deadline - ahead.withLock { $0 })
+    }
+}
