@@ -4,9 +4,10 @@
 # make install  puts them below PREFIX (/usr/local)
 # make schema  writes the JSON Schemas in docs/schema anew
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
+# make screenshots  pictures of plans for docs/screenshots, from a headless browser
 # make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
 #             `make bench CASES="apply state"` only prints the tables of these
-.PHONY: demo test chaos build install schema lint format deps bench clean
+.PHONY: demo test chaos build install schema lint format deps test-tools screenshots bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -25,8 +26,7 @@ demo: deps
 	@echo; echo "== 3. What is known now: $$ profilectl status"
 	$(DEBUG) status --state $(STATE)
 
-test: deps lint
-	@scripts/install-dependencies python3-jsonschema python3-yaml zsh fish man-db mandoc
+test: deps test-tools lint
 	swift build --build-tests
 	swift build --product generate-manual
 	swift test --skip-build
@@ -51,6 +51,10 @@ chaos: deps
 	swift build --build-tests
 	CHAOS_KILLS=200 CHAOS_DEVICES=2000 swift test --skip-build --filter CrashTests
 
+screenshots: deps test-tools
+	swift build --build-tests
+	SCREENSHOTS=$(CURDIR)/docs/screenshots swift test --skip-build --filter PlanPageBrowserTests
+
 bench: deps
 	@scripts/install-dependencies wrk
 	swift build -c release --package-path Benchmarks
@@ -66,6 +70,9 @@ format:
 
 deps:
 	@scripts/install-dependencies
+
+test-tools:
+	@scripts/install-test-tools
 
 clean:
 	rm -rf .build .profilectl Benchmarks/.build

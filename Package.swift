@@ -40,6 +40,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [
+                .embedInCode("Reports/Resources/plan.css"), .embedInCode("Reports/Resources/plan.js"),
+                .embedInCode("Reports/Resources/plan.schema.json"),
             ]),
         .target(
             name: "Simulator",

@@ -51,6 +51,15 @@ struct JSONWriter {
         bytes.append(contentsOf: String(number).utf8)
     }
 
+    /// Writes an element of an array.
+    mutating func element(_ text: String) {
+        separate()
+        quote(text)
+    }
+
+    /// Writes an element of an array.
+    mutating func element(_ number: some FixedWidthInteger) { literal(String(number)) }
+
     mutating func member(_ key: StaticString, _ truth: Bool) {
         separate()
         name(key)
@@ -103,10 +112,7 @@ struct JSONWriter {
 
     mutating func member(_ key: StaticString, _ texts: [String]) {
         begin("[", key)
-        for text in texts {
-            separate()
-            quote(text)
-        }
+        texts.forEach { element($0) }
         end("]")
     }
 

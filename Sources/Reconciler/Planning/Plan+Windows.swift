@@ -15,11 +15,13 @@ public struct WindowState: Hashable, Sendable {
 }
 
 /// A profile set to whose devices nothing new is sent now, because none of its maintenance windows is open.
-public struct ClosedWindow: Hashable, Sendable {
+public struct ClosedWindow: Hashable, Sendable, CustomStringConvertible {
     public let profileSet: String
     public let opensAt: Timestamp
     /// When it opens, as people write it: `2026-11-24T05:00:00.000Z (mon 22:00 America/Phoenix)`.
     public let opening: String
+
+    public var description: String { "Profile set \(profileSet) opens at \(opening)." }
 
     /// - Returns: `nil` if the set may be changed now.
     init?(of set: ProfileSet, at now: Timestamp) {

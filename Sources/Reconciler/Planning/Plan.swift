@@ -49,4 +49,10 @@ public struct Plan: Sendable {
     public var exceptionCounts: [String: Int] {
         exceptions.reduce(into: [:]) { $0[$1.reason.name, default: 0] += 1 }
     }
+
+    /// The same, those that need a person first.
+    public var exceptionReasons: [(name: String, count: Int)] {
+        exceptionCounts.map { (name: $0.key, count: $0.value) }
+            .sorted { PlanException.Reason.urgency($0.name) < PlanException.Reason.urgency($1.name) }
+    }
 }

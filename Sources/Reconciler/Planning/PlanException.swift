@@ -48,6 +48,12 @@ extension PlanException.Reason {
         }
     }
 
+    /// Where a reason stands in lists: those that need a person come first.
+    static func urgency(_ name: String) -> Int {
+        let order = ["failed", "held", "blocked", "waiting", "in progress"]
+        return order.firstIndex(of: name) ?? order.count
+    }
+
     /// The reason as a sentence, with what to do where there is something to do.
     public var explanation: String {
         switch self {

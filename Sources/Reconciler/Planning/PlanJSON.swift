@@ -1,8 +1,11 @@
 /// Writes a plan as JSON: what `plan --format json` prints. A line for each device, so that a plan of millions is
 /// never in memory as text.
 public struct PlanJSON: Sendable {
-    /// The version of this form; it rises when a reader would misunderstand a newer one.
+    /// The version of this form; it rises when a reader would misunderstand a newer one. What may change without
+    /// that is told in docs/plan-json.md.
     public static let formatVersion = 1
+    /// The JSON Schema (2020-12) of this form.
+    public static var schema: String { String(decoding: PackageResources.plan_schema_json, as: UTF8.self) }
     /// About how many bytes are given at once.
     private static let pieceSize = 1 << 16
 
@@ -29,9 +32,12 @@ public struct PlanJSON: Sendable {
         json.summary(of: plan)
         json.newLine()
         json.begin("[", "actions")
-        for action in plan.actions {
+        for position in plan.actions.indices {
             json.newLine()
-            json.object { $0.members(of: action) }
+            json.object { json in
+                json.members(of: plan.actions[position])
+                json.declaration(of: plan.actions.deviceIndex(at: position), in: plan.actions.fleet)
+            }
             try flush(&json)
         }
         json.end("]")
@@ -39,7 +45,10 @@ public struct PlanJSON: Sendable {
         json.begin("[", "exceptions")
         for exception in plan.exceptions {
             json.newLine()
-            json.object { $0.members(of: exception) }
+            json.object { json in
+                json.members(of: exception)
+                json.declaration(of: Int(exception.device), in: plan.actions.fleet)
+            }
             try flush(&json)
         }
         json.end("]")
@@ -85,7 +94,7 @@ extension JSONWriter {
                 json.object { json in
                     json.member("accountName", account.name.description)
                     json.member("actions", account.actions.byName)
-                    json.member("labels", account.labels)
+                    json.member("labels", account.labels.mapValues { $0.mapValues(\.total) })
                 }
             }
             json.end("]")
@@ -142,9 +151,12 @@ extension JSONWriter {
     }
 }
 
-extension [ProfileAction: Int] {
-    /// The same under the names of the actions.
-    public var byName: [String: Int] {
-        Dictionary<String, Int>(uniqueKeysWithValues: map { ($0.key.rawValue, $0.value) })
+extension JSONWriter {
+    /// Writes what the YAML says of a device beside its state.
+    fileprivate mutating func declaration(of device: Int, in fleet: DesiredFleet) {
+        guard fleet.devices.indices.contains(device) else { return }
+        let device = fleet.devices[device]
+        if fleet.sets.indices.contains(Int(device.set)) { member("profileSet", fleet.sets[Int(device.set)].name) }
+        member("labels", fleet.labels(of: device))
     }
 }

@@ -12,16 +12,18 @@ public struct PlanSummary: Sendable {
         public let name: AccountName
         /// How many devices each action is for.
         public fileprivate(set) var actions: [ProfileAction: Int] = [:]
-        /// How many of the devices have each value of each label. A label with too many values to be of use (a serial
-        /// number, say) is left out.
-        public fileprivate(set) var labels: [String: [String: Int]] = [:]
-        private var uselessLabels: Set<String> = []
+        /// How many devices of each value of each label each action is for. A label with too many values to be of use
+        /// (a serial number, say) is left out.
+        public fileprivate(set) var labels: [String: [String: [ProfileAction: Int]]] = [:]
+        fileprivate private(set) var uselessLabels: Set<String> = []
 
         fileprivate init(name: AccountName) { self.name = name }
 
-        fileprivate mutating func count(_ label: String, _ value: String, _ devices: Int) {
+        fileprivate mutating func count(
+            _ label: String, _ value: String, _ action: ProfileAction, _ devices: Int
+        ) {
             guard !uselessLabels.contains(label) else { return }
-            labels[label, default: [:]][value, default: 0] += devices
+            labels[label, default: [:]][value, default: [:]][action, default: 0] += devices
             if labels[label, default: [:]].count > PlanSummary.valueLimit {
                 labels[label] = nil
                 uselessLabels.insert(label)
@@ -29,13 +31,13 @@ public struct PlanSummary: Sendable {
         }
 
         /// How many actions there are.
-        public var total: Int { actions.values.reduce(0, +) }
+        public var total: Int { actions.total }
     }
 
     /// Values that a label may have.
-    static let valueLimit = 100
+    static let valueLimit = 1000
 
-    /// In the order of their names.
+    /// In the order of their names; only those with actions.
     public let accounts: [Account]
     /// How many devices each action is for.
     public let actions: [ProfileAction: Int]
@@ -50,7 +52,7 @@ public struct PlanSummary: Sendable {
             var account = accounts[group.account] ?? Account(name: fleet.accounts[Int(group.account)])
             account.actions[group.action, default: 0] += count
             for (key, value) in fleet.labels.labels(group.labels) {
-                account.count(key, value, count)
+                account.count(key, value, group.action, count)
             }
             accounts[group.account] = account
         }
@@ -58,5 +60,37 @@ public struct PlanSummary: Sendable {
         actions = groups.reduce(into: [:]) { $0[$1.key.action, default: 0] += $1.value }
         self.unverified = unverified
         self.drift = drift
+    }
+}
+
+extension PlanSummary {
+    /// How many devices of each value of each label each action is for, over all accounts. A label that has too many
+    /// values in one of them is left out.
+    public var labels: [String: [String: [ProfileAction: Int]]] {
+        var labels: [String: [String: [ProfileAction: Int]]] = [:]
+        for account in accounts {
+            labels.merge(account.labels) { $0.merging($1) { $0.merging($1, uniquingKeysWith: +) } }
+        }
+        for useless in Set(accounts.flatMap(\.uselessLabels)) { labels[useless] = nil }
+        return labels
+    }
+
+    /// How many actions there are.
+    public var total: Int { actions.total }
+}
+
+extension [ProfileAction: Int] {
+    /// The same under the names of the actions.
+    public var byName: [String: Int] {
+        Dictionary<String, Int>(uniqueKeysWithValues: map { ($0.key.rawValue, $0.value) })
+    }
+
+    /// How many actions there are.
+    public var total: Int { values.reduce(0, +) }
+
+    /// "3 downloadEnable, 1 enable"
+    public var phrase: String {
+        ProfileAction.allCases.compactMap { action in self[action].map { "\($0.grouped) \(action.rawValue)" } }
+            .joined(separator: ", ")
     }
 }

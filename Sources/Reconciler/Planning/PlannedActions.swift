@@ -104,16 +104,6 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         return false
     }
 
-    /// The positions of the first actions of each account, at most `limit` for each.
-    public func positions(byAccountUpTo limit: Int) -> [AccountName: [Int]] {
-        var positions = Array(repeating: [Int](), count: fleet.accounts.count)
-        for (position, row) in rows.enumerated() {
-            let account = Int(fleet.devices[Int(row.device)].account)
-            if positions[account].count < limit { positions[account].append(position) }
-        }
-        return Dictionary(zip(fleet.accounts, positions)) { first, _ in first }
-    }
-
     /// The actions of each account and kind, by the labels of their devices, in numbers.
     public func summary() -> PlanSummary {
         var groups: [PlanSummary.Group: Int] = [:]

@@ -10,15 +10,14 @@ extension PlanCommand {
         } take: { loaded, origin in
             try ManifestArguments.check(loaded, common, of: origin)
         }
-        switch format {
-        case .text:
-            let text = FleetDifferenceText(
-                comparison: comparison, style: common.output, limit: all ? .max : PlanText.page)
-            try StandardOutput.write { output in try text.write { try output.line($0) } }
-        case .json:
+        if printed.format == .json {
             try StandardOutput.write { output in
                 try FleetDifferenceJSON(comparison).write { try output.bytes($0) }
             }
+        } else {
+            let text = FleetDifferenceText(
+                comparison: comparison, style: common.output, limit: printed.all ? .max : PlanText.page)
+            try StandardOutput.write { output in try text.write { try output.line($0) } }
         }
         if detailedExitcode, !comparison.difference.isEmpty { throw ExitCode(2) }
     }

@@ -18,8 +18,9 @@ struct PlanCommand: AsyncParsableCommand {
               profilectl plan fleet/ --target label:site=phoenix-7
               profilectl plan fleet/ --target 'set:phoenix-*,label:site'
               profilectl plan fleet/ --exclude account:0342077109-00001
-              profilectl plan fleet/ --format json
               profilectl plan fleet/ --refresh
+              profilectl plan fleet/ --format markdown   # for a pull request
+              profilectl plan fleet/ --format html > plan.html
               profilectl plan fleet/ --out change.plan
               profilectl plan fleet/ --detailed-exitcode   # 2 if something is to do
               profilectl plan fleet/ --against main   # what the files' change means
@@ -30,11 +31,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "How the plan is printed: text or json.")
-    var format: PlanFormat = .text
-
-    @Flag(help: "List every device, however many there are.")
-    var all = false
+    @OptionGroup var printed: PlanFormatArguments
 
     @Flag(help: "End with exit code 2 if there is something to do.")
     var detailedExitcode = false
@@ -66,6 +63,9 @@ struct PlanCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--against looks at no state: there is no plan for --out, --retry-failed or --refresh.")
         }
+        guard [.text, .json].contains(printed.format) else {
+            throw ValidationError("--against compares as text or json.")
+        }
         guard !manifests.paths.contains("-") else {
             throw ValidationError("--against compares files and folders; `-` has no earlier revision.")
         }
@@ -83,7 +83,7 @@ struct PlanCommand: AsyncParsableCommand {
             }
             // Before anything is printed: who reads that may stop reading.
             if let out { try PlanFile.write(plan, to: out, toolVersion: profilectlVersion) }
-            try PlanOutput(plan: plan, format: format, style: common.output, listsAll: all).write()
+            try PlanOutput(plan: plan, format: printed.format, style: common.output, listsAll: printed.all).write()
             if detailedExitcode, !plan.actions.isEmpty { throw ExitCode(2) }
         }
     }

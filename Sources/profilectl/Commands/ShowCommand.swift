@@ -10,7 +10,7 @@ struct ShowCommand: AsyncParsableCommand {
 
             Examples:
               profilectl show change.plan
-              profilectl show change.plan --format json
+              profilectl show change.plan --format html > change.html
             """)
 
     @Argument(help: "A file that `plan --out` has written.")
@@ -18,17 +18,16 @@ struct ShowCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "How the plan is printed: text or json.")
-    var format: PlanFormat = .text
-
-    @Flag(help: "List every device, however many there are.")
-    var all = false
+    @OptionGroup var printed: PlanFormatArguments
 
     func run() async throws {
         try await reporting(common) {
             let saved = try PlanFile.read(planFile)
-            if format == .text { print(SavedPlanText(saved: saved, style: common.output).heading) }
-            try PlanOutput(plan: saved.plan, format: format, style: common.output, listsAll: all).write()
+            if printed.format == .text { print(SavedPlanText(saved: saved, style: common.output).heading) }
+            let output = PlanOutput(
+                plan: saved.plan, format: printed.format, style: common.output, listsAll: printed.all,
+                toolVersion: saved.toolVersion)
+            try output.write()
         }
     }
 }

@@ -1,9 +1,12 @@
 import ArgumentParser
+import Foundation
 import Reconciler
 
 enum ValidateFormat: String, CaseIterable, ExpressibleByArgument {
     case text
     case json
+    case github
+    case sarif
 }
 
 struct ValidateCommand: AsyncParsableCommand {
@@ -14,13 +17,15 @@ struct ValidateCommand: AsyncParsableCommand {
             Examples:
               profilectl validate fleet/
               profilectl validate fleet/ --strict
+              profilectl validate fleet/ --format github     # in a workflow: shown beside the lines of a pull request
+              profilectl validate fleet/ --format sarif > profilectl.sarif
               cat fleet.yaml | profilectl validate -
             """)
 
     @OptionGroup var manifests: ManifestArguments
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "How the result is printed: text or json.")
+    @Option(help: "How the result is printed: text, json, github (annotations of a workflow) or sarif.")
     var format: ValidateFormat = .text
 
     func run() async throws {
@@ -30,14 +35,30 @@ struct ValidateCommand: AsyncParsableCommand {
             if !loaded.complaints.isEmpty {
                 print(ComplaintText(style: common.output).text(loaded.complaints, leftOut: loaded.leftOut))
             }
-            let verdict = loaded.hasErrors ? common.output.red("Not valid.") : common.output.green("Valid.")
-            print(
-                "\(verdict) \(counted(loaded.fleet.devices.count, "device")) in "
-                    + "\(counted(loaded.fleet.sets.count, "profile set")), "
-                    + "\(counted(loaded.errorCount, "error")), \(counted(loaded.warningCount, "warning")).")
+            print(verdict(on: loaded))
         case .json:
             try printJSON(ValidationDocument(loaded))
+        case .github:
+            let annotations = WorkflowAnnotations(loaded.complaints, root: repository, directory: directory)
+            annotations.lines.forEach { print($0) }
+            if loaded.leftOut > 0 { print("\(counted(loaded.leftOut, "further complaint")) left out.") }
+            print(verdict(on: loaded))
+        case .sarif:
+            try printJSON(
+                SARIFDocument(loaded, toolVersion: profilectlVersion, root: repository, directory: directory))
         }
         if loaded.hasErrors { throw ExitCode(1) }
     }
+
+    private func verdict(on loaded: LoadedManifest) -> String {
+        let verdict = loaded.hasErrors ? common.output.red("Not valid.") : common.output.green("Valid.")
+        return "\(verdict) \(counted(loaded.fleet.devices.count, "device")) in "
+            + "\(counted(loaded.fleet.sets.count, "profile set")), "
+            + "\(counted(loaded.errorCount, "error")), \(counted(loaded.warningCount, "warning"))."
+    }
+
+    private var directory: String { FileManager.default.currentDirectoryPath }
+
+    /// The top folder of the repository: GitHub says it, elsewhere it is the working directory.
+    private var repository: String { ProcessInfo.processInfo.environment["GITHUB_WORKSPACE"] ?? directory }
 }

@@ -13,10 +13,10 @@ struct DeviceStatusText {
     func lines() -> [String] {
         devices.flatMap { device -> [String] in
             var lines = [style.bold("\(device.eid)/\(device.iccid)") + "  account \(device.accountName)"]
-            let status = device.profileStatus.map { " (\($0.printable))" } ?? ""
+            let status = device.profileStatus.map { " (\($0.visible))" } ?? ""
             let learnt = device.observedAt.map { ", learnt at \($0) by \(device.source ?? "?")" } ?? ""
             lines.append("  profile    \(device.profile ?? "never seen")\(status)\(learnt)")
-            lines.append("  service    \(device.service.printable)")
+            lines.append("  service    \(device.service.visible)")
             if let imei = device.imei { lines.append("  IMEI       \(imei)") }
             if let operation = device.operation { lines.append("  operation  \(operation)") }
             if !device.timeline.isEmpty { lines.append(style.bold("  timeline")) }
@@ -31,12 +31,12 @@ struct DeviceStatusText {
         var lines = device.timeline.flatMap { event -> [String] in
             // The message itself stands below.
             let cause = event.callback != nil ? "" : event.cause.map { style.dim("  (\($0))") } ?? ""
-            let line = "    \(event.at)  \(event.event.padded(to: 16)) \(event.detail.printable)\(cause)"
+            let line = "    \(event.at)  \(event.event.padded(to: 16)) \(event.detail.visible)\(cause)"
             guard let number = event.callback, shown.insert(number).inserted, let text = messages[number] else {
                 return [line]
             }
             isCut = isCut || text.count > Self.excerptLength
-            return [line, style.dim("      " + (isRaw ? text : text.excerpt(Self.excerptLength)).printable)]
+            return [line, style.dim("      " + (isRaw ? text : text.excerpt(Self.excerptLength)).visible)]
         }
         if isCut, !isRaw { lines.append(style.dim("    --raw shows the messages at full length")) }
         return lines
@@ -44,27 +44,5 @@ struct DeviceStatusText {
 }
 
 extension String {
-    /// The text with control characters spelt out, so that what others have written cannot steer the terminal.
-    var printable: String {
-        guard unicodeScalars.contains(where: \.isUnprintable) else { return self }
-        return unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.isUnprintable {
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-    }
-
     fileprivate func excerpt(_ length: Int) -> String { count > length ? prefix(length) + "..." : self }
-}
-
-extension Unicode.Scalar {
-    /// A control character, or one that turns the direction of writing around.
-    fileprivate var isUnprintable: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
-    }
 }

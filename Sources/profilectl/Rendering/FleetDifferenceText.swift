@@ -38,19 +38,19 @@ struct FleetDifferenceText {
     private static func name(_ side: RevisionComparison.Side) -> String {
         switch side {
         case .workTree: "the files as they are"
-        case .revision(let name, let commit): "\(name.printable) (\(commit.prefix(12)))"
+        case .revision(let name, let commit): "\(name.visible) (\(commit.prefix(12)))"
         }
     }
 
     private static func values(
         _ changes: [FleetDifference.Change], _ value: KeyPath<FleetDifference.Change, String?>
     ) -> String {
-        changes.compactMap { change in change[keyPath: value].map { "\(change.field) \($0)".printable } }
+        changes.compactMap { change in change[keyPath: value].map { "\(change.field) \($0)".visible } }
             .joined(separator: ", ")
     }
 
     private static func text(of changes: [FleetDifference.Change]) -> String {
-        changes.map { "\($0.field) \($0.before ?? "none") -> \($0.after ?? "none")".printable }.joined(separator: ", ")
+        changes.map { "\($0.field) \($0.before ?? "none") -> \($0.after ?? "none")".visible }.joined(separator: ", ")
     }
 
     private func text(of set: FleetDifference.ProfileSetChange) -> String {

@@ -1,10 +1,11 @@
-import ArgumentParser
 import Reconciler
 
-/// How a plan is printed.
-enum PlanFormat: String, CaseIterable, ExpressibleByArgument {
+/// What a plan is printed as.
+enum PlanFormat: String, CaseIterable {
     case text
     case json
+    case markdown
+    case html
 }
 
 /// Prints a plan on stdout, one that was just made or one that was saved.
@@ -14,14 +15,22 @@ struct PlanOutput {
     let style: Style
     /// Whether text lists every device, however many there are.
     var listsAll = false
+    /// Of the program that has made the plan.
+    var toolVersion = profilectlVersion
 
     func write() throws {
-        switch format {
-        case .text:
-            let text = PlanText(plan: plan, style: style, limit: listsAll ? .max : PlanText.page)
-            try StandardOutput.write { output in try text.write { try output.line($0) } }
-        case .json:
-            try StandardOutput.write { output in try PlanJSON(plan).write { try output.bytes($0) } }
+        try StandardOutput.write { output in
+            switch format {
+            case .text:
+                let text = PlanText(plan: plan, style: style, limit: listsAll ? .max : PlanText.page)
+                try text.write { try output.line($0) }
+            case .json:
+                try PlanJSON(plan).write { try output.bytes($0) }
+            case .markdown:
+                try output.bytes(Array(PlanMarkdown(plan, toolVersion: toolVersion).text().utf8))
+            case .html:
+                try PlanPage(plan, toolVersion: toolVersion).write { try output.bytes($0) }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 import Reconciler
 
-/// A plan as text for people: the actions by account, then what is left out and why, then a summary.
+/// A plan as text for people: a summary, the actions by account and kind, then what is left out and why.
 ///
 /// A short plan lists every device; a long one counts them by account, action and label, and lists a page.
 struct PlanText {
@@ -11,143 +11,144 @@ struct PlanText {
 
     /// How many devices are listed unless all are asked for.
     static let page = 25
-    /// Of a plan that is longer than a page: devices, accounts and values of a label that are listed each.
-    private static let devicesPerAccount = 5
+    /// Of a plan that is longer than a page: accounts and values of a label that are listed each.
     private static let accountLimit = 25
     private static let valueLimit = 6
     private static let driftLimit = 10
+    private static let exceptionsPerReason = 10
 
     private var isLong: Bool { plan.actions.count > Self.page }
+    private var listsAll: Bool { limit == .max }
 
     /// - Parameter line: given the text line by line.
     func write(to line: (String) throws -> Void) rethrows {
-        try selectionLines().forEach(line)
-        if plan.isConverged {
-            try line(style.green("Nothing to do.") + " " + converged)
-        } else {
-            let summary = plan.actions.summary()
-            let listedDrifts = limit == .max ? limit : Self.driftLimit
+        let summary = plan.actions.summary()
+        let headline = PlanHeadline(plan, summary)
+        try write(headline, to: line)
+        if isLong, summary.accounts.count > 1 { try writeTable(of: summary, to: line) }
+        if !plan.drifts.isEmpty {
+            try line("")
+            let listedDrifts = listsAll ? limit : Self.driftLimit
             try DriftText(drifts: plan.drifts, style: style, limit: listedDrifts).write(to: line)
-            try writeActions(summary, to: line)
-            try writeExceptions(to: line)
-            try line(style.bold("Plan: ") + text(of: summary))
         }
-        if !plan.unmanaged.isEmpty {
-            try line(
-                style.dim(
-                    "\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; "
-                        + "never touched."))
-        }
+        try writeActions(summary, to: line)
+        try writeExceptions(to: line)
         for window in plan.closedWindows {
-            try line(style.yellow("Window closed. ") + "Profile set \(window.profileSet) opens at \(window.opening).")
+            try line("")
+            try line(style.yellow("Window closed. ") + window.description.visible)
         }
         for change in plan.largeChanges {
-            try line(style.red("Large change. ") + change.description)
+            try line("")
+            try line(style.red("Large change. ") + change.description.visible)
+        }
+        // The summary has left the screen.
+        if listsAll, isLong {
+            try line("")
+            try write(headline, to: line)
         }
     }
 
-    private var converged: String {
-        let noun = plan.selection == nil ? "device" : "selected device"
-        return "\(plan.convergedCount) of \(counted(plan.desiredCount, noun)) as desired."
+    private func write(_ headline: PlanHeadline, to line: (String) throws -> Void) rethrows {
+        if let first = headline.partial.first {
+            try line(style.yellow("Partial plan. ") + first.visible)
+            try headline.partial.dropFirst().forEach { try line($0.visible) }
+            try line("")
+        }
+        if plan.isConverged {
+            try line(style.green(headline.title + ".") + " " + headline.detail)
+        } else {
+            try line(style.bold("Plan: ") + headline.title + ", " + headline.detail)
+        }
+        if let unmanaged = headline.unmanaged { try line(style.dim(unmanaged)) }
     }
 
-    /// That the plan is about a part of the fleet, if it is.
-    private func selectionLines() -> [String] {
-        guard let selection = plan.selection else { return [] }
-        let others = selection.count < selection.fleetCount ? "; the others are left as they are." : "."
-        var lines = [
-            style.yellow("Partial plan. ")
-                + "\(selection.count) of \(counted(selection.fleetCount, "device")) selected "
-                + "by \(selection.options)\(others)"
-        ]
-        if selection.addedWithCard > 0 {
-            lines.append(
-                "\(counted(selection.addedWithCard, "device")) more than was asked for: profiles of one eUICC are "
-                    + "switched together.")
+    /// The actions by account, the largest first.
+    private func writeTable(of summary: PlanSummary, to line: (String) throws -> Void) rethrows {
+        let kinds = ProfileAction.allCases.filter { summary.actions[$0] != nil }
+        let accounts = summary.accounts.sorted { ($1.total, $0.name) < ($0.total, $1.name) }
+        let listed = accounts.prefix(listsAll ? accounts.count : Self.accountLimit)
+        let rest = accounts.dropFirst(listed.count).reduce(into: [:]) { $0.merge($1.actions, uniquingKeysWith: +) }
+        var rows = listed.map { ($0.name.description.visible, $0.actions) }
+        if !rest.isEmpty { rows.append(("\((accounts.count - listed.count).grouped) more", rest)) }
+        let width = rows.reduce("Account".count) { max($0, $1.0.count) }
+        let columns = kinds.map { max($0.rawValue.count, (summary.actions[$0] ?? 0).grouped.count) }
+        let totalWidth = max("total".count, summary.total.grouped.count)
+        func text(_ name: String, _ cells: [String], _ total: String) -> String {
+            let cells = zip(cells, columns).map { $0.aligned(to: $1) } + [total.aligned(to: totalWidth)]
+            return "  \(name.padded(to: width))  " + cells.joined(separator: "  ")
         }
-        if selection.leftOutWithCard > 0 {
-            lines.append(
-                "\(counted(selection.leftOutWithCard, "device")) fewer than was asked for: the eUICC holds an excluded "
-                    + "profile, and its profiles are switched together.")
+        try line("")
+        try line(style.dim(text("Account", kinds.map(\.rawValue), "total")))
+        for (name, actions) in rows {
+            try line(text(name, kinds.map { actions[$0]?.grouped ?? "-" }, actions.total.grouped))
         }
-        return lines + [""]
     }
 
     private func writeActions(_ summary: PlanSummary, to line: (String) throws -> Void) rethrows {
-        let perAccount = limit == .max || !isLong ? limit : Self.devicesPerAccount
-        let positions = plan.actions.positions(byAccountUpTo: perAccount)
-        var room = limit
-        let accounts = limit == .max ? summary.accounts.count : Self.accountLimit
-        for account in summary.accounts.prefix(accounts) {
-            try line(style.bold("Account \(account.name)"))
-            if isLong { try lines(of: account).forEach(line) }
-            let listed = (positions[account.name] ?? []).prefix(room)
-            for position in listed { try line("  " + text(of: plan.actions[position])) }
-            room -= listed.count
-            if listed.count < account.total {
-                try line(style.dim("    ... and \(account.total - listed.count) more (--all lists them)"))
+        let groups = plan.actions.groups(listing: limit)
+        guard listsAll || !groups.allSatisfy(\.listed.isEmpty) else {
+            if !groups.isEmpty { try line(style.dim("  (--all lists every device)")) }
+            return
+        }
+        var account: AccountName?
+        var telling: Set<String> = []
+        for group in groups {
+            if group.account != account {
+                account = group.account
+                let breakdowns = summary.accounts.first { $0.name == group.account }?.breakdowns ?? []
+                telling = Set(breakdowns.map(\.label))
+                try line("")
+                try line(style.bold("Account \(group.account.description.visible)"))
+                if isLong { for breakdown in breakdowns { try line(text(of: breakdown)) } }
             }
-            try line("")
-        }
-        if summary.accounts.count > accounts {
-            try line(style.dim("... and \(summary.accounts.count - accounts) more accounts (--all lists them)"))
-            try line("")
+            let symbol = group.action.isDownload ? style.green("+") : style.yellow("~")
+            try line("  \(symbol) \(group.count.grouped) \(group.action.rawValue)")
+            for position in group.listed { try line("      " + text(at: Int(position), labels: telling)) }
+            if group.listed.count < group.count {
+                try line(
+                    style.dim("      ... and \((group.count - group.listed.count).grouped) more (--all lists them)"))
+            }
         }
     }
 
-    /// The counts of an account, by action and by label.
-    private func lines(of account: PlanSummary.Account) -> [String] {
-        let actions = ProfileAction.allCases.compactMap { action in
-            account.actions[action].map { "\($0) \(action.rawValue)" }
+    /// How many devices have each value of a label.
+    private func text(of breakdown: LabelBreakdown) -> String {
+        var shown = breakdown.parts.prefix(Self.valueLimit).map { part in
+            "\(part.value?.visible ?? style.dim("without")) \(part.actions.total.grouped)"
         }
-        var lines = ["  " + actions.joined(separator: ", ")]
-        for (label, values) in account.labels.sorted(by: { $0.key < $1.key }) {
-            let largest = values.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            var shown = largest.prefix(Self.valueLimit).map { "\($0.key) \($0.value)" }
-            if largest.count > shown.count { shown.append("\(largest.count - shown.count) more values") }
-            lines.append(style.dim("  by \(label): ") + shown.joined(separator: ", "))
-        }
-        return lines
+        let rest = breakdown.parts.count - shown.count
+        if rest > 0 { shown.append(counted(rest, "more value")) }
+        return style.dim("  by \(breakdown.label.visible): ") + shown.joined(separator: ", ")
     }
 
-    private func text(of action: PlannedAction) -> String {
-        let symbol = action.action.isDownload ? style.green("+") : style.yellow("~")
-        var notes: [String] = []
-        if action.isUnverified { notes.append("unverified: looked up first") }
-        if action.isDrift { notes.append("drift") }
-        if action.attempt > 1 { notes.append("attempt \(action.attempt)") }
-        let note = notes.isEmpty ? "" : style.dim("  (\(notes.joined(separator: ", ")))")
-        return "\(symbol) \(action.action.rawValue.padded(to: 15)) \(action.key)  \(action.change)\(note)"
+    /// - Parameter labels: those that tell the account's devices apart.
+    private func text(at position: Int, labels: Set<String>) -> String {
+        let action = plan.actions[position]
+        let shown = labels.isEmpty ? [] : plan.labels(at: position).filter { labels.contains($0.key) }
+        let text = shown.map { "\($0.key)=\($0.value)".visible }.joined(separator: " ")
+        return "\(action.key)  \(action.origin)" + (text.isEmpty ? "" : style.dim("  \(text)"))
     }
 
     private func writeExceptions(to line: (String) throws -> Void) rethrows {
-        let listed = limit == .max ? limit : 10
-        let byReason = Dictionary(grouping: plan.exceptions, by: \.reason.name).sorted { $0.key < $1.key }
-        for (reason, exceptions) in byReason {
-            try line(style.bold(reason.prefix(1).uppercased() + reason.dropFirst()))
-            for exception in exceptions.prefix(listed) {
-                try line("  ! \(exception.key)  \(exception.reason.explanation)")
-            }
-            if exceptions.count > listed {
-                try line(style.dim("    ... and \(exceptions.count - listed) more (--all lists them)"))
-            }
+        let limit = listsAll ? .max : Self.exceptionsPerReason
+        for (reason, count) in plan.exceptionReasons {
             try line("")
+            try line(style.red("! ") + style.bold("\(count.grouped) \(reason.visible)"))
+            var listed = 0
+            for exception in plan.exceptions where listed < limit && exception.reason.name == reason {
+                try line("      \(exception.key)  \(exception.reason.explanation.visible)")
+                listed += 1
+            }
+            if count > listed {
+                try line(style.dim("      ... and \((count - listed).grouped) more (--all lists them)"))
+            }
         }
     }
+}
 
-    private func text(of summary: PlanSummary) -> String {
-        var parts = ProfileAction.allCases.compactMap { action in
-            summary.actions[action].map { "\($0) \(action.rawValue)" }
-        }
-        parts += plan.exceptionCounts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        parts.append(converged)
-        var text = parts.joined(separator: ", ")
-        if summary.unverified > 0 {
-            text += " \(counted(summary.unverified, "device")) never seen."
-        }
-        if summary.drift > 0 {
-            text += " \(counted(summary.drift, "device")) drifted."
-        }
-        return text
+extension String {
+    /// The text, with spaces before it up to `width` characters.
+    fileprivate func aligned(to width: Int) -> String {
+        String(repeating: " ", count: Swift.max(0, width - count)) + self
     }
 }

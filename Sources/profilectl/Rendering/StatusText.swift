@@ -33,7 +33,7 @@ struct FleetStatusText {
         lines += status.latestRuns.map { run in
             let detail = run.detail.map { ", \($0)" } ?? ""
             return "  \(run.startedAt)  \("\(run.command) (\(run.number))".padded(to: 14)) by \(run.person): "
-                + "\(run.ending ?? "no end was written down")\(detail)".printable
+                + "\(run.ending ?? "no end was written down")\(detail)".visible
         }
         return lines
     }

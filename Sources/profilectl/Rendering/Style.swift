@@ -41,8 +41,3 @@ extension String {
         self + String(repeating: " ", count: Swift.max(0, width - count))
     }
 }
-
-/// "1 device", "2 devices".
-func counted(_ count: Int, _ noun: String) -> String {
-    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
-}

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reconciler
-/// The real binary, run as a process; what it prints goes to files.
+/// The real binary, or another program, run as a process; what it prints goes to files.
 final class Binary: Sendable {
     struct Result: Sendable {
         let exitCode: Int32
@@ -20,11 +20,11 @@ final class Binary: Sendable {
     ///     so that signals reach that.
     init(
         _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil,
-        program: String = executable, launcher: [String] = []
+        program: String? = nil, launcher: [String] = []
     ) throws {
         folder = try TemporaryFolder()
-        process.executableURL = URL(fileURLWithPath: launcher.isEmpty ? program : "/usr/bin/env")
-        process.arguments = launcher.isEmpty ? arguments : launcher + [program] + arguments
+        process.executableURL = URL(fileURLWithPath: launcher.isEmpty ? program ?? Self.executable : "/usr/bin/env")
+        process.arguments = launcher.isEmpty ? arguments : launcher + [program ?? Self.executable] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var all = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("PROFILECTL_") && !$0.key.hasPrefix("THINGSPACE_")

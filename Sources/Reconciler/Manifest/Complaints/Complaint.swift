@@ -21,6 +21,7 @@ public struct Complaint: Hashable, Codable, Sendable {
     }
 
     public let severity: Severity
+    public let rule: Rule
     /// Missing if it is about no place in a file.
     public private(set) var place: SourcePlace?
     private var valuePath: ValuePath
@@ -36,7 +37,7 @@ public struct Complaint: Hashable, Codable, Sendable {
     public internal(set) var excerpt: SourceExcerpt?
 
     private enum CodingKeys: String, CodingKey {
-        case severity, place, found, expected, hint, related, excerpt
+        case severity, rule, place, found, expected, hint, related, excerpt
         case valuePath = "path"
     }
 
@@ -44,10 +45,12 @@ public struct Complaint: Hashable, Codable, Sendable {
     public var path: String { valuePath.description }
 
     init(
-        _ severity: Severity, at place: SourcePlace?, path: ValuePath = "", found: String, expected: String,
+        _ severity: Severity, _ rule: Rule = .invalidValue, at place: SourcePlace?, path: ValuePath = "", found: String,
+        expected: String,
         hint: String? = nil, related: SourcePlace? = nil
     ) {
         self.severity = severity
+        self.rule = rule
         self.place = place
         valuePath = path
         self.found = found

@@ -96,7 +96,7 @@ struct IdentifierCheck {
             complaints.warn { severity in
                 let isLength = eid.digitCount != EID.maximumDigits
                 return Complaint(
-                    severity, at: SourcePlace(file: file, mark: eidMark), path: path.appending("eid"),
+                    severity, .checkDigits, at: SourcePlace(file: file, mark: eidMark), path: path.appending("eid"),
                     found: isLength ? "\(eid.digitCount) digits" : "`\(eid)`, whose check digits do not fit",
                     expected: isLength
                         ? DeviceValues.eidExpected : "an EID whose number leaves 1 when divided by 97")
@@ -106,7 +106,7 @@ struct IdentifierCheck {
             complaints.warn { severity in
                 let isLength = iccid.digitCount < 19
                 return Complaint(
-                    severity, at: SourcePlace(file: file, mark: iccidMark), path: path.appending("iccid"),
+                    severity, .checkDigits, at: SourcePlace(file: file, mark: iccidMark), path: path.appending("iccid"),
                     found: isLength ? "\(iccid.digitCount) digits" : "`\(iccid)`, whose check digit does not fit",
                     expected: isLength ? DeviceValues.iccidExpected : "an ICCID that ends in its Luhn digit")
             }

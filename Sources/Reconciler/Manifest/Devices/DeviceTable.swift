@@ -51,7 +51,7 @@ struct DeviceTable {
         } catch {
             complaints.add(
                 Complaint(
-                    .error, at: place(error.mark), found: error.reason,
+                    .error, .syntax, at: place(error.mark), found: error.reason,
                     expected: "comma-separated values by RFC 4180"))
         }
         list.sort()
@@ -63,7 +63,7 @@ struct DeviceTable {
         guard try reader.readRow(into: &row) else {
             complaints.add(
                 Complaint(
-                    .error, at: SourcePlace(file: file, line: 1, column: 1), found: "an empty file",
+                    .error, .syntax, at: SourcePlace(file: file, line: 1, column: 1), found: "an empty file",
                     expected: "a header such as eid,iccid,state"))
             return
         }
@@ -87,7 +87,7 @@ struct DeviceTable {
             } else {
                 complaints.add(
                     Complaint(
-                        .error, at: place(field.mark), path: "header",
+                        .error, .unknownKey, at: place(field.mark), path: "header",
                         found: "the unknown column `\(name.excerpt(limit: 60))`",
                         expected: "one of \(Self.columns.joined(separator: ", ")), label:KEY",
                         hint: NearestWord.hint(for: name, among: Self.columns)))
@@ -95,7 +95,7 @@ struct DeviceTable {
             if let first = seen.updateValue(field, forKey: name) {
                 complaints.add(
                     Complaint(
-                        .error, at: place(field.mark), path: "header",
+                        .error, .repetition, at: place(field.mark), path: "header",
                         found: "the column `\(name.excerpt(limit: 60))` twice", expected: "each column once",
                         related: place(first.mark)))
             }
@@ -103,7 +103,7 @@ struct DeviceTable {
         for name in ["eid", "iccid"] where seen[name] == nil {
             complaints.add(
                 Complaint(
-                    .error, at: SourcePlace(file: file, line: 1, column: 1), path: "header",
+                    .error, .missingValue, at: SourcePlace(file: file, line: 1, column: 1), path: "header",
                     found: "no column `\(name)`", expected: "a header such as eid,iccid,state"))
         }
         return complaints.errorCount == errorsBefore
@@ -115,7 +115,7 @@ struct DeviceTable {
         guard row.count == columns.count else {
             complaints.add(
                 Complaint(
-                    .error, at: place(first.mark), path: path, found: "\(row.count) fields",
+                    .error, .syntax, at: place(first.mark), path: path, found: "\(row.count) fields",
                     expected: "\(columns.count) fields"))
             return nil
         }

@@ -14,7 +14,8 @@ struct FleetBuilder {
             if let first = setPlaces.updateValue(place, forKey: setName) {
                 complaints.add(
                     Complaint(
-                        .error, at: place, path: "metadata.name", found: "a second profile set named `\(setName)`",
+                        .error, .repetition, at: place, path: "metadata.name",
+                        found: "a second profile set named `\(setName)`",
                         expected: "a name of its own for each set", related: first))
             }
         }
@@ -80,7 +81,8 @@ struct FleetBuilder {
             guard let expected else { continue }
             complaints.add(
                 Complaint(
-                    .error, at: list.place(of: device), path: list.path(of: device).appending(key), found: "nothing",
+                    .error, .missingValue, at: list.place(of: device), path: list.path(of: device).appending(key),
+                    found: "nothing",
                     expected: expected, hint: "set it here or in `defaults`"))
         }
     }
@@ -120,7 +122,7 @@ struct FleetBuilder {
     private func complainOfTooMany(_ count: Int, _ what: String, complaints: inout ComplaintList) {
         guard count > Int(DeclaredDevice.open) else { return }
         complaints.add(
-            Complaint(.error, at: nil, found: "\(count) \(what)", expected: "at most \(DeclaredDevice.open)"))
+            Complaint(.error, .limit, at: nil, found: "\(count) \(what)", expected: "at most \(DeclaredDevice.open)"))
     }
 }
 

@@ -24,13 +24,14 @@ enum FleetCheck {
             if first.state == device.state, first.account == device.account, first.smsr == device.smsr {
                 complaints.warn { severity in
                     Complaint(
-                        severity, at: fleet.place(of: device), found: found, expected: "each device once",
+                        severity, .repetition, at: fleet.place(of: device), found: found, expected: "each device once",
                         related: fleet.place(of: first))
                 }
             } else {
                 complaints.add(
                     Complaint(
-                        .error, at: fleet.place(of: device), found: found + ", with another state, account or SM-SR",
+                        .error, .conflict, at: fleet.place(of: device),
+                        found: found + ", with another state, account or SM-SR",
                         expected: "one declaration of a device", related: fleet.place(of: first)))
             }
         }
@@ -43,7 +44,7 @@ enum FleetCheck {
             if let first = enabled, first.key.eid == device.key.eid {
                 complaints.add(
                     Complaint(
-                        .error, at: fleet.place(of: device),
+                        .error, .conflict, at: fleet.place(of: device),
                         found: "a second profile that is to be enabled on EID \(device.key.eid)",
                         expected: "at most one, since an eUICC enables one profile at a time",
                         related: fleet.place(of: first)))
@@ -61,7 +62,7 @@ enum FleetCheck {
             let (first, second) = (fleet.devices[other], fleet.devices[index])
             complaints.add(
                 Complaint(
-                    .error, at: fleet.place(of: second), found: "ICCID \(second.key.iccid) on a second EID",
+                    .error, .conflict, at: fleet.place(of: second), found: "ICCID \(second.key.iccid) on a second EID",
                     expected: "each ICCID on one EID", related: fleet.place(of: first)))
         }
     }

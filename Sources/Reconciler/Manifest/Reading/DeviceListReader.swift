@@ -96,7 +96,7 @@ extension ComplaintList {
     mutating func add(_ duplicate: YAMLComposer.DuplicateKey, in file: String) {
         add(
             Complaint(
-                .error, at: SourcePlace(file: file, mark: duplicate.mark),
+                .error, .repetition, at: SourcePlace(file: file, mark: duplicate.mark),
                 found: "the key `\(duplicate.key.excerpt(limit: 60))` twice", expected: "each key once",
                 related: SourcePlace(file: file, mark: duplicate.first)))
     }

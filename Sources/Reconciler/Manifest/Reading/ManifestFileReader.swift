@@ -48,16 +48,16 @@ struct ManifestFileReader {
         let place = SourcePlace(file: file, mark: refusal.mark)
         switch refusal {
         case .syntax(let error):
-            complaints.add(Complaint(.error, at: place, found: error.reason, expected: "YAML 1.1"))
+            complaints.add(Complaint(.error, .syntax, at: place, found: error.reason, expected: "YAML 1.1"))
         case .limit(_, let reason):
             complaints.add(
                 Complaint(
-                    .error, at: place, found: reason, expected: "a document of reasonable size",
+                    .error, .limit, at: place, found: reason, expected: "a document of reasonable size",
                     hint: "it is not read any further"))
         case .unknownAlias(_, let name):
             complaints.add(
                 Complaint(
-                    .error, at: place, found: "the alias `*\(name.excerpt(limit: 60))`",
+                    .error, .syntax, at: place, found: "the alias `*\(name.excerpt(limit: 60))`",
                     expected: "an anchor of that name before it in the same document"))
         }
     }
@@ -155,7 +155,8 @@ struct ManifestFileReader {
 extension Complaint {
     static func changedMeanwhile(_ file: String) -> Complaint {
         Complaint(
-            .error, at: SourcePlace(file: file, line: 1, column: 1), found: "a file that changed meanwhile",
+            .error, .unreadable, at: SourcePlace(file: file, line: 1, column: 1),
+            found: "a file that changed meanwhile",
             expected: "a file that nobody writes to while it is read", hint: "run again")
     }
 }

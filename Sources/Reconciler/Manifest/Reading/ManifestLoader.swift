@@ -65,7 +65,7 @@ public struct ManifestLoader: Sendable {
         if documentCount == 0, complaints.errorCount == 0 {
             complaints.add(
                 Complaint(
-                    .error, at: nil, found: "no document in \(paths.joined(separator: ", "))",
+                    .error, .unreadable, at: nil, found: "no document in \(paths.joined(separator: ", "))",
                     expected: "at least one with `kind: ProfileSet`"))
         }
         let fleet = builder.finish(complaints: &complaints)

@@ -33,7 +33,7 @@ struct ManifestSources: Sendable {
             guard let kind = files.kind(of: path) else {
                 complaints.add(
                     Complaint(
-                        .error, at: nil, found: "no file or directory `\(path.excerpt(limit: 200))`",
+                        .error, .unreadable, at: nil, found: "no file or directory `\(path.excerpt(limit: 200))`",
                         expected: "a YAML file, a directory of them, or - for standard input"))
                 continue
             }
@@ -41,7 +41,8 @@ struct ManifestSources: Sendable {
             if found.isEmpty {
                 complaints.add(
                     Complaint(
-                        .error, at: nil, found: "no *.yaml or *.yml below `\(path)`", expected: "at least one"))
+                        .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path)`",
+                        expected: "at least one"))
             }
             for file in found where seen.insert(URL(fileURLWithPath: file).standardizedFileURL.path).inserted {
                 sources.append(.file(file))
@@ -69,17 +70,18 @@ struct ManifestSources: Sendable {
                     switch error {
                     case .notAFile:
                         Complaint(
-                            .error, at: place, path: path, found: "`\(name)`, which is no file", expected: "a file")
+                            .error, .unreadable, at: place, path: path, found: "`\(name)`, which is no file",
+                            expected: "a file")
                     case .unreadable:
                         Complaint(
-                            .error, at: place, path: path, found: "`\(name)`, which cannot be read",
+                            .error, .unreadable, at: place, path: path, found: "`\(name)`, which cannot be read",
                             expected: "a file that exists and may be read")
                     }
             }
         }
         if let text, text.size > sizeLimit {
             problem = Complaint(
-                .error, at: place ?? SourcePlace(file: name, line: 1, column: 1), path: path,
+                .error, .limit, at: place ?? SourcePlace(file: name, line: 1, column: 1), path: path,
                 found: "`\(name)` with \(text.size) bytes", expected: "at most \(sizeLimit) bytes")
         }
         if let problem {

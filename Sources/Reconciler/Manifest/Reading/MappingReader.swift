@@ -31,7 +31,7 @@ struct MappingReader {
         for (key, member) in members.sorted(by: { $0.value.keyMark < $1.value.keyMark }) where !known.contains(key) {
             complaints.add(
                 Complaint(
-                    .error, at: SourcePlace(file: file, mark: member.keyMark), path: path,
+                    .error, .unknownKey, at: SourcePlace(file: file, mark: member.keyMark), path: path,
                     found: "the unknown key `\(key.excerpt(limit: 60))`",
                     expected: "one of \(known.joined(separator: ", "))",
                     hint: NearestWord.hint(for: key, among: known)))
@@ -108,7 +108,7 @@ struct MappingReader {
     func missing(_ key: String, expected: String, complaints: inout ComplaintList, hint: String? = nil) {
         complaints.add(
             Complaint(
-                .error, at: SourcePlace(file: file, mark: mark), path: path(to: key), found: "nothing",
+                .error, .missingValue, at: SourcePlace(file: file, mark: mark), path: path(to: key), found: "nothing",
                 expected: expected, hint: hint))
     }
 }
