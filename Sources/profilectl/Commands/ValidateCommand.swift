@@ -17,7 +17,7 @@ struct ValidateCommand: AsyncParsableCommand {
             Examples:
               profilectl validate fleet/
               profilectl validate fleet/ --strict
-              profilectl validate fleet/ --format github     # in a workflow: shown beside the lines of a pull request
+              profilectl validate fleet/ --format github   # in a workflow
               profilectl validate fleet/ --format sarif > profilectl.sarif
               cat fleet.yaml | profilectl validate -
             """)
