@@ -3,22 +3,18 @@ import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
-import NIOSSL
 import ServiceLifecycle
 
-/// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk.
-///
-/// It knows one path; everything else is not found. Source: `thingspace.md`, sections 5.2 to 5.4.
+/// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk, and lets what is kept take
+/// effect.
 public struct CallbackListener: Sendable {
-    /// The largest body that is read, in bytes.
-    public static let maximumBodySize = 1 << 20
-
     /// How long callbacks are gathered before they take effect.
     private static let gatheringTime = Duration.milliseconds(20)
 
     private let configuration: CallbackListenerConfiguration
     private let inbox: CallbackInbox
     private let folder: CallbackFolder
+    private let refusals: RefusalCounts
     private let store: any StateStore
     private let clock: any WallClock
     private let wakeup: Wakeup
@@ -38,21 +34,29 @@ public struct CallbackListener: Sendable {
         self.observer = observer
         inbox = CallbackInbox(store: store, wakeup: wakeup)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
+        refusals = RefusalCounts(store: store, logger: logger)
     }
 
     /// Listens until it is told to stop or the task is cancelled.
     ///
     /// - Parameters:
     ///   - stop: ends the listening after its first change; callbacks that are being kept are acknowledged first.
+    ///   - reload: the certificate and key are read again at each change of it, and when the files change.
     ///   - onListening: told the port once callbacks can come.
-    /// - Throws: an error of the socket (the port is taken, may not be used), `StateStoreError`.
+    /// - Throws: an error of the socket (the port is taken, may not be used), `SettingsError`, `StateStoreError`.
     public func run(
-        until stop: Wakeup, onListening: @escaping @Sendable (Int) async -> Void
+        until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let router = Router()
-        router.on(RouterPath(configuration.path), method: .post) { request, _ in await receive(request) }
+        let limits = configuration.limits
+        let connections = ConnectionTable(limit: limits.connections)
+        let reception = CallbackReception(
+            path: configuration.path, credentials: configuration.credentials, limits: limits, inbox: inbox,
+            budget: BodyBudget(limit: limits.bodiesSize), connections: connections, refusals: refusals, clock: clock,
+            logger: logger, observer: observer)
+        let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
         let application = Application(
-            router: router, server: try Self.server(configuration.tls),
+            responder: CallbackResponder<ConnectionContext> { await reception.respond(to: $0, on: $1.channel) },
+            server: try server(connections, tls),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
@@ -60,18 +64,35 @@ public struct CallbackListener: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
             group.addTask { try await readContinually() }
+            if let tls {
+                group.addTask { try await tls.watch() }
+                group.addTask { try await reload.eachChange { tls.reload() } }
+            }
             defer { group.cancelAll() }
             try await group.next()
         }
+        await refusals.flush()
     }
 
-    private static func server(_ tls: CallbackTLS?) throws -> HTTPServerBuilder {
-        guard let tls else { return .http1() }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(tls.certificate).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: tls.key, format: .pem)))
-        configuration.minimumTLSVersion = .tlsv12
-        return try .tls(.http1(), tlsConfiguration: configuration)
+    private func server(_ connections: ConnectionTable, _ tls: TLSFiles?) throws -> HTTPServerBuilder {
+        let limits = configuration.limits
+        let (allowed, refusals) = (configuration.allowed, refusals)
+        let tlsConfiguration = try tls?.configuration()
+        return HTTPServerBuilder { responder in
+            let http = HTTP1Channel(
+                responder: responder,
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        RequestDeadlineHandler(requestTime: limits.requestTime, idleTime: limits.idleTime)
+                    ],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,
+                        maxHeaderFieldCount: limits.headerCount)))
+            func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
+                GuardedChannel(base: base, allowed: allowed, connections: connections) { refusals.add(.wrongClient) }
+            }
+            return try tlsConfiguration.map { guarded(try TLSChannel(http, tlsConfiguration: $0)) } ?? guarded(http)
+        }
     }
 
     /// Lets kept callbacks take effect, those of an earlier run first.
@@ -84,43 +105,22 @@ public struct CallbackListener: Sendable {
                 // What is kept stays kept; it is read when the store works again.
                 logger.error("\(error)")
             }
+            await refusals.flush()
             let waiter = StateWaiter(clock: clock, wakeup: wakeup, pollInterval: .seconds(1))
             try await waiter.change(after: seen, until: clock.now() + .seconds(1))
             // What comes within moments takes effect together: each transaction syncs the disk.
             try await clock.sleep(until: clock.now() + Self.gatheringTime)
         }
     }
+}
 
-    private func receive(_ request: Request) async -> Response {
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: Self.maximumBodySize)
-        } catch {
-            return await refuse(.contentTooLarge, counter: "callbacks.tooLarge")
-        }
-        let callback: ReceivedCallback
-        do {
-            callback = try ReceivedCallback(json: Array(body.readableBytesView))
-        } catch {
-            return await refuse(.badRequest, counter: "callbacks.malformed")
-        }
-        guard configuration.credentials.accepts(callback.credentials) else {
-            return await refuse(.unauthorized, counter: "callbacks.wrongCredentials")
-        }
-        do {
-            observer.reached(.callbackReceived)
-            try await inbox.keep(callback.kept(at: clock.now()))
-            observer.reached(.callbackKept)
-            return Response(status: .ok)
-        } catch {
-            logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")
-            return Response(status: .serviceUnavailable)
-        }
-    }
+/// A request together with the connection that it came by.
+private struct ConnectionContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
 
-    private func refuse(_ status: HTTPResponse.Status, counter: String) async -> Response {
-        logger.warning("A callback was refused", metadata: ["status": "\(status.code)", "counter": "\(counter)"])
-        try? await store.write { try $0.raiseCounter(counter, by: 1) }
-        return Response(status: status)
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
     }
 }
