@@ -1,6 +1,5 @@
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -75,24 +74,11 @@ public struct CallbackListener: Sendable {
     }
 
     private func server(_ connections: ConnectionTable, _ tls: TLSFiles?) throws -> HTTPServerBuilder {
-        let limits = configuration.limits
-        let (allowed, refusals) = (configuration.allowed, refusals)
-        let tlsConfiguration = try tls?.configuration()
-        return HTTPServerBuilder { responder in
-            let http = HTTP1Channel(
-                responder: responder,
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        RequestDeadlineHandler(requestTime: limits.requestTime, idleTime: limits.idleTime)
-                    ],
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,
-                        maxHeaderFieldCount: limits.headerCount)))
-            func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
-                GuardedChannel(base: base, allowed: allowed, connections: connections) { refusals.add(.wrongClient) }
-            }
-            return try tlsConfiguration.map { guarded(try TLSChannel(http, tlsConfiguration: $0)) } ?? guarded(http)
-        }
+        let refusals = refusals
+        return .guarded(
+            limits: configuration.limits, connections: connections, allowed: configuration.allowed,
+            tls: try tls?.configuration()
+        ) { refusals.add(.wrongClient) }
     }
 
     /// Lets kept callbacks take effect, those of an earlier run first.

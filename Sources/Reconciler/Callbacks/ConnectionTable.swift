@@ -2,8 +2,8 @@ import NIOCore
 import Synchronization
 
 /// The open connections of a listener, kept to a limit: when it is reached, the oldest one that has brought no accepted
-/// callback makes room, so that those who only hold connections cannot keep the carrier out.
-final class ConnectionTable: Sendable {
+/// call makes room, so that those who only hold connections cannot keep the carrier or an operator out.
+package final class ConnectionTable: Sendable {
     private struct Connection {
         let channel: any Channel
         let order: UInt64
@@ -20,7 +20,7 @@ final class ConnectionTable: Sendable {
     private let table = Mutex(Table())
 
     /// - Parameter limit: how many connections may be open at the same time.
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = max(limit, 1)
     }
 
@@ -55,8 +55,8 @@ final class ConnectionTable: Sendable {
         return true
     }
 
-    /// A callback of this connection was accepted: it is the carrier's.
-    func prove(_ channel: any Channel) {
+    /// A call on this connection was accepted: it is the carrier's, or an operator's.
+    package func prove(_ channel: any Channel) {
         table.withLock { $0.connections[ObjectIdentifier(channel)]?.isProven = true }
     }
 }

@@ -2,7 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes a connection whose request does not arrive in time, whatever of it has come, and one that rests too long.
+/// Closes a connection whose request does not arrive in time, whatever of it has come, one whose answer is not taken in
+/// time, and one that rests too long.
 final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -12,6 +13,8 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     private let requestTime: TimeAmount
     private let idleTime: TimeAmount
     private var deadline: Scheduled<Void>?
+    /// Of a client that does not take what it is sent.
+    private var writeDeadline: Scheduled<Void>?
     /// How many requests have come whole and are not answered yet.
     private var unanswered = 0
 
@@ -22,10 +25,14 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     func handlerAdded(context: ChannelHandlerContext) { closeConnection(context, in: requestTime) }
 
-    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        writeDeadline?.cancel()
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        writeDeadline?.cancel()
         context.fireChannelInactive()
     }
 
@@ -35,7 +42,8 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
         case .body: break
         case .end:
             unanswered += 1
-            deadline?.cancel()
+            // One that was refused before it had come whole is answered already.
+            if unanswered > 0 { deadline?.cancel() }
         }
         context.fireChannelRead(data)
     }
@@ -46,6 +54,15 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
             if unanswered <= 0 { closeConnection(context, in: idleTime) }
         }
         context.write(data, promise: promise)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeDeadline?.cancel()
+        let channel = context.channel
+        if !channel.isWritable {
+            writeDeadline = context.eventLoop.scheduleTask(in: requestTime) { channel.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     private func closeConnection(_ context: ChannelHandlerContext, in time: TimeAmount) {

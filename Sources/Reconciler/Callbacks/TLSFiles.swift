@@ -5,14 +5,14 @@ import NIOSSL
 
 /// The certificate and key that TLS is spoken with, read again when the files change; a pair that cannot be used leaves
 /// the last good one in place.
-struct TLSFiles: Sendable {
+package struct TLSFiles: Sendable {
     private let reloader: TimedCertificateReloader
     private let files: CallbackTLS
 
     /// Reads the files.
     /// - Parameter interval: how often they are looked at.
     /// - Throws: `SettingsError` that says what is wrong with which file.
-    init(_ files: CallbackTLS, interval: Duration = .seconds(10), logger: Logger) throws(SettingsError) {
+    package init(_ files: CallbackTLS, interval: Duration = .seconds(10), logger: Logger) throws(SettingsError) {
         self.files = files
         do {
             reloader = try TimedCertificateReloader.makeReloaderValidatingSources(
@@ -46,15 +46,15 @@ struct TLSFiles: Sendable {
     }
 
     /// - Throws: an error of the TLS library.
-    func configuration() throws -> TLSConfiguration {
+    package func configuration() throws -> TLSConfiguration {
         var configuration = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
         configuration.minimumTLSVersion = .tlsv12
         return configuration
     }
 
     /// Looks at the files until the task is cancelled.
-    func watch() async throws { try await reloader.run() }
+    package func watch() async throws { try await reloader.run() }
 
     /// Reads the files now; what cannot be used is logged.
-    func reload() { try? reloader.reload() }
+    package func reload() { try? reloader.reload() }
 }

@@ -1,10 +1,10 @@
 /// Holds back what every process on the store would send, and lets it go on.
 public struct PauseSession: Sendable {
-    private let settings: Settings
+    private let store: any StateStore
     private let clock: any WallClock
 
-    public init(settings: Settings, clock: any WallClock) {
-        self.settings = settings
+    public init(store: any StateStore, clock: any WallClock) {
+        self.store = store
         self.clock = clock
     }
 
@@ -16,7 +16,7 @@ public struct PauseSession: Sendable {
     /// - Throws: `StateStoreError`
     public func pause(_ profileSet: String?, reason: String, by person: String) async throws {
         let pause = Pause(scope: Self.scope(profileSet), by: person, reason: reason, at: clock.now())
-        try await StateLocation.open(settings.state).write { try $0.save(pause) }
+        try await store.write { try $0.save(pause) }
     }
 
     /// What `resume` has let go on.
@@ -33,9 +33,6 @@ public struct PauseSession: Sendable {
     /// - Parameter profileSet: `nil` for everything, pauses of single sets included.
     /// - Throws: `StateStoreError`
     public func resume(_ profileSet: String?) async throws -> Resumed {
-        guard let store = try StateLocation.openIfThere(settings.state) else {
-            return Resumed(pauses: [], remaining: [], aborted: [])
-        }
         let now = clock.now()
         return try await store.write { transaction in
             let pauses = try transaction.pauses().filter {

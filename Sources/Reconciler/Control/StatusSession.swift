@@ -22,15 +22,7 @@ public struct StatusSession: Sendable {
     /// - Throws: `StateStoreError`
     public func devices(of eid: EID) async throws -> [DeviceStatus] {
         guard let store = try StateLocation.openIfThere(settings.state) else { return [] }
-        return try await store.read { reader in
-            let events = try reader.timeline(of: eid)
-            let callbacks = try reader.callbacks(of: eid)
-            return try reader.devices(eids: [eid], iccids: [], imeis: []).map { record in
-                DeviceStatus(
-                    record, events: events.filter { $0.device == record.key },
-                    callbacks: callbacks.filter { $0.device == record.key })
-            }
-        }
+        return try await store.read { try DeviceStatus.those(of: eid, in: $0) }
     }
 }
 
@@ -136,6 +128,17 @@ public struct DeviceStatus: Codable, Sendable {
             Callback(
                 receivedAt: $0.receivedAt.description, deliveries: $0.deliveries, verdict: $0.verdict.name,
                 text: $0.redactedText)
+        }
+    }
+}
+
+extension DeviceStatus {
+    /// The devices of an eUICC.
+    package static func those(of eid: EID, in reader: any StateReader) throws -> [DeviceStatus] {
+        let events = Dictionary(grouping: try reader.timeline(of: eid), by: \.device)
+        let callbacks = Dictionary(grouping: try reader.callbacks(of: eid), by: \.device)
+        return try reader.devices(eids: [eid], iccids: [], imeis: []).map { record in
+            DeviceStatus(record, events: events[record.key] ?? [], callbacks: callbacks[record.key] ?? [])
         }
     }
 }

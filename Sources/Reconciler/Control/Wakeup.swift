@@ -51,7 +51,7 @@ public final class Wakeup: Sendable {
 
     /// Does something after each change from now on, until the task is cancelled; changes that come meanwhile count as
     /// one.
-    func eachChange(_ work: @Sendable () async throws -> Void) async throws {
+    package func eachChange(_ work: @Sendable () async throws -> Void) async throws {
         var seen = count
         while true {
             await change(after: seen)

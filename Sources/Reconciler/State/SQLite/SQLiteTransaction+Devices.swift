@@ -60,10 +60,10 @@ extension SQLiteTransaction {
         d.eid, d.iccid, d.account, d.imei, d.profile, d.profileStatus, d.observedAt, d.source, d.service, d.reached,
         d.version
         """
-    private static let deviceJoin =
+    static let deviceJoin =
         "SELECT \(deviceColumns), \(operationColumns) FROM device d LEFT JOIN operation o ON o.id = d.operation"
 
-    private func device(_ row: SQLiteRow) throws -> DeviceRecord {
+    func device(_ row: SQLiteRow) throws -> DeviceRecord {
         var record = DeviceRecord(
             key: try row.key(0), account: AccountName(try text(named: row.integer(2))),
             imei: row.optionalInteger(3).map { IMEI(word: UInt64(bitPattern: $0)) },
