@@ -1,9 +1,10 @@
 # make demo   builds, and takes an example fleet to its desired state on the simulator
 # make test   lints, builds and runs all tests
 # make build  an optimised binary at .build/release/profilectl
+# make api-check  holds the JSON API of the admin endpoint against its description, at length
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
 # make bench  measures it beside yardsticks (about 15 minutes), and keeps the tables in docs/benchmarks.md
-.PHONY: demo test chaos build lint format deps bench clean
+.PHONY: demo test api-check api-tools chaos build lint format deps bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -19,12 +20,16 @@ demo: deps
 	@echo; echo "== 3. What is known now: $$ profilectl status"
 	$(DEBUG) status --state $(STATE)
 
-test: deps lint
+test: deps api-tools lint
 	swift build --build-tests
 	swift test --skip-build
 
 build: deps
 	swift build -c release --product profilectl
+
+api-check: deps api-tools
+	swift build --build-tests
+	API_CHECK_EXAMPLES=200 swift test --skip-build --filter ReadAPITests
 
 chaos: deps
 	swift build --build-tests
@@ -45,6 +50,9 @@ format:
 
 deps:
 	@scripts/install-dependencies
+
+api-tools:
+	@scripts/install-api-tools
 
 clean:
 	rm -rf .build .profilectl Benchmarks/.build

@@ -10,20 +10,36 @@ struct DeviceSearch: Sendable {
     let text: String
     let query: DeviceQuery
 
+    /// What a program asks for.
     /// - Throws: `Refusal` that says what cannot be searched for.
-    init(_ parameters: QueryParameters, usualLimit: Int = usualLimit) throws(Refusal) {
+    init(_ parameters: QueryParameters) throws(Refusal) {
+        try self.init(parameters, digits: parameters["search"], standing: parameters["standing"], Self.usualLimit)
+    }
+
+    /// What a person has typed, who leaves fields empty, and copies identifiers with spaces and dashes in them.
+    /// - Parameter limit: how many devices are shown at a time.
+    /// - Throws: `Refusal` that says what cannot be searched for.
+    init(typed parameters: QueryParameters, limit: Int) throws(Refusal) {
+        let digits = parameters["search"]?.filter { $0 != " " && $0 != "-" }
+        let standing = parameters["standing"]
+        try self.init(
+            parameters, digits: digits?.isEmpty == true ? nil : digits,
+            standing: standing?.isEmpty == true ? nil : standing, limit)
+    }
+
+    private init(
+        _ parameters: QueryParameters, digits: String?, standing: String?, _ limit: Int
+    ) throws(Refusal) {
         text = parameters["search"] ?? ""
-        var query = DeviceQuery(limit: usualLimit)
-        if !text.isEmpty {
-            // People copy identifiers with spaces and dashes in them.
-            let digits = text.filter { $0 != " " && $0 != "-" }
+        var query = DeviceQuery(limit: limit)
+        if let digits {
             guard let prefix = DigitPrefix(digits) else {
                 throw .badRequest(
                     "`search` takes the first digits of an EID, an ICCID or an IMEI: 1 to \(EID.maximumDigits) digits.")
             }
             query.prefix = prefix
         }
-        if let word = parameters["standing"], !word.isEmpty {
+        if let word = standing {
             guard let standing = DeviceQuery.Standing(rawValue: word) else {
                 let known = DeviceQuery.Standing.allCases.map(\.rawValue).joined(separator: ", ")
                 throw .badRequest("`standing` takes one of \(known).")

@@ -45,7 +45,7 @@ struct Dashboard: Sendable {
         frame.chooseStanding(parameters["standing"])
         let search: DeviceSearch
         do {
-            search = try DeviceSearch(parameters, usualLimit: Self.rowLimit)
+            search = try DeviceSearch(typed: parameters, limit: Self.rowLimit)
         } catch {
             let view = DevicesView(
                 DevicePage(devices: [], next: nil), nil, complaint: error.detail, frame: frame, now: clock.now())

@@ -132,5 +132,6 @@
     if (source) source.close();
     source = null;
   });
-  listen();
+  // Afterwards: a connection that stays open would keep the page from being loaded.
+  window.addEventListener("load", () => setTimeout(listen, 0));
 })();

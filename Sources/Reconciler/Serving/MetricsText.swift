@@ -68,9 +68,19 @@ public struct MetricsText: Sendable {
         value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
     }
 
+    /// By scalars: a quotation mark with an accent behind it is another character to Swift, but ends a label all the same.
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        var escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        if quotes { escaped.replace("\"", with: "\\\"") }
-        return escaped
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": escaped.append(contentsOf: "\\\\".unicodeScalars)
+            case "\n": escaped.append(contentsOf: "\\n".unicodeScalars)
+            case "\"" where quotes: escaped.append(contentsOf: "\\\"".unicodeScalars)
+            // Prometheus takes it for the end of the text.
+            case "\0": escaped.append("\u{FFFD}")
+            default: escaped.append(scalar)
+            }
+        }
+        return String(escaped)
     }
 }

@@ -41,4 +41,13 @@ struct MetricsTextTests {
         #expect(MetricsText.Format(accept: "*/*") == .prometheus)
         #expect(MetricsText.Format(accept: nil) == .prometheus)
     }
+
+    @Test("no label ends before its end")
+    func hostileLabels() {
+        var text = MetricsText(format: .prometheus)
+        text.add("devices", .gauge, "Devices.", [.init(1, ["state": "\"\u{301}\n\u{301}\\\u{301}\u{0}"])])
+        let line = text.finished().split(separator: "\n").last.map { Array($0.unicodeScalars) }
+        #expect(
+            line == Array("profilectl_devices{state=\"\\\"\u{301}\\n\u{301}\\\\\u{301}\u{FFFD}\"} 1".unicodeScalars))
+    }
 }

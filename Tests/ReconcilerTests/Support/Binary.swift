@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reconciler
-/// The real binary, run as a process; what it prints goes to files.
+/// The real binary, or another program, run as a process; what it prints goes to files.
 final class Binary: Sendable {
     struct Result: Sendable {
         let exitCode: Int32
@@ -14,9 +14,13 @@ final class Binary: Sendable {
     private let folder: TemporaryFolder
     private let ended: AsyncStream<Int32>
 
-    init(_ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil) throws {
+    /// - Parameter program: the path of another program.
+    init(
+        _ arguments: [String], in directory: String, environment: [String: String] = [:], input: Data? = nil,
+        program: String? = nil
+    ) throws {
         folder = try TemporaryFolder()
-        process.executableURL = URL(fileURLWithPath: Self.executable)
+        process.executableURL = URL(fileURLWithPath: program ?? Self.executable)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var all = ProcessInfo.processInfo.environment.filter {
