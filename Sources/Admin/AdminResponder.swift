@@ -112,7 +112,8 @@ struct AdminResponder: Sendable {
         }
         logger.info("Signed in at the dashboard", metadata: ["client": "\(caller.address)"])
         // Only a path of this server: a foreign page could have chosen where to go on.
-        let isOwn = next.hasPrefix("/") && !next.hasPrefix("//") && next.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x5C }
+        let isOwn =
+            next.hasPrefix("/") && !next.hasPrefix("//") && next.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x5C }
         var response = Response.seeOther(isOwn ? next : "/")
         response.headers[.setCookie] = gate.cookie(key, caller, isSecure: isSecure)
         return response

@@ -16,7 +16,7 @@ struct QueryParameters: Sendable {
             guard known.contains(name) else {
                 throw .badRequest(
                     "There is no parameter `\(name.prefix(40))` here"
-                        + (known.isEmpty ? "." : ", only \(known.sorted().joined(separator: ", ")).")) 
+                        + (known.isEmpty ? "." : ", only \(known.sorted().joined(separator: ", "))."))
             }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw .badRequest("The parameter `\(name)` comes twice.")

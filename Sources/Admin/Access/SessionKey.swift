@@ -14,7 +14,9 @@ struct SessionKey: Sendable, CustomStringConvertible, CustomDebugStringConvertib
     /// - Returns: `nil` if the text cannot be one of ours.
     init?(cookieText: String) {
         guard cookieText.utf8.count == Data(count: Self.size).base64URL.utf8.count,
-            cookieText.utf8.allSatisfy({ $0 != 0x3D && (0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || $0 == 0x2D || $0 == 0x5F) })
+            cookieText.utf8.allSatisfy({
+                $0 != 0x3D && (0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || $0 == 0x2D || $0 == 0x5F)
+            })
         else { return nil }
         self.cookieText = cookieText
     }

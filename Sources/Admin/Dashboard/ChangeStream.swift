@@ -67,7 +67,8 @@ struct ChangeStream: Sendable {
             await wait(for: seen, until: end, atMost: pace.heartbeat)
             try Task.checkCancellation()
             let count = board.changes.count
-            try await writer.write(ByteBuffer(string: "event: \(count > seen ? "changed" : "beat")\ndata: \(count)\n\n"))
+            try await writer.write(
+                ByteBuffer(string: "event: \(count > seen ? "changed" : "beat")\ndata: \(count)\n\n"))
             seen = count
         }
     }

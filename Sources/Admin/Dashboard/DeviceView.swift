@@ -55,7 +55,7 @@ struct DeviceView: Sendable {
 
     private static func profile(_ device: DeviceStatus, _ record: DeviceRecord?) -> Profile {
         var facts = [
-            Fact(term: "ICCID", value: device.iccid), Fact(term: "Account", value: device.accountName),
+            Fact(term: "Account", value: device.accountName),
             Fact(
                 term: "Profile",
                 value: (device.profile ?? "never seen") + (device.profileStatus.map { " (\($0))" } ?? "")),

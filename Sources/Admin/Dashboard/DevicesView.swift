@@ -6,11 +6,11 @@ struct DevicesView: Sendable {
     struct Row: Sendable {
         let eid: String
         let iccid: String
-        let imeiText: String
+        let imeiText: String?
         let account: String
         let profile: String
         let service: String
-        let operation: String
+        let operation: String?
         /// As the style sheet names it.
         let word: String
         let learnt: Moment?
@@ -46,11 +46,11 @@ extension DevicesView.Row {
     fileprivate init(_ record: DeviceRecord, now: Timestamp) {
         eid = record.key.eid.description
         iccid = record.key.iccid.description
-        imeiText = record.imei?.description ?? ""
+        imeiText = record.imei?.description
         account = record.account.description
         profile = record.observation?.state.name ?? "never seen"
         service = record.service.word
-        operation = record.operation.map { "\($0.action.rawValue), \($0.phase.name)" } ?? ""
+        operation = record.operation.map { "\($0.action.rawValue), \($0.phase.name)" }
         word = record.standingWord
         learnt = record.observation.map { Moment($0.at, now: now) }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Mustache
 
 /// The templates of all pages. They are part of the program.
@@ -19,7 +20,9 @@ struct PageTemplates: Sendable {
         var library = MustacheLibrary()
         for (name, bytes) in Self.texts {
             // Each template says so itself: partial ones do not inherit it.
-            try library.register("{{% CONTENT_TYPE:PAGE}}" + String(decoding: bytes, as: UTF8.self), named: name)
+            // Without the line end of its file: a word may be a template, too.
+            let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines)
+            try library.register("{{% CONTENT_TYPE:PAGE}}\(text)", named: name)
         }
         self.library = library
     }

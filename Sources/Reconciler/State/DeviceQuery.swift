@@ -69,7 +69,8 @@ public struct DevicePage: Sendable {
 }
 
 /// A place in the order in which devices are found: first those whose EID begins with the digits, then those whose
-/// ICCID does, then those whose IMEI does, each by that identifier. So every page is a stretch of one index.
+/// ICCID does, then those whose IMEI does, each by that identifier, so that every page is a stretch of an index. Where
+/// the standing of an operation is asked for, all of them come by EID.
 public struct DevicePosition: Hashable, Sendable, LosslessStringConvertible {
     enum Order: String, CaseIterable {
         case eid

@@ -6,9 +6,13 @@ import Testing
 
 @Suite("Who may look at the admin endpoint", .timeLimit(.minutes(2)))
 struct AdminAccessTests {
-    private static let places = ["/", "/devices", "/devices/1", "/metrics", "/events", "/api/v1/status", "/api/v1/devices"]
+    private static let places = [
+        "/", "/devices", "/devices/1", "/metrics", "/events", "/api/v1/status", "/api/v1/devices",
+    ]
 
-    @Test("an address that others can reach needs a token, and is refused with what to do", arguments: ["0.0.0.0", "::", "10.1.2.3", "fleet.example.com"])
+    @Test(
+        "an address that others can reach needs a token, and is refused with what to do",
+        arguments: ["0.0.0.0", "::", "10.1.2.3", "fleet.example.com"])
     func tokenNeeded(host: String) throws {
         let error = #expect(throws: SettingsError.self) { try AdminConfiguration(host: host, port: 9002) }
         #expect(error?.description.contains("PROFILECTL_ADMIN_TOKEN") == true)
@@ -96,7 +100,9 @@ struct AdminAccessTests {
         }
     }
 
-    @Test("a sign-in leads on to pages of this server only", arguments: ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\nb"])
+    @Test(
+        "a sign-in leads on to pages of this server only",
+        arguments: ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\nb"])
     func openRedirect(next: String) async throws {
         try await AdminScene.run(token: AdminScene.token) { scene in
             let answer = try await scene.submit("/login", ["token": AdminScene.token, "next": next])
@@ -108,7 +114,10 @@ struct AdminAccessTests {
     func rebinding() async throws {
         try await AdminScene.run { scene in
             let port = try #require(URLComponents(string: scene.url)?.port)
-            for host in ["evil.example", "evil.example:\(port)", "127.0.0.1.evil.example", "localhost.evil:\(port)", "10.0.0.1", "[::2]:1", ""] {
+            for host in [
+                "evil.example", "evil.example:\(port)", "127.0.0.1.evil.example", "localhost.evil:\(port)", "10.0.0.1",
+                "[::2]:1", "",
+            ] {
                 for path in Self.places + ["/healthz", "/login", "/nowhere"] {
                     let answer = try await scene.call(path, headers: ["Host": host])
                     #expect(answer.status == 421, "\(host) \(path)")
@@ -171,7 +180,9 @@ struct AdminAccessTests {
     @Test("every answer forbids foreign scripts, frames and guesses")
     func protection() async throws {
         try await AdminScene.run { scene in
-            for path in Self.places.filter({ $0 != "/events" }) + ["/healthz", "/nowhere", "/assets/nothing", "/api/v1/nothing"] {
+            for path in Self.places.filter({ $0 != "/events" }) + [
+                "/healthz", "/nowhere", "/assets/nothing", "/api/v1/nothing",
+            ] {
                 let answer = try await scene.call(path)
                 let policy = try #require(answer.headers["content-security-policy"])
                 #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"))

@@ -11,7 +11,8 @@ struct DashboardTests {
         try await AdminScene.run { scene in
             let page = try await scene.call("/").body
             for text in [
-                "1,738 of 2,040 devices as desired", "85.1", "phoenix-meters", "Wave 3 of 4", "Given up: 20 of 160 devices",
+                "1,738 of 2,040 devices as desired", "85.1", "phoenix-meters", "Wave 3 of 4",
+                "Given up: 20 of 160 devices",
                 "The eUICC has no room for another profile.", "8.1,5.1", "7 devices", "Outside its window",
                 "0742644905-00001", "4f2c1e9a7b60", "did you mean `accountName`?", "1.2.3-test", "in no manifest",
                 try Fleets.eid(400).description,
@@ -45,17 +46,23 @@ struct DashboardTests {
             try await PauseSession(store: scene.store, clock: scene.clock).pause(nil, reason: hostile, by: hostile)
             let eids = try (0..<4).map { try Fleets.eid($0).description }
             let query = hostile.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-            let paths = ["/", "/devices", "/devices?standing=failed", "/devices?search=\(query)", "/devices/\(query)", "/\(query)"]
+            let paths = [
+                "/", "/devices", "/devices?standing=failed", "/devices?search=\(query)", "/devices/\(query)",
+                "/\(query)",
+            ]
             for path in paths + eids.map({ "/devices/\($0)" }) {
                 let page = try await scene.call(path).body
-                #expect(page.contains("alert(1)") || path.hasPrefix("/devices/%") || path == "/\(query)", "it is shown: \(path)")
+                #expect(
+                    page.contains("alert(1)") || path.hasPrefix("/devices/%") || path == "/\(query)",
+                    "it is shown: \(path)")
                 // By bytes, as a browser reads it: to Swift a mark and an accent are one character.
                 let bytes = Array(page.utf8)
                 for bad in ["<script>", "\"\u{301}", "<\u{301}", "'alert", "\u{202E}", "\u{0}", "</title>{"] {
                     #expect(!bytes.contains(Array(bad.utf8)), "\(bad.debugDescription) in \(path)")
                 }
                 #expect(page.components(separatedBy: "<script ").count <= 2)
-                #expect(page.components(separatedBy: "</title>").count <= 2 + page.components(separatedBy: "<rect").count)
+                #expect(
+                    page.components(separatedBy: "</title>").count <= 2 + page.components(separatedBy: "<rect").count)
             }
         }
     }
@@ -89,11 +96,14 @@ struct DashboardTests {
             #expect(!page.contains("Pause everything"))
 
             // A program with the token needs no page.
-            let bearer = ["Authorization": "Bearer \(AdminScene.token)", "Content-Type": "application/x-www-form-urlencoded"]
+            let bearer = [
+                "Authorization": "Bearer \(AdminScene.token)", "Content-Type": "application/x-www-form-urlencoded",
+            ]
             #expect(try await scene.call("/pause", "POST", headers: bearer, body: "profileSet=cars").status == 204)
             #expect(try await scene.call("/pause", "POST", headers: bearer, body: "profileSet=nothing").status == 404)
             #expect(try await scene.store.read { try $0.pauses().count } == 2)
-            #expect(try await scene.submit("/resume", ["seal": seal, "profileSet": "cars"], cookie: cookie).status == 303)
+            #expect(
+                try await scene.submit("/resume", ["seal": seal, "profileSet": "cars"], cookie: cookie).status == 303)
             #expect(try await scene.store.read { try $0.pauses().map(\.scope) } == [.everything])
             #expect(try await scene.call("/resume", "POST", headers: bearer, body: "").status == 204)
             #expect(try await scene.store.read { try $0.pauses() } == [])
@@ -129,7 +139,9 @@ struct DashboardTests {
                 #expect(page.contains("/devices/\(failed.eid)"))
             }
             let page = try await scene.call("/devices/\(failed.eid)").body
-            for text in ["8.1,5.1", "no room for another profile", "intended", "accepted", "350000000000005", "requestId"] {
+            for text in [
+                "8.1,5.1", "no room for another profile", "intended", "accepted", "350000000000005", "requestId",
+            ] {
                 #expect(page.contains(text), "\(text)")
             }
             #expect(try await scene.call("/devices/1").status == 404)

@@ -19,7 +19,8 @@ struct MetricsPageTests {
             try await scene.store.write { transaction in
                 try transaction.raiseCounter("callbacks.wrongPath", by: 4)
                 try transaction.save(SignInRecord(credential: "oauth 1a2b", refusals: 2, at: .init(milliseconds: 0)))
-                try transaction.save(Pause(scope: .profileSet("cars"), by: "ann", reason: "", at: .init(milliseconds: 0)))
+                try transaction.save(
+                    Pause(scope: .profileSet("cars"), by: "ann", reason: "", at: .init(milliseconds: 0)))
             }
             let kept = try await scene.call("/metrics").body
             #expect(value("profilectl_events_total{kind=\"intended\"}", kept) == 0, "kept for a second")
@@ -62,7 +63,8 @@ struct MetricsPageTests {
     @Test("promtool has nothing to say against them, in both formats", APITool.promtool.isThere)
     func promtool() async throws {
         let statuses = [
-            try SampleController.status(now: ManualClock().now()), try SampleController.hostileStatus(now: ManualClock().now()),
+            try SampleController.status(now: ManualClock().now()),
+            try SampleController.hostileStatus(now: ManualClock().now()),
         ]
         for status in statuses {
             try await AdminScene.run(status: status) { scene in
@@ -79,7 +81,8 @@ struct MetricsPageTests {
     @Test("who asks for OpenMetrics gets it")
     func openMetrics() async throws {
         try await AdminScene.run { scene in
-            let answer = try await scene.call("/metrics", headers: ["Accept": "application/openmetrics-text; version=1.0.0"])
+            let answer = try await scene.call(
+                "/metrics", headers: ["Accept": "application/openmetrics-text; version=1.0.0"])
             #expect(answer.headers["content-type"]?.hasPrefix("application/openmetrics-text") == true)
             #expect(answer.body.hasSuffix("# EOF\n"))
             #expect(answer.body.contains("# TYPE profilectl_events counter"))

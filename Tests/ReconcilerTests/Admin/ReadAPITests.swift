@@ -40,7 +40,9 @@ struct ReadAPITests {
     func paging() async throws {
         try await AdminScene.run { scene in
             try await SampleController.fill(scene.store, now: scene.clock.now())
-            for (query, count) in [("", 120), ("search=8904", 120), ("standing=failed", 24), ("standing=held&search=8914", 24)] {
+            for (query, count) in [
+                ("", 120), ("search=8904", 120), ("standing=failed", 24), ("standing=held&search=8914", 24),
+            ] {
                 var found: [String] = []
                 var cursor = ""
                 repeat {
@@ -57,7 +59,8 @@ struct ReadAPITests {
     func problems() async throws {
         try await AdminScene.run { scene in
             let bad = [
-                "/devices?limit=0", "/devices?limit=1001", "/devices?limit=x", "/devices?search=abc", "/devices?search=%FF",
+                "/devices?limit=0", "/devices?limit=1001", "/devices?limit=x", "/devices?search=abc",
+                "/devices?search=%FF",
                 "/devices?search=\(String(repeating: "1", count: 33))", "/devices?standing=x", "/devices?cursor=x",
                 "/devices?limit=1&limit=2", "/devices?unknown=1", "/status?x=1", "/devices/abc",
             ]

@@ -28,7 +28,8 @@ enum SampleController {
             .init(name: Fleets.account, refreshedAt: now - .seconds(4100)),
             .init(
                 name: AccountName("0742644905-00001"), refreshedAt: now - .seconds(90_000),
-                refreshProblem: "The device list was asked for, and no answer came within 10 min. It is asked for again."),
+                refreshProblem:
+                    "The device list was asked for, and no answer came within 10 min. It is asked for again."),
             .init(
                 name: AccountName("1223334444-00001"),
                 registrationProblem:
@@ -64,7 +65,8 @@ enum SampleController {
                 name: "cars", devices: 200, converged: 140, pending: 40, failed: 20, driftPolicy: .off,
                 rollout: .init(
                     startedAt: now - .seconds(90_000), wave: 2, waveCount: 3,
-                    abort: "20 of 160 devices failed (12.5%), the limit is 5%. `profilectl resume --set cars` begins anew "
+                    abort:
+                        "20 of 160 devices failed (12.5%), the limit is 5%. `profilectl resume --set cars` begins anew "
                         + "with what is left.")),
             .init(
                 name: "insulin-pumps", devices: 40, pending: 40,

@@ -21,7 +21,9 @@ struct DeviceQueryTests {
         return Array(records.values)
     }
 
-    @Test("all pages together hold what begins with the digits, each device once", arguments: 1...4 as ClosedRange<UInt64>)
+    @Test(
+        "all pages together hold what begins with the digits, each device once", arguments: 1...4 as ClosedRange<UInt64>
+    )
     func prefixes(seed: UInt64) async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
@@ -58,5 +60,35 @@ struct DeviceQueryTests {
         for text in ["", "eid", "eid.1", "eid.1.2.3", "imei.1.2", "imei.1.2.x", "x.1.2", "eid.x.2", "eid.1.2."] {
             #expect(DevicePosition(text) == nil)
         }
+    }
+
+    @Test("devices are found by how their operation stands, page by page")
+    func standings() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let now = Timestamp(milliseconds: 1_790_000_000_000)
+        try await SampleController.fill(store, now: now)
+        for (standing, remainder) in [(DeviceQuery.Standing.failed, 0), (.inFlight, 1), (.held, 2)] {
+            let expected = try (0..<120).filter { $0 % 5 == remainder }.map { try Fleets.key($0) }
+            for text in [nil, "8904", "8914", "35000000000000"] {
+                var found: [DeviceKey] = []
+                var after: DevicePosition?
+                repeat {
+                    let query = DeviceQuery(
+                        prefix: text.flatMap { DigitPrefix($0) }, standing: standing, after: after, limit: 5)
+                    let page = try await store.read { try $0.devices(query) }
+                    found += page.devices.map(\.key)
+                    after = page.next
+                } while after != nil
+                let isShort = text?.hasPrefix("35") == true
+                #expect(
+                    found == (isShort ? Array(expected.prefix(found.count)) : expected), "\(standing), \(text ?? "all")"
+                )
+                #expect(!found.isEmpty)
+            }
+        }
+        // A position of another order finds nothing, instead of something else.
+        let foreign = DeviceQuery(standing: .failed, after: DevicePosition("iccid.1.2"), limit: 5)
+        #expect(try await store.read { try $0.devices(foreign).devices.isEmpty })
     }
 }

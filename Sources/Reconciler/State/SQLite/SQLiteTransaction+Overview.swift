@@ -2,9 +2,9 @@ import GRDB
 
 extension SQLiteTransaction {
     func devices(_ query: DeviceQuery) throws -> DevicePage {
-        let orders = DevicePosition.Order.allCases.drop { $0 != query.after?.order ?? .eid }
+        let orders = query.orders.drop { $0 != query.after?.order ?? .eid }
         var found: [(order: DevicePosition.Order, record: DeviceRecord)] = []
-        for order in query.prefix == nil ? orders.prefix(1) : orders {
+        for order in orders {
             // One more than is wanted tells whether there is another page.
             let room = query.limit + 1 - found.count
             guard room > 0 else { break }
@@ -29,9 +29,12 @@ extension SQLiteTransaction {
     private func devicesByEID(
         _ query: DeviceQuery, _ after: DevicePosition?, _ limit: Int
     ) throws -> [DeviceRecord] {
+        // Those whose operations matter are few beside the fleet, and have an index: among them all three kinds of
+        // identifiers are looked at together.
+        if let standing = query.standing { return try devices(standing, query.prefix, after, limit) }
         let range = query.prefix?.eids
         return try devices(
-            "(d.eid, d.iccid) > (?, ?) AND d.eid <= ?", query.standing, "d.eid, d.iccid",
+            "WHERE (d.eid, d.iccid) > (?, ?) AND d.eid <= ? ORDER BY d.eid, d.iccid LIMIT ?",
             [
                 (after?.key.eid ?? range?.lowerBound).map { .eid($0) } ?? Self.first,
                 after.map { .iccid($0.key.iccid) } ?? Self.first, .eid(range?.upperBound ?? Self.lastEID),
@@ -39,13 +42,41 @@ extension SQLiteTransaction {
             ])
     }
 
+    private func devices(
+        _ standing: DeviceQuery.Standing, _ prefix: DigitPrefix?, _ after: DevicePosition?, _ limit: Int
+    ) throws -> [DeviceRecord] {
+        var conditions: [String] = []
+        var values: [SQLiteValue] = [
+            after.map { .eid($0.key.eid) } ?? Self.first, after.map { .iccid($0.key.iccid) } ?? Self.first,
+        ]
+        func add(_ column: String, from lower: SQLiteValue, to upper: SQLiteValue) {
+            conditions.append("\(column) BETWEEN ? AND ?")
+            values += [lower, upper]
+        }
+        if let prefix {
+            add("d.eid", from: .eid(prefix.eids.lowerBound), to: .eid(prefix.eids.upperBound))
+            if let range = prefix.iccids {
+                add("d.iccid", from: .iccid(range.lowerBound), to: .iccid(range.upperBound))
+            }
+            if let range = prefix.imeis { add("d.imei", from: .imei(range.lowerBound), to: .imei(range.upperBound)) }
+        }
+        let restriction = conditions.isEmpty ? "" : "AND (\(conditions.joined(separator: " OR ")))"
+        return try devices(
+            """
+            WHERE (d.eid, d.iccid) > (?, ?) AND \(standing.condition) \(restriction)
+            ORDER BY d.eid, d.iccid LIMIT ?
+            """, values + [.number(limit)])
+    }
+
     private func devicesByICCID(
         _ query: DeviceQuery, _ after: DevicePosition?, _ limit: Int
     ) throws -> [DeviceRecord] {
         guard let prefix = query.prefix, let range = prefix.iccids else { return [] }
         return try devices(
-            "(d.iccid, d.eid) > (?, ?) AND d.iccid <= ? AND d.eid NOT BETWEEN ? AND ?", query.standing,
-            "d.iccid, d.eid",
+            Self.joined(
+                """
+                WHERE (iccid, eid) > (?, ?) AND iccid <= ? AND eid NOT BETWEEN ? AND ? ORDER BY iccid, eid LIMIT ?
+                """, "d.iccid, d.eid"),
             [
                 .iccid(after?.key.iccid ?? range.lowerBound), after.map { .eid($0.key.eid) } ?? Self.first,
                 .iccid(range.upperBound), .eid(prefix.eids.lowerBound), .eid(prefix.eids.upperBound), .number(limit),
@@ -57,10 +88,11 @@ extension SQLiteTransaction {
     ) throws -> [DeviceRecord] {
         guard let prefix = query.prefix, let iccids = prefix.iccids, let range = prefix.imeis else { return [] }
         return try devices(
-            """
-            d.imei IS NOT NULL AND (d.imei, d.eid, d.iccid) > (?, ?, ?) AND d.imei <= ?
-            AND d.eid NOT BETWEEN ? AND ? AND d.iccid NOT BETWEEN ? AND ?
-            """, query.standing, "d.imei, d.eid, d.iccid",
+            Self.joined(
+                """
+                WHERE imei IS NOT NULL AND (imei, eid, iccid) > (?, ?, ?) AND imei <= ?
+                AND eid NOT BETWEEN ? AND ? AND iccid NOT BETWEEN ? AND ? ORDER BY imei, eid, iccid LIMIT ?
+                """, "d.imei, d.eid, d.iccid"),
             [
                 .imei(after?.imei ?? range.lowerBound), after.map { .eid($0.key.eid) } ?? Self.first,
                 after.map { .iccid($0.key.iccid) } ?? Self.first, .imei(range.upperBound),
@@ -69,14 +101,17 @@ extension SQLiteTransaction {
             ])
     }
 
-    private func devices(
-        _ condition: String, _ standing: DeviceQuery.Standing?, _ order: String, _ values: [SQLiteValue]
-    ) throws -> [DeviceRecord] {
+    /// Finds the keys in an index alone before the devices themselves are read: those that an earlier order has told
+    /// already may be very many.
+    private static func joined(_ keys: String, _ order: String) -> String {
+        """
+        JOIN (SELECT eid, iccid FROM device \(keys)) k ON d.eid = k.eid AND d.iccid = k.iccid ORDER BY \(order)
+        """
+    }
+
+    private func devices(_ rest: String, _ values: [SQLiteValue]) throws -> [DeviceRecord] {
         var found: [DeviceRecord] = []
-        let standing = standing.map { " AND \($0.condition)" } ?? ""
-        try statement("\(Self.deviceJoin) WHERE \(condition)\(standing) ORDER BY \(order) LIMIT ?").run(values) {
-            found.append(try device($0))
-        }
+        try statement("\(Self.deviceJoin) \(rest)").run(values) { found.append(try device($0)) }
         return found
     }
 
@@ -119,6 +154,13 @@ extension SQLiteTransaction {
         var count = 0
         try statement("SELECT count(*) FROM callback WHERE verdict = 0").run { count = Int($0.integer(0)) }
         return count
+    }
+}
+
+extension DeviceQuery {
+    /// The orders in which there is something to find.
+    fileprivate var orders: [DevicePosition.Order] {
+        prefix == nil || standing != nil ? [.eid] : DevicePosition.Order.allCases
     }
 }
 
