@@ -50,7 +50,8 @@ public struct AdminServer: Sendable {
         let connections = ConnectionTable(limit: configuration.limits.connections)
         let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
         let figures = StoreFigures(store: store, clock: clock)
-        let responder = try responder(figures, connections)
+        let refusals = RefusalTally()
+        let responder = try responder(figures, connections, refusals)
         let application = Application(
             responder: CallbackResponder<AdminContext> { await responder.respond(to: $0, on: $1.channel) },
             server: .guarded(
@@ -64,6 +65,7 @@ public struct AdminServer: Sendable {
             group.addTask {
                 while true {
                     _ = await figures.current()
+                    refusals.tell(logger)
                     try await clock.sleep(until: clock.now() + Self.tallyInterval)
                 }
             }
@@ -74,12 +76,14 @@ public struct AdminServer: Sendable {
             defer { group.cancelAll() }
             try await group.next()
         }
+        refusals.tell(logger)
     }
 
-    private func responder(_ figures: StoreFigures, _ connections: ConnectionTable) throws -> AdminResponder {
+    private func responder(
+        _ figures: StoreFigures, _ connections: ConnectionTable, _ refusals: RefusalTally
+    ) throws -> AdminResponder {
         let gate = Gate(token: configuration.token, clock: clock)
         let stream = ChangeStream(board: board, clock: clock, pace: pace)
-        let refusals = RefusalTally()
         return AdminResponder(
             gate: gate, limits: configuration.limits, isSecure: configuration.tls != nil, connections: connections,
             refusals: refusals,

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import Synchronization
 
 /// Why a request is not answered as asked.
@@ -31,7 +32,7 @@ struct Refusal: Error, Sendable {
     }
 }
 
-/// Counts who was turned away, and why.
+/// Counts who was turned away, and why: a flood of bad calls costs no line in the log each.
 final class RefusalTally: Sendable {
     enum Reason: String, CaseIterable {
         case wrongToken = "wrong token"
@@ -42,9 +43,34 @@ final class RefusalTally: Sendable {
         case malformed
     }
 
-    private let counts = Mutex<[Reason: Int]>([:])
+    private struct Counts {
+        var all: [Reason: Int] = [:]
+        /// Not in the log yet.
+        var fresh: [Reason: Int] = [:]
+    }
 
-    func add(_ reason: Reason) { counts.withLock { $0[reason, default: 0] += 1 } }
+    private let counts = Mutex(Counts())
 
-    var current: [Reason: Int] { counts.withLock { $0 } }
+    func add(_ reason: Reason) {
+        counts.withLock { counts in
+            counts.all[reason, default: 0] += 1
+            counts.fresh[reason, default: 0] += 1
+        }
+    }
+
+    /// Since the start.
+    var current: [Reason: Int] { counts.withLock(\.all) }
+
+    /// Tells the log what came since the last time.
+    func tell(_ logger: Logger) {
+        let fresh = counts.withLock { counts in
+            defer { counts.fresh = [:] }
+            return counts.fresh
+        }
+        guard !fresh.isEmpty else { return }
+        logger.warning(
+            "Requests to the admin endpoint were refused",
+            metadata: Logger.Metadata(
+                uniqueKeysWithValues: fresh.map { ($0.key.rawValue, .stringConvertible($0.value)) }))
+    }
 }

@@ -212,4 +212,22 @@ struct AdminAccessTests {
             #expect(plain.status == 415)
         }
     }
+
+    @Test("over TLS it is served to a client that knows the certificate, and the cookie goes nowhere else")
+    func overTLS() async throws {
+        let folder = try TemporaryFolder()
+        let tls = try await ListenerTLSTests().makeCertificate("admin", in: folder)
+        try await AdminScene.run(token: AdminScene.token, tls: tls) { scene in
+            let curl = ["curl", "--silent", "--show-error", "--include", "--cacert", "admin.crt"]
+            let signIn = try await ExternalProgram.run(
+                curl + [
+                    "--data", "token=\(AdminScene.token)", "--header", "Origin: \(scene.url)", scene.url + "/login",
+                ],
+                in: folder.path)
+            #expect(signIn.output.contains(" 303 "))
+            #expect(signIn.output.contains("; Secure"))
+            let unknown = try await ExternalProgram.run(["curl", "--silent", scene.url + "/healthz"], in: folder.path)
+            #expect(unknown.exitCode == 60)
+        }
+    }
 }

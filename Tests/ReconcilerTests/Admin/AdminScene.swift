@@ -38,7 +38,8 @@ struct AdminScene: Sendable {
     ///   - work: is to be over before the endpoint ends.
     ///   - clock: what sessions go by; the time of the board and of the store is the machine's.
     static func run(
-        token: String? = nil, status: ControllerStatus? = nil, pace: ChangeStream.Pace = .init(),
+        token: String? = nil, status: ControllerStatus? = nil, tls: CallbackTLS? = nil,
+        pace: ChangeStream.Pace = .init(),
         limits: ListenerLimits = .admin, _ work: @escaping @Sendable (AdminScene) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -49,7 +50,7 @@ struct AdminScene: Sendable {
         let outage = StoreOutage(store)
         var server = AdminServer(
             configuration: try AdminConfiguration(
-                host: "127.0.0.1", port: 0, token: try token.map { try AdminToken($0) }, limits: limits),
+                host: "127.0.0.1", port: 0, token: try token.map { try AdminToken($0) }, tls: tls, limits: limits),
             board: board, store: outage, wakeup: wakeup, clock: clock, logger: Harness.quiet, version: "1.2.3-test")
         server.pace = pace
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
@@ -68,7 +69,8 @@ struct AdminScene: Sendable {
                     guard let port = await ports.first(where: { _ in true }) else { return }
                     try await work(
                         AdminScene(
-                            url: "http://127.0.0.1:\(port)", store: store, board: board, wakeup: wakeup, clock: clock,
+                            url: "\(tls == nil ? "http" : "https")://127.0.0.1:\(port)", store: store, board: board,
+                            wakeup: wakeup, clock: clock,
                             outage: outage, client: client))
                 }
                 try await group.waitForAll()

@@ -8,7 +8,7 @@ import Testing
 struct ListenerTLSTests {
     private let body = "{\"username\":\"profilectl\",\"password\":\"callback-secret\",\"requestId\":\"r-1\"}"
 
-    private func makeCertificate(_ name: String, in folder: TemporaryFolder) async throws -> CallbackTLS {
+    func makeCertificate(_ name: String, in folder: TemporaryFolder) async throws -> CallbackTLS {
         let made = try await ExternalProgram.run(
             [
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
