@@ -4,10 +4,11 @@
 # make install  puts them below PREFIX (/usr/local)
 # make schema  writes the JSON Schemas in docs/schema anew
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
-# make screenshots  pictures of plans for docs/screenshots, from a headless browser
+# make api-check  holds the JSON API of the admin endpoint against its description, at length
+# make screenshots  pictures of plans and the dashboard for docs/screenshots, from a headless browser
 # make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
 #             `make bench CASES="apply state"` only prints the tables of these
-.PHONY: demo test chaos build install schema lint format deps test-tools screenshots bench clean
+.PHONY: demo test chaos build install schema lint format deps test-tools api-tools api-check screenshots bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -26,7 +27,7 @@ demo: deps
 	@echo; echo "== 3. What is known now: $$ profilectl status"
 	$(DEBUG) status --state $(STATE)
 
-test: deps test-tools lint
+test: deps test-tools api-tools lint
 	swift build --build-tests
 	swift build --product generate-manual
 	swift test --skip-build
@@ -47,13 +48,17 @@ schema: deps
 	$(DEBUG) schema > docs/schema/profileset.json
 	$(DEBUG) schema --settings > docs/schema/settings.json
 
+api-check: deps api-tools
+	swift build --build-tests
+	API_CHECK_EXAMPLES=200 swift test --skip-build --filter ReadAPITests
+
 chaos: deps
 	swift build --build-tests
 	CHAOS_KILLS=200 CHAOS_DEVICES=2000 swift test --skip-build --filter CrashTests
 
 screenshots: deps test-tools
 	swift build --build-tests
-	SCREENSHOTS=$(CURDIR)/docs/screenshots swift test --skip-build --filter PlanPageBrowserTests
+	SCREENSHOTS=$(CURDIR)/docs/screenshots swift test --skip-build --filter BrowserTests
 
 bench: deps
 	@scripts/install-dependencies wrk
@@ -73,6 +78,9 @@ deps:
 
 test-tools:
 	@scripts/install-test-tools
+
+api-tools:
+	@scripts/install-api-tools
 
 clean:
 	rm -rf .build .profilectl Benchmarks/.build

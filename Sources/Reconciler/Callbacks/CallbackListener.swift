@@ -1,20 +1,12 @@
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
-import NIOSSL
 import ServiceLifecycle
 
-/// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk.
-///
-/// It knows one path; everything else is not found. Source: `thingspace.md`, sections 5.2 to 5.4.
+/// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk, and lets what is kept take
+/// effect.
 public struct CallbackListener: Sendable {
-    /// The largest body that is read, in bytes, but for the answer to a device list that was asked for.
-    public static let maximumBodySize = 1 << 20
-
-    /// The largest answer to a device list that is read: some 250,000 devices.
-    static let maximumListSize = 64 << 20
     /// How long after the question an answer to a device list is awaited.
     private static let longestListWait = Duration.seconds(3600)
 
@@ -24,6 +16,7 @@ public struct CallbackListener: Sendable {
     private let configuration: CallbackListenerConfiguration
     private let inbox: CallbackInbox
     private let folder: CallbackFolder
+    private let refusals: RefusalCounts
     private let store: any StateStore
     private let clock: any WallClock
     private let wakeup: Wakeup
@@ -46,21 +39,30 @@ public struct CallbackListener: Sendable {
         self.observer = observer
         inbox = CallbackInbox(store: store, wakeup: kept)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
+        refusals = RefusalCounts(store: store, logger: logger)
     }
 
     /// Listens until it is told to stop or the task is cancelled.
     ///
     /// - Parameters:
     ///   - stop: ends the listening after its first change; callbacks that are being kept are acknowledged first.
+    ///   - reload: the certificate and key are read again at each change of it, and when the files change.
     ///   - onListening: told the port once callbacks can come.
-    /// - Throws: an error of the socket (the port is taken, may not be used), `StateStoreError`.
+    /// - Throws: an error of the socket (the port is taken, may not be used), `SettingsError`, `StateStoreError`.
     public func run(
-        until stop: Wakeup, onListening: @escaping @Sendable (Int) async -> Void
+        until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let router = Router()
-        router.on(RouterPath(configuration.path), method: .post) { request, _ in await receive(request) }
+        let limits = configuration.limits
+        let connections = ConnectionTable(limit: limits.connections)
+        let reception = CallbackReception(
+            path: configuration.path, credentials: configuration.credentials,
+            bodyLimit: { await bodyLimit(length: $0) }, inbox: inbox,
+            budget: BodyBudget(limit: limits.bodiesSize), connections: connections, refusals: refusals, clock: clock,
+            logger: logger, observer: observer)
+        let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
         let application = Application(
-            router: router, server: try Self.server(configuration.tls),
+            responder: CallbackResponder<ConnectionContext> { await reception.respond(to: $0, on: $1.channel) },
+            server: try server(connections, tls),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
@@ -68,18 +70,22 @@ public struct CallbackListener: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
             group.addTask { try await readContinually() }
+            if let tls {
+                group.addTask { try await tls.watch() }
+                group.addTask { try await reload.eachChange { tls.reload() } }
+            }
             defer { group.cancelAll() }
             try await group.next()
         }
+        await refusals.flush()
     }
 
-    private static func server(_ tls: CallbackTLS?) throws -> HTTPServerBuilder {
-        guard let tls else { return .http1() }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(tls.certificate).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: tls.key, format: .pem)))
-        configuration.minimumTLSVersion = .tlsv12
-        return try .tls(.http1(), tlsConfiguration: configuration)
+    private func server(_ connections: ConnectionTable, _ tls: TLSFiles?) throws -> HTTPServerBuilder {
+        let refusals = refusals
+        return .guarded(
+            limits: configuration.limits, connections: connections, allowed: configuration.allowed,
+            tls: try tls?.configuration()
+        ) { refusals.add(.wrongClient) }
     }
 
     /// Lets kept callbacks take effect, those of an earlier run first.
@@ -92,6 +98,7 @@ public struct CallbackListener: Sendable {
                 // What is kept stays kept; it is read when the store works again.
                 logger.error("\(error)")
             }
+            await refusals.flush()
             try await waitForCallbacks(after: seen)
             // What comes within moments takes effect together: each transaction syncs the disk.
             try await clock.sleep(until: clock.now() + Self.gatheringTime)
@@ -110,46 +117,26 @@ public struct CallbackListener: Sendable {
         try Task.checkCancellation()
     }
 
-    private func receive(_ request: Request) async -> Response {
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: await limit(of: request))
-        } catch {
-            return await refuse(.contentTooLarge, counter: "callbacks.tooLarge")
-        }
-        let callback: ReceivedCallback
-        do {
-            callback = try ReceivedCallback(json: Array(body.readableBytesView))
-        } catch {
-            return await refuse(.badRequest, counter: "callbacks.malformed")
-        }
-        guard configuration.credentials.accepts(callback.credentials) else {
-            return await refuse(.unauthorized, counter: "callbacks.wrongCredentials")
-        }
-        do {
-            observer.reached(.callbackReceived)
-            try await inbox.keep(callback.kept(at: clock.now()))
-            observer.reached(.callbackKept)
-            return Response(status: .ok)
-        } catch {
-            logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")
-            return Response(status: .serviceUnavailable)
-        }
-    }
-
     /// Only who awaits a device list reads what is as long as one.
-    private func limit(of request: Request) async -> Int {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length <= Self.maximumBodySize {
-            return Self.maximumBodySize
-        }
+    ///
+    /// - Parameter length: of a body, in bytes, if it is told.
+    /// - Returns: how many bytes are read of it.
+    private func bodyLimit(length: Int?) async -> Int {
+        let limits = configuration.limits
+        if let length, length <= limits.bodySize { return limits.bodySize }
         let since = clock.now() - Self.longestListWait
         let isAwaited = (try? await store.read { try $0.awaitsDeviceList(since: since) }) ?? false
-        return isAwaited ? Self.maximumListSize : Self.maximumBodySize
+        return isAwaited ? limits.listSize : limits.bodySize
     }
+}
 
-    private func refuse(_ status: HTTPResponse.Status, counter: String) async -> Response {
-        logger.warning("A callback was refused", metadata: ["status": "\(status.code)", "counter": "\(counter)"])
-        try? await store.write { try $0.raiseCounter(counter, by: 1) }
-        return Response(status: status)
+/// A request together with the connection that it came by.
+private struct ConnectionContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
     }
 }

@@ -18,12 +18,19 @@ public struct CallbackListenerConfiguration: Sendable {
     public var path: String
     public var credentials: CallbackCredentials
 
+    /// `nil` for plain HTTP.
     public var tls: CallbackTLS?
+    /// Who may connect; `nil` for everybody.
+    public var allowed: AllowedClients?
+    public var limits: ListenerLimits
 
     public init(
-        host: String, port: Int, path: String, credentials: CallbackCredentials, tls: CallbackTLS? = nil
+        host: String, port: Int, path: String, credentials: CallbackCredentials, tls: CallbackTLS? = nil,
+        allowed: AllowedClients? = nil, limits: ListenerLimits = ListenerLimits()
     ) {
         self.tls = tls
+        self.allowed = allowed
+        self.limits = limits
         self.host = host
         self.port = port
         self.path = path

@@ -3,13 +3,18 @@ import Logging
 import ServiceLifecycle
 
 /// Runs an HTTP application until it is told to stop, and lets calls that are under way end first.
-struct HTTPServing<Server: Service>: Sendable {
-    let server: Server
-    let logger: Logger
+package struct HTTPServing<Server: Service>: Sendable {
+    private let server: Server
+    private let logger: Logger
+
+    package init(server: Server, logger: Logger) {
+        self.server = server
+        self.logger = logger
+    }
 
     /// - Parameter stop: the server ends after the first change of it.
     /// - Throws: an error of the socket; `CancellationError`.
-    func run(until stop: Wakeup) async throws {
+    package func run(until stop: Wakeup) async throws {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],

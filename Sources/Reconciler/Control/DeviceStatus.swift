@@ -75,7 +75,7 @@ public struct DeviceStatus: Codable, Sendable {
     }
 
     /// The devices of an eUICC.
-    static func those(of eid: EID, in reader: any StateReader) throws -> [DeviceStatus] {
+    package static func those(of eid: EID, in reader: any StateReader) throws -> [DeviceStatus] {
         let events = Dictionary(grouping: try reader.timeline(of: eid), by: \.device)
         let callbacks = Dictionary(grouping: try reader.callbacks(of: eid), by: \.device)
         return try reader.devices(eids: [eid], iccids: [], imeis: []).map { record in

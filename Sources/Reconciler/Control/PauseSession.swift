@@ -1,10 +1,10 @@
 /// Holds back what every process on the store would send, and lets it go on.
 public struct PauseSession: Sendable {
-    private let settings: Settings
+    private let store: any StateStore
     private let clock: any WallClock
 
-    public init(settings: Settings, clock: any WallClock) {
-        self.settings = settings
+    public init(store: any StateStore, clock: any WallClock) {
+        self.store = store
         self.clock = clock
     }
 
@@ -19,7 +19,7 @@ public struct PauseSession: Sendable {
         let cause = RunCause(
             command: "pause", person: person,
             detail: reason.isEmpty ? pause.scope.name : "\(pause.scope.name): \(reason)")
-        try await StateLocation.open(settings.state).write { transaction in
+        try await store.write { transaction in
             try transaction.save(pause)
             try transaction.note(cause, at: pause.at)
         }
@@ -41,9 +41,6 @@ public struct PauseSession: Sendable {
     ///   - person: who lets it go on.
     /// - Throws: `StateStoreError`
     public func resume(_ profileSet: String?, by person: String) async throws -> Resumed {
-        guard let store = try StateLocation.openIfThere(settings.state) else {
-            return Resumed(pauses: [], remaining: [], aborted: [])
-        }
         let now = clock.now()
         let cause = RunCause(command: "resume", person: person, detail: Self.scope(profileSet).name)
         return try await store.write { transaction in

@@ -41,7 +41,10 @@ public struct Secrets: Sendable {
         return CallbackCredentials(username: username, password: password)
     }
 
-    private func secret(_ name: String) throws(SettingsError) -> String? {
+    /// The secret that the environment holds under a name, or the file that it names under `NAME_FILE`; `nil` if neither
+    /// is set.
+    /// - Throws: `SettingsError` if the file cannot be read.
+    package func secret(_ name: String) throws(SettingsError) -> String? {
         if let value = environment[name], !value.isEmpty { return value }
         guard let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {

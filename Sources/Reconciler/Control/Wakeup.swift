@@ -48,4 +48,16 @@ public final class Wakeup: Sendable {
             waiters.withLock { $0.continuations.removeValue(forKey: number) }?.resume()
         }
     }
+
+    /// Does something after each change from now on, until the task is cancelled; changes that come meanwhile count as
+    /// one.
+    package func eachChange(_ work: @Sendable () async throws -> Void) async throws {
+        var seen = count
+        while true {
+            await change(after: seen)
+            try Task.checkCancellation()
+            seen = count
+            try await work()
+        }
+    }
 }

@@ -19,7 +19,7 @@ public protocol StateStore: Sendable {
 }
 
 /// What can be read within a transaction.
-public protocol StateReader {
+public protocol StateReader: StateOverview {
     /// All devices in the order of their keys, as small as a plan needs them.
     func knownFleet() throws -> KnownFleet
     /// The accounts of the same devices, in the same order.

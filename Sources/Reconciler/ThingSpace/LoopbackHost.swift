@@ -1,7 +1,7 @@
 /// Tells hosts on this machine from all others, by their spelling alone.
-enum LoopbackHost {
+package enum LoopbackHost {
     /// Whether it is `localhost`, `::1`, or an IPv4 address in 127.0.0.0/8.
-    static func contains(_ host: String) -> Bool {
+    package static func contains(_ host: String) -> Bool {
         let bare = host.lowercased().filter { $0 != "[" && $0 != "]" }
         if bare == "localhost" || bare == "::1" { return true }
         let parts = bare.split(separator: ".", omittingEmptySubsequences: false)

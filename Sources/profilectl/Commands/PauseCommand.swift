@@ -25,7 +25,8 @@ struct PauseCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             guard set != "" else { throw SettingsError("--set is empty, expected the name of a profile set.") }
-            let session = PauseSession(settings: try common.settings(), clock: SystemClock())
+            let store = try StateLocation.open(try common.settings().state)
+            let session = PauseSession(store: store, clock: SystemClock())
             try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
             print("Paused: \(set.map { "profile set \($0)" } ?? "everything"). `profilectl resume` lets it go on.")
         }
@@ -49,8 +50,12 @@ struct ResumeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting(common) {
-            let session = PauseSession(settings: try common.settings(), clock: SystemClock())
-            let resumed = try await session.resume(set, by: RunOwner(command: "resume").person)
+            guard let store = try StateLocation.openIfThere(try common.settings().state) else {
+                print("Nothing was paused or given up.")
+                return
+            }
+            let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(
+                set, by: RunOwner(command: "resume").person)
             for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).") }
             for rollout in resumed.aborted {
                 print(

@@ -66,9 +66,7 @@ struct PartialApplyTests {
             try [1, 5, 7].map { try DeviceSelector("\(try Fleets.eid($0))") }, excluding: [])
         #expect(part.selectedAccounts == [Fleets.account], "nobody else's callbacks are looked at")
         let ours = try whole.selecting([try DeviceSelector("set:ours")], excluding: [])
-        var settings = Settings()
-        settings.state = "sqlite:\(path)"
-        try await PauseSession(settings: settings, clock: SystemClock()).pause("theirs", reason: "", by: "ann")
+        try await PauseSession(store: store, clock: SystemClock()).pause("theirs", reason: "", by: "ann")
         let known = Harness.inventory(whole).filter { $0.accountName == "\(Fleets.account)" }
         try await applying(known, Self.quickOptions, store) { simulator, apply in
             let report = try await apply(part, Self.options)

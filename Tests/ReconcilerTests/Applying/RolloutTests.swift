@@ -64,10 +64,7 @@ struct RolloutTests {
                 #expect(report.failed == 5)
                 #expect(await simulator.counts.acceptedDevices["download_enable"] == 5, "no more than the first wave")
             }
-            var settings = Settings()
-            settings.state = "sqlite:\(path)"
-            let resumed = try await PauseSession(settings: settings, clock: SystemClock())
-                .resume(nil, by: "ann")
+            let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(nil, by: "ann")
             #expect(resumed.aborted.map(\.profileSet) == [fleet.sets[0].name])
             var notWaiting = applyOptions
             notWaiting.waitsForConvergence = false
@@ -83,12 +80,9 @@ struct RolloutTests {
     @Test("a pause holds a running process back until it is resumed")
     func pause() async throws {
         let folder = try TemporaryFolder()
-        let path = folder.path + "/state.db"
-        let store = try SQLiteStore(path: path)
+        let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(try Fleets.yaml(6, rollout: "rollout: {requestsPerSecond: 1000}"))
-        var settings = Settings()
-        settings.state = "sqlite:\(path)"
-        let session = PauseSession(settings: settings, clock: SystemClock())
+        let session = PauseSession(store: store, clock: SystemClock())
         try await session.pause(nil, reason: "outage", by: "ann")
         try await Harness.withSimulator(Harness.inventory(fleet), Self.quickOptions) { simulator, baseURL in
             let (pauses, sawPause) = AsyncStream.makeStream(of: Pause.self)

@@ -70,7 +70,7 @@ struct DeviceTimelineTests {
             key.eid, nil, as: "DISABLE")
         #expect(device.runs.map(\.person) == ["ann on desk"] && device.runs.map(\.command) == ["resolve"])
         #expect(device.timeline.map(\.event) == ["run 1", "resolved by hand"])
-        let session = PauseSession(settings: settings, clock: SystemClock())
+        let session = PauseSession(store: store, clock: SystemClock())
         try await session.pause("fleet", reason: "outage", by: "bob on desk")
         _ = try await session.resume(nil, by: "ann on desk")
         _ = try await session.resume(nil, by: "eve on desk")

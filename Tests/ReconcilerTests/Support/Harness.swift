@@ -54,24 +54,27 @@ enum Harness {
     /// Runs a callback listener on a store while `work` runs; `work` is given the URL.
     static func withListener<Result: Sendable>(
         _ store: any StateStore, wakeup: Wakeup = Wakeup(), credentials: CallbackCredentials = callbackCredentials,
-        policy: ConvergencePolicy = ConvergencePolicy(), clock: any WallClock = SystemClock(), port: Int = 0,
+        policy: ConvergencePolicy = ConvergencePolicy(), limits: ListenerLimits = ListenerLimits(),
+        allowed: AllowedClients? = nil, tls: CallbackTLS? = nil, reload: Wakeup = Wakeup(),
+        clock: any WallClock = SystemClock(), port: Int = 0,
         _ work: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {
         let listener = CallbackListener(
             configuration: CallbackListenerConfiguration(
-                host: "127.0.0.1", port: port, path: "/callbacks", credentials: credentials),
+                host: "127.0.0.1", port: port, path: "/callbacks", credentials: credentials, tls: tls, allowed: allowed,
+                limits: limits),
             store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet)
         let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
         let stop = Wakeup()
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 defer { portContinuation.finish() }
-                try await listener.run(until: stop) { portContinuation.yield($0) }
+                try await listener.run(until: stop, reload: reload) { portContinuation.yield($0) }
                 return nil
             }
             group.addTask {
                 guard let port = await ports.first(where: { _ in true }) else { return nil }
-                return try await work("http://127.0.0.1:\(port)/callbacks")
+                return try await work("\(tls == nil ? "http" : "https")://127.0.0.1:\(port)/callbacks")
             }
             defer { group.cancelAll() }
             var finished: Result?

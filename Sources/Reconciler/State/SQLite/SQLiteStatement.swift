@@ -19,6 +19,10 @@ struct SQLiteStatement {
 
     /// Binds the values, runs the statement to its end, and calls `row` for each row.
     func run(_ values: SQLiteValue..., row: (SQLiteRow) throws -> Void = { _ in }) throws {
+        try run(values, row: row)
+    }
+
+    func run(_ values: [SQLiteValue], row: (SQLiteRow) throws -> Void) throws {
         defer {
             sqlite3_reset(pointer)
             sqlite3_clear_bindings(pointer)

@@ -77,10 +77,10 @@ extension SQLiteTransaction {
         d.eid, d.iccid, d.account, d.imei, d.profile, d.profileStatus, d.observedAt, d.source, d.service, d.reached,
         d.version, d.reachedSeenAt, d.changedAt, d.changedBy, d.changedUnder
         """
-    private static let deviceJoin =
+    static let deviceJoin =
         "SELECT \(deviceColumns), \(operationColumns) FROM device d LEFT JOIN operation o ON o.id = d.operation"
 
-    private func device(_ row: SQLiteRow) throws -> DeviceRecord {
+    func device(_ row: SQLiteRow) throws -> DeviceRecord {
         var record = try deviceAlone(row)
         if row.optionalInteger(15) != nil {
             record.operation = try operation(row, from: 15)

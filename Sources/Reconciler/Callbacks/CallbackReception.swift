@@ -1,0 +1,66 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Answers the calls that come to a listener: 2xx only after the message is on disk.
+///
+/// It knows one path; everything else is not found. Source: `thingspace.md`, sections 5.2 to 5.4.
+struct CallbackReception: Sendable {
+    let path: String
+    let credentials: CallbackCredentials
+    /// Says how many bytes are read of a body, whose length is told or not.
+    let bodyLimit: @Sendable (_ length: Int?) async -> Int
+    let inbox: CallbackInbox
+    let budget: BodyBudget
+    let connections: ConnectionTable
+    let refusals: RefusalCounts
+    let clock: any WallClock
+    let logger: Logger
+    let observer: any ProtocolObserver
+
+    func respond(to request: Request, on channel: any Channel) async -> Response {
+        guard request.uri.path == path, request.method == .post else { return refuse(.notFound, .wrongPath) }
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        let limit = await bodyLimit(length)
+        if let length, length > limit { return refuse(.contentTooLarge, .tooLarge) }
+        var held = 0
+        defer { budget.release(held) }
+        var body = ByteBuffer()
+        do {
+            for try await part in request.body {
+                guard body.readableBytes + part.readableBytes <= limit else {
+                    return refuse(.contentTooLarge, .tooLarge)
+                }
+                guard budget.take(part.readableBytes) else { return refuse(.serviceUnavailable, .overloaded) }
+                held += part.readableBytes
+                body.writeImmutableBuffer(part)
+            }
+        } catch {
+            return refuse(.badRequest, .malformed)
+        }
+        let callback: ReceivedCallback
+        do {
+            callback = try ReceivedCallback(json: Array(body.readableBytesView))
+        } catch {
+            return refuse(.badRequest, .malformed)
+        }
+        guard credentials.accepts(callback.credentials) else { return refuse(.unauthorized, .wrongCredentials) }
+        do {
+            observer.reached(.callbackReceived)
+            try await inbox.keep(callback.kept(at: clock.now()))
+            observer.reached(.callbackKept)
+            connections.prove(channel)
+            return Response(status: .ok)
+        } catch {
+            logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")
+            return Response(status: .serviceUnavailable)
+        }
+    }
+
+    /// What is left of the request is not read: the connection ends.
+    private func refuse(_ status: HTTPResponse.Status, _ reason: RefusalCounts.Reason) -> Response {
+        refusals.add(reason)
+        return Response(status: status, headers: [.connection: "close"])
+    }
+}

@@ -1,0 +1,22 @@
+/// What a listener puts up with from clients that nobody has identified.
+public struct ListenerLimits: Hashable, Sendable {
+    /// The largest body that is read, in bytes, but for the answer to a device list that was asked for.
+    public var bodySize = 1 << 20
+    /// The largest answer to a device list that is read, in bytes: some 250,000 devices.
+    public var listSize = 64 << 20
+    /// How many bytes of bodies are held at the same time, for all connections together.
+    public var bodiesSize = 96 << 20
+    /// The most that the fields of a request's head may be, in bytes.
+    public var headerSize = 16 << 10
+    /// The most fields that a request's head may have.
+    public var headerCount = 64
+    /// How many connections may be open. Beyond that, the one that has waited longest without a callback that was
+    /// accepted makes room.
+    public var connections = 512
+    /// How long a request may take to arrive, from its connection (its TLS handshake included) or its head on.
+    public var requestTime = Duration.seconds(20)
+    /// How long a connection may rest between two requests.
+    public var idleTime = Duration.seconds(60)
+
+    public init() {}
+}

@@ -1,0 +1,120 @@
+/// What a controller knows and does, for those who look at it: one consistent picture.
+public struct ControllerStatus: Sendable {
+    /// Where the manifests come from, and whether the latest are in use.
+    public struct Manifests: Sendable {
+        /// As a person would name the origin.
+        public var origin: String
+        public var commit: String?
+        public var loadedAt: Timestamp?
+        /// Why the latest revision is not in use.
+        public var problem: ManifestBook.Problem?
+    }
+
+    /// Where the devices of one profile set stand.
+    public struct ProfileSetStatus: Sendable {
+        public var name: String
+        public var devices = 0
+        /// As desired.
+        public var converged = 0
+        /// To be sent, drift included.
+        public var pending = 0
+        /// Known state that moved away from the desired one after it had been reached.
+        public var drift = 0
+        public var inFlight = 0
+        /// Waiting for their next attempt.
+        public var waiting = 0
+        public var failed = 0
+        public var held = 0
+        public var blocked = 0
+        /// How drift is dealt with.
+        public var driftPolicy = DriftPolicy.correct
+        public var rollout: Rollout?
+        /// Why nothing is sent although something is to be done, as sentences: a pause, a closed window, a large
+        /// change that waits for a person, a run of somebody else.
+        public var holds: [String] = []
+    }
+
+    /// A change on its way out in waves.
+    public struct Rollout: Sendable {
+        public var startedAt: Timestamp
+        /// The number of the wave that is under way, from 1.
+        public var wave: Int
+        public var waveCount: Int
+        /// Why it was given up.
+        public var abort: String?
+    }
+
+    /// What the controller knows of one account.
+    public struct AccountStatus: Sendable {
+        public var name: AccountName
+        public var refreshedAt: Timestamp?
+        /// Why the latest refresh did not come to its end.
+        public var refreshProblem: String?
+        /// Why nothing can be sent for it.
+        public var stopped: String?
+        /// Where the carrier sends its callbacks, if that is not to us.
+        public var registrationProblem: String?
+    }
+
+    /// Devices that have failed, are held or blocked for the same reason.
+    public struct FailureGroup: Sendable {
+        /// `failed`, `held` or `blocked`.
+        public var kind: String
+        /// The carrier's code, if there is one.
+        public var code: String?
+        /// A sentence with what to do.
+        public var explanation: String
+        public var count: Int
+        /// The first few of them, in the order of their keys.
+        public var examples: [DeviceKey]
+    }
+
+    /// How much of the fleet was as desired at some time.
+    public struct ConvergencePoint: Hashable, Sendable {
+        public var at: Timestamp
+        public var devices: Int
+        public var converged: Int
+        public var inFlight: Int
+        /// Failed, held or blocked.
+        public var troubled: Int
+    }
+
+    public var startedAt: Timestamp
+    /// When the fleet was looked at last; `nil` before the first time.
+    public var lookedAt: Timestamp?
+    public var manifests: Manifests
+    /// In the order of the fleet.
+    public var sets: [ProfileSetStatus] = []
+    /// In the order of their names.
+    public var accounts: [AccountStatus] = []
+    /// The largest first.
+    public var failures: [FailureGroup] = []
+    /// Devices whose known state drifted, the first few of them in the order of their keys.
+    public var driftExamples: [DeviceKey] = []
+    /// How many devices are in which profile state, by `ProfileState.name`, and `never seen`.
+    public var profiles: [String: Int] = [:]
+    /// Devices that the store knows and no manifest names.
+    public var unmanaged = 0
+    public var pauses: [Pause] = []
+    /// Oldest first; thinned out as it gets long.
+    public var history: [ConvergencePoint] = []
+    public var nextRefreshAt: Timestamp?
+    /// Why nothing at all can be sent or looked at: sign-in, the store.
+    public var problem: String?
+
+    public var devices: Int { sets.reduce(0) { $0 + $1.devices } }
+    public var converged: Int { sets.reduce(0) { $0 + $1.converged } }
+
+    /// Whether the manifests were read and the fleet was looked at: callbacks are taken before that, too.
+    public var isReady: Bool { lookedAt != nil }
+}
+
+/// What a controller does about known state that moved away from the desired one after it had been reached.
+public enum DriftPolicy: String, CaseIterable, Sendable {
+    /// Takes it back, by the roll-out policy of the set.
+    case correct
+    /// Shows it and tells of it.
+    case report
+    /// Takes no notice.
+    case off
+}

@@ -1,0 +1,37 @@
+import Crypto
+import Foundation
+
+/// Manifests in files and directories of this machine. A change is told by the names, sizes and times of the files, as
+/// they can be had on any file system.
+public struct WatchedManifests: ManifestOrigin {
+    private let paths: [String]
+
+    /// - Parameter paths: YAML files and directories of them.
+    public init(paths: [String]) {
+        self.paths = paths
+    }
+
+    public var name: String { paths.joined(separator: ", ") }
+
+    public func look(also files: [String]) async throws -> ManifestRevision {
+        var ignored = ComplaintList(limit: 1, isStrict: false)
+        var names = Set(files)
+        for case .file(let path) in ManifestSources.find(
+            paths, among: FolderFiles(), complaints: &ignored)
+        { names.insert(path) }
+        var hash = SHA256()
+        for name in names.sorted() {
+            hash.update(data: Data("\(name)\u{0}\(Self.traits(of: name))\u{0}".utf8))
+        }
+        return ManifestRevision(
+            fingerprint: hash.finalize().map { String(format: "%02x", $0) }.joined(), commit: nil, paths: paths,
+            isSettled: false)
+    }
+
+    /// What changes with the contents: a link that is turned to another file, as Kubernetes does it, included.
+    private static func traits(of path: String) -> String {
+        var found = stat()
+        guard stat(path, &found) == 0 else { return "absent" }
+        return "\(found.st_dev) \(found.st_ino) \(found.st_size) \(found.st_mtim.tv_sec).\(found.st_mtim.tv_nsec)"
+    }
+}

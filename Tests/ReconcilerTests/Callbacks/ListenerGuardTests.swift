@@ -1,0 +1,99 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Reconciler
+
+@Suite("The listener before strangers")
+struct ListenerGuardTests {
+    private static let good = Data(
+        "{\"username\":\"profilectl\",\"password\":\"callback-secret\",\"requestId\":\"r-1\"}".utf8)
+
+    /// Opens connections, writes `text` on each, and leaves them open.
+    private func hold(_ count: Int, _ url: String, writing text: String) async throws -> [any Channel] {
+        let port = try #require(URLComponents(string: url)?.port)
+        var channels: [any Channel] = []
+        for _ in 0..<count {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: port).get()
+            // The listener may have hung up by now.
+            try? await channel.writeAndFlush(ByteBuffer(string: text))
+            channels.append(channel)
+        }
+        return channels
+    }
+
+    @Test("clients that only hold connections do not keep the carrier out")
+    func slowConnections() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        var limits = ListenerLimits()
+        limits.connections = 20
+        try await Harness.withListener(store, limits: limits) { url in
+            let held = try await hold(100, url, writing: "POST /callbacks HTTP/1.1\r\nHost: a\r\nContent-Le")
+            for _ in 0..<5 { #expect(try await Harness.call("POST", url, body: Self.good).status == 200) }
+            // The first ones were hung up on to make room.
+            for channel in held.prefix(80) { try await channel.closeFuture.get() }
+            for channel in held.suffix(20) { channel.close(promise: nil) }
+        }
+    }
+
+    @Test("a request that does not arrive in time loses its connection")
+    func deadline() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        var limits = ListenerLimits()
+        limits.requestTime = .milliseconds(200)
+        try await Harness.withListener(store, limits: limits) { url in
+            let texts = ["", "POST /callb", "POST /callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"]
+            for text in texts {
+                for channel in try await hold(1, url, writing: text) { try await channel.closeFuture.get() }
+            }
+            let answer = try await Harness.call("POST", url, body: Self.good)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test("who may not connect is hung up on, and counted")
+    func allowed() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        try await Harness.withListener(store, allowed: AllowedClients(["thingspace"])) { url in
+            for channel in try await hold(3, url, writing: "x") { try await channel.closeFuture.get() }
+        }
+        #expect(try await store.read { try $0.counters()["callbacks.wrongClient"] } == 3)
+        try await Harness.withListener(store, allowed: AllowedClients(["127.0.0.0/8"])) { url in
+            let answer = try await Harness.call("POST", url, body: Self.good)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test("bodies beyond what all together may hold are put off, not kept in memory")
+    func budget() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        var limits = ListenerLimits()
+        limits.bodiesSize = 1000
+        try await Harness.withListener(store, limits: limits) { url in
+            let large = Data(repeating: 0x20, count: 2000) + Self.good
+            #expect(try await Harness.call("POST", url, body: large).status == 503)
+            let answer = try await Harness.call("POST", url, body: Self.good)
+            #expect(answer.status == 200)
+        }
+        #expect(try await store.read { try $0.counters()["callbacks.overloaded"] } == 1)
+    }
+
+    @Test("a flood of head fields is refused, and the listener goes on")
+    func headerFlood() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        try await Harness.withListener(store) { url in
+            let fields = (0..<2000).map { "X-\($0): \(String(repeating: "y", count: 50))\r\n" }.joined()
+            let flood = "POST /callbacks HTTP/1.1\r\nHost: a\r\n" + fields
+            for channel in try await hold(1, url, writing: flood) { try await channel.closeFuture.get() }
+            let answer = try await Harness.call("POST", url, body: Self.good)
+            #expect(answer.status == 200)
+        }
+    }
+}
