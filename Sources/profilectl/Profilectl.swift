@@ -20,7 +20,7 @@ struct Profilectl: AsyncParsableCommand {
         version: profilectlVersion,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, ResolveCommand.self,
-            PauseCommand.self, ResumeCommand.self, SimulateCommand.self,
+            PauseCommand.self, ResumeCommand.self, CallbacksCommand.self, SimulateCommand.self,
         ])
 }
 

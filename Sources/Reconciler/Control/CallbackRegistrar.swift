@@ -16,7 +16,7 @@ struct CallbackRegistrar: Sendable {
         guard mode != .never else { return }
         for account in accounts.sorted() {
             let registered = try await patiently { try await carrier.callbackRegistrations(of: account) }.first {
-                $0.serviceName.lowercased() == CallbackRegistration.profileService.lowercased()
+                $0.isProfileService
             }
             switch (registered?.url, mode) {
             case (url?, _):

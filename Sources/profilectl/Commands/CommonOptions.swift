@@ -58,6 +58,12 @@ struct ManifestArguments: ParsableArguments {
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
     func load(_ common: CommonOptions, showWarnings: Bool = false) async throws -> DesiredFleet {
+        try await Self.load(paths, strict: strict, common, showWarnings: showWarnings)
+    }
+
+    static func load(
+        _ paths: [String], strict: Bool, _ common: CommonOptions, showWarnings: Bool = false
+    ) async throws -> DesiredFleet {
         let loaded = await ManifestLoader(isStrict: strict).load(paths)
         let shown = loaded.complaints.filter { showWarnings || $0.severity == .error }
         if !shown.isEmpty {

@@ -119,6 +119,8 @@ struct CarrierFaultTests {
         func registerCallback(
             url: String, credentials: CallbackCredentials, for account: AccountName
         ) async throws(CarrierError) {}
+
+        func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError) {}
     }
 
     @Test("a run that can learn nothing more of what is overdue ends with the reason instead of waiting on")
