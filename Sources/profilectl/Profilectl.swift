@@ -23,7 +23,7 @@ struct Profilectl: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, RefreshCommand.self,
             StatusCommand.self, ResolveCommand.self, ImportCommand.self, PauseCommand.self, ResumeCommand.self,
-            SimulateCommand.self, SchemaCommand.self, InitCommand.self,
+            CallbacksCommand.self, SimulateCommand.self, SchemaCommand.self, InitCommand.self,
         ])
 
     static func main() async {

@@ -6,9 +6,6 @@ struct CallbackEndpoint: Sendable {
     /// `nil` if the carrier is told the port that the system chooses.
     let url: String?
 
-    /// The ports that the carrier calls. Source: `thingspace.md`, section 5.2.
-    static let carrierPorts: [ClosedRange<Int>] = [80...80, 443...443, 9001...9006, 50551...50559, 28200...28220]
-
     /// - Parameter carrierIsLoopback: whether the carrier is a simulator on this machine, which calls any port.
     /// - Throws: `SettingsError`
     init(
@@ -26,38 +23,56 @@ struct CallbackEndpoint: Sendable {
                     + "password in their body. Set callbacks.tls, listen on 127.0.0.1, or set callbacks.behindProxy: true "
                     + "if a proxy speaks TLS for it.")
         }
-        var path = "/callbacks"
-        if let text = settings.callbackURL {
-            guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-                ["http", "https"].contains(scheme), parts.host?.isEmpty == false
-            else {
-                throw SettingsError(
-                    "callbacks.url is `\(text)`, expected a URL such as https://fleet.example.com:9001/callbacks.")
-            }
-            let urlPort = parts.port ?? (scheme == "https" ? 443 : 80)
-            guard carrierIsLoopback || Self.carrierPorts.contains(where: { $0.contains(urlPort) }) else {
-                throw SettingsError(
-                    "callbacks.url has port \(urlPort), which the carrier does not call. It calls "
-                        + Self.carrierPorts.map {
-                            $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
-                        }
-                        .joined(separator: ", ") + ".")
-            }
-            path = parts.path.isEmpty ? "/" : parts.path
-            url = text
-        } else if carrierIsLoopback {
+        if settings.callbackURL == nil, carrierIsLoopback {
             url = nil
         } else {
-            throw SettingsError(
-                "callbacks.url is not set: the carrier tells the outcome of an action by calling it. Set it in "
-                    + "profilectl.yaml or PROFILECTL_CALLBACKS_URL.")
+            url = try settings.registrableCallbackURL(carrierIsLoopback: carrierIsLoopback)
         }
+        let path = url.flatMap { URLComponents(string: $0)?.path } ?? "/callbacks"
         configuration = CallbackListenerConfiguration(
-            host: host, port: port, path: path, credentials: credentials, tls: settings.callbackTLS)
+            host: host, port: port, path: path.isEmpty ? "/" : path, credentials: credentials, tls: settings.callbackTLS
+        )
     }
 
     /// The URL that the carrier is told, now that the port is known.
     func url(port: Int) -> String {
         url ?? "http://127.0.0.1:\(port)\(configuration.path)"
+    }
+}
+
+extension Settings {
+    /// The ports that the carrier calls. Source: `thingspace.md`, section 5.2.
+    static let carrierPorts: [ClosedRange<Int>] = [80...80, 443...443, 9001...9006, 50551...50559, 28200...28220]
+
+    /// The URL that the carrier is told, if it can call it.
+    /// - Throws: `SettingsError` that says what is wrong with it.
+    public func registrableCallbackURL() throws(SettingsError) -> String {
+        let isLoopback = (try? BaseURL(baseURL))?.isLoopback ?? false
+        return try registrableCallbackURL(carrierIsLoopback: isLoopback)
+    }
+
+    /// - Parameter carrierIsLoopback: whether the carrier is a simulator on this machine, which calls any port.
+    func registrableCallbackURL(carrierIsLoopback: Bool) throws(SettingsError) -> String {
+        guard let text = callbackURL else {
+            throw SettingsError(
+                "callbacks.url is not set: the carrier tells the outcome of an action by calling it. Set it in "
+                    + "profilectl.yaml or PROFILECTL_CALLBACKS_URL.")
+        }
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), parts.host?.isEmpty == false
+        else {
+            throw SettingsError(
+                "callbacks.url is `\(text)`, expected a URL such as https://fleet.example.com:9001/callbacks.")
+        }
+        let port = parts.port ?? (scheme == "https" ? 443 : 80)
+        guard carrierIsLoopback || Self.carrierPorts.contains(where: { $0.contains(port) }) else {
+            let ports = Self.carrierPorts.map {
+                $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+            }
+            throw SettingsError(
+                "callbacks.url has port \(port), which the carrier does not call. It calls "
+                    + "\(ports.joined(separator: ", ")).")
+        }
+        return text
     }
 }

@@ -28,7 +28,7 @@ struct CallbackRegistrar: Sendable {
         try await pacer.patiently(account) {
             try await carrier.callbackRegistrations(of: account)
         }.first {
-            $0.serviceName.lowercased() == CallbackRegistration.profileService.lowercased()
+            $0.isProfileService
         }?.url
     }
 

@@ -25,6 +25,9 @@ public protocol Carrier: Sendable {
     func registerCallback(
         url: String, credentials: CallbackCredentials, for account: AccountName
     ) async throws(CarrierError)
+
+    /// Ends the registration of a service's endpoint for an account.
+    func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError)
 }
 
 /// How a POST that changes something ended.
@@ -107,6 +110,11 @@ public struct CallbackRegistration: Hashable, Sendable {
     public let accountName: AccountName
     public let serviceName: String
     public let url: String
+    /// The user name that its calls bear; empty for none.
+    public let username: String
+
+    /// Whether it is the one that tells the outcomes of profile actions.
+    public var isProfileService: Bool { serviceName.lowercased() == Self.profileService.lowercased() }
 
     /// The service that profile callbacks come from (`thingspace.md`, section 5.1).
     public static let profileService = "DeviceProfileService"

@@ -72,7 +72,7 @@ public struct ThingSpaceClient: Carrier {
             }
             return CallbackRegistration(
                 accountName: AccountName(element["accountName"]?.text ?? account.description), serviceName: name,
-                url: url)
+                url: url, username: element["username"]?.text ?? "")
         }
     }
 
@@ -84,6 +84,11 @@ public struct ThingSpaceClient: Carrier {
             username: credentials.areEmpty ? nil : credentials.username,
             password: credentials.areEmpty ? nil : credentials.password)
         _ = try await call(.POST, "/m2m/v1/callbacks/\(account.pathComponent)", body: CarrierJSON.encode(body))
+    }
+
+    public func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError) {
+        let path = "/m2m/v1/callbacks/\(account.pathComponent)/name/\(service.pathComponent)"
+        _ = try await call(.DELETE, path, body: nil)
     }
 
     // MARK: Calling
@@ -190,9 +195,16 @@ extension ProfileAction {
 
 extension AccountName {
     /// The name as a part of a path.
-    var pathComponent: String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.insert(charactersIn: "-._~")
-        return description.addingPercentEncoding(withAllowedCharacters: allowed) ?? description
+    var pathComponent: String { description.pathComponent }
+}
+
+extension String {
+    /// The text as a part of a path.
+    fileprivate var pathComponent: String {
+        var allowed = CharacterSet(charactersIn: "-._~")
+        for range in ["a"..."z", "A"..."Z", "0"..."9"] as [ClosedRange<Unicode.Scalar>] {
+            allowed.insert(charactersIn: range)
+        }
+        return addingPercentEncoding(withAllowedCharacters: allowed) ?? self
     }
 }

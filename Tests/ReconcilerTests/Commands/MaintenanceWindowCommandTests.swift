@@ -82,14 +82,15 @@ struct MaintenanceWindowCommandTests {
                 devices.elements.filter { $0["profileStatus"]?.text == "DOWNLOAD_ENABLE" }
                     .compactMap { $0["iccid"]?.text })
         }
-        // The wave of six devices takes two requests; the first one is the last that this run makes.
+        // The wave of six devices takes two requests, of which either may have the first turn; it is the last that this
+        // run makes.
         #expect(try await run(killAt: "answer-kept:1").exitCode == -SIGKILL)
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
         let first = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
             let there = try await there()
-            return there.count >= 4 ? there : nil
+            return there.count >= 2 ? there : nil
         }
-        #expect(first?.isSubset(of: lab) == true && first?.count == 4, "\(String(describing: first))")
+        #expect(first?.isSubset(of: lab) == true && (first?.count ?? 9) <= 4, "\(String(describing: first))")
         let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
         let rollouts = try await store.read { try $0.openRollouts() }
         #expect(rollouts.map(\.waveLabels) == [["site": "lab"]] && rollouts.map(\.waveLimit) == [6])

@@ -67,8 +67,12 @@ struct ReadmeTests {
     func options() async throws {
         let readme = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
         var help = ""
-        for command in Profilectl.configuration.subcommands.map({ $0.configuration.commandName ?? "" }) {
-            help += try await Binary.run([command, "--help"], in: "/").output
+        for command in Profilectl.configuration.subcommands {
+            let name = command.configuration.commandName ?? ""
+            help += try await Binary.run([name, "--help"], in: "/").output
+            for part in command.configuration.subcommands {
+                help += try await Binary.run([name, part.configuration.commandName ?? "", "--help"], in: "/").output
+            }
         }
         for match in readme.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#) {
             #expect(help.contains(match.1), "\(match.1)")

@@ -158,7 +158,8 @@ struct SavedPlanCommandTests {
         #expect(done.output.contains("Nothing is left to do. 30 of 30 actions of this plan are done."))
         // Each of the runs stands in the timeline of what it has done.
         let status = try await Binary.run(["status"], in: folder.path)
-        #expect(status.output.contains("apply (4)") && status.output.contains("no end was written down"))
+        #expect(status.output.components(separatedBy: "apply (").count > 4, "\(status.output)")
+        #expect(status.output.contains("no end was written down"), "\(status.output)")
         server.send(SIGTERM)
         _ = await server.result()
     }

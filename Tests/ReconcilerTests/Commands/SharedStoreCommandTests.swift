@@ -101,6 +101,8 @@ struct SharedStoreCommandTests {
             simulator: ["--callback-delay", "1500ms", "--redelivery-interval", "300ms"])
         let first = try fleet.apply("meters")
         try await fleet.waitUntil("acceptedDevices", "download_enable", reach: 4)
+        // Another process pauses it: the wave lands, and the next one does not begin.
+        #expect(try await fleet.run(["pause", "--reason", "test"]).exitCode == 0)
         let refused = try await fleet.apply("meters").result()
         #expect(refused.exitCode == 5)
         for part in ["profile set meters", "`profilectl apply` by", "expires at"] {
@@ -109,8 +111,6 @@ struct SharedStoreCommandTests {
         let status = try await fleet.run(["status"])
         #expect(status.output.contains("Acting now on meters: `profilectl apply` by"), "\(status.output)")
 
-        // Another process pauses it: the wave lands, and the next one does not begin.
-        #expect(try await fleet.run(["pause", "--reason", "test"]).exitCode == 0)
         let landed = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
             try await fleet.read { try $0.devicesInFlight() }.isEmpty ? true : nil
         }

@@ -96,6 +96,8 @@ final class ListCarrier: Carrier {
         url: String, credentials: CallbackCredentials, for account: AccountName
     ) async throws(CarrierError) {}
 
+    func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError) {}
+
     // MARK: What it says
 
     /// A row of the v1 list.

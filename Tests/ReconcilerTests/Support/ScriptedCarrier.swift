@@ -57,4 +57,6 @@ final class ScriptedCarrier: Carrier {
     func registerCallback(
         url: String, credentials: CallbackCredentials, for account: AccountName
     ) async throws(CarrierError) {}
+
+    func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError) {}
 }
