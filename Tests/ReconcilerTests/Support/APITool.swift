@@ -10,7 +10,7 @@ enum APITool: String {
     /// Where the script puts them.
     private static let folder: String = {
         let environment = ProcessInfo.processInfo.environment
-        let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache"
+        let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? NSTemporaryDirectory()) + "/.cache"
         return environment["PROFILECTL_API_TOOLS"] ?? cache + "/profilectl/api-tools"
     }()
 
