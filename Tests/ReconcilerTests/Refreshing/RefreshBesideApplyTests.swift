@@ -10,6 +10,8 @@ struct RefreshBesideApplyTests {
         var options = SimulatorOptions()
         options.callbackDelay = 0.01...0.05
         options.allowsAnyCallbackPort = true
+        // What comes while one listener takes the other's place comes again.
+        options.redeliveryInterval = 0.3
         return options
     }
 
