@@ -51,17 +51,6 @@ struct StatusDocument: Encodable {
     }
 }
 
-/// The identifiers of a device.
-struct DeviceName: Encodable {
-    let eid: String
-    let iccid: String
-
-    init(_ key: DeviceKey) {
-        eid = key.eid.description
-        iccid = key.iccid.description
-    }
-}
-
 struct ProfileSetDocument: Encodable {
     let name: String
     let devices: Int

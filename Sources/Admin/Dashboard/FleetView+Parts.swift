@@ -48,7 +48,7 @@ extension FleetView.FailureCard {
         causeCode = group.code
         explanation = group.explanation
         deviceCount = group.count.counted("device")
-        examples = group.examples.map(FleetView.DeviceLink.init)
+        examples = group.examples.map(DeviceName.init)
         listing = DeviceQuery.Standing(rawValue: group.kind)?.rawValue
     }
 }
@@ -67,7 +67,7 @@ extension FleetView.DriftCard {
                 }
             return "\(set.name): \(set.drift.grouped), \(deed)"
         }
-        examples = status.driftExamples.map(FleetView.DeviceLink.init)
+        examples = status.driftExamples.map(DeviceName.init)
     }
 }
 

@@ -80,7 +80,7 @@ struct FleetView: Sendable {
         let causeCode: String?
         let explanation: String
         let deviceCount: String
-        let examples: [DeviceLink]
+        let examples: [DeviceName]
         /// The search that lists all of them.
         let listing: String?
     }
@@ -88,17 +88,7 @@ struct FleetView: Sendable {
     struct DriftCard: Sendable {
         let deviceCount: String
         let policies: [String]
-        let examples: [DeviceLink]
-    }
-
-    struct DeviceLink: Sendable {
-        let eid: String
-        let iccid: String
-
-        init(_ key: DeviceKey) {
-            eid = key.eid.description
-            iccid = key.iccid.description
-        }
+        let examples: [DeviceName]
     }
 
     struct AccountRow: Sendable {

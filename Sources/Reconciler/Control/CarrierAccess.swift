@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Logging
 
 /// What a run with the carrier stands on: the lock, the HTTP client, and where callbacks are needed the listener (this
@@ -30,37 +29,21 @@ struct CarrierAccess: Sendable {
         callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
         _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
-        try await lock.hold {
-            let client = HTTPTransport.makeClient()
-            do {
-                let result = try await use(client, callbacksOf: accounts, pacer: pacer, work)
-                try await client.shutdown()
-                return result
-            } catch {
-                try? await client.shutdown()
-                throw error
-            }
+        let connection = CarrierConnection(
+            settings: settings, credentials: carrierCredentials, store: store, clock: clock, holder: owner.identity,
+            retriesSignIn: retriesSignIn)
+        return try await lock.hold {
+            try await connection.withCarrier { try await use($0, callbacksOf: accounts, pacer: pacer, work) }
         }
     }
 
     private func use<Result: Sendable>(
-        _ client: HTTPClient, callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
+        _ carrier: any Carrier, callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
         _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
-        let baseURL: BaseURL
-        do {
-            baseURL = try BaseURL(settings.baseURL)
-        } catch {
-            throw SettingsError(error.description)
-        }
-        let carrier = ThingSpaceClient(
-            baseURL: baseURL, credentials: carrierCredentials,
-            ledger: StoredSignInLedger(
-                store: store, clock: clock, holder: owner.identity, retries: retriesSignIn),
-            client: client, clock: clock)
         guard !accounts.isEmpty else { return try await work(carrier) }
         let endpoint = try CallbackEndpoint(
-            settings, credentials: callbackCredentials, carrierIsLoopback: baseURL.isLoopback)
+            settings, credentials: callbackCredentials, carrierIsLoopback: settings.carrierURL().isLoopback)
         return try await listening(at: endpoint) { url in
             let registrar = CallbackRegistrar(
                 carrier: carrier, pacer: pacer, mode: settings.register, credentials: callbackCredentials,

@@ -219,14 +219,15 @@ struct AdminAccessTests {
         let tls = try await ListenerTLSTests().makeCertificate("admin", in: folder)
         try await AdminScene.run(token: AdminScene.token, tls: tls) { scene in
             let curl = ["curl", "--silent", "--show-error", "--include", "--cacert", "admin.crt"]
-            let signIn = try await ExternalProgram.run(
+            let signIn = try await Binary.run(
                 curl + [
                     "--data", "token=\(AdminScene.token)", "--header", "Origin: \(scene.url)", scene.url + "/login",
                 ],
-                in: folder.path)
+                in: folder.path, program: "/usr/bin/env")
             #expect(signIn.output.contains(" 303 "))
             #expect(signIn.output.contains("; Secure"))
-            let unknown = try await ExternalProgram.run(["curl", "--silent", scene.url + "/healthz"], in: folder.path)
+            let unknown = try await Binary.run(
+                ["curl", "--silent", scene.url + "/healthz"], in: folder.path, program: "/usr/bin/env")
             #expect(unknown.exitCode == 60)
         }
     }

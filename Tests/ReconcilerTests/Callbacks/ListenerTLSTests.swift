@@ -9,22 +9,22 @@ struct ListenerTLSTests {
     private let body = "{\"username\":\"profilectl\",\"password\":\"callback-secret\",\"requestId\":\"r-1\"}"
 
     func makeCertificate(_ name: String, in folder: TemporaryFolder) async throws -> CallbackTLS {
-        let made = try await ExternalProgram.run(
+        let made = try await Binary.run(
             [
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                 "-keyout", "\(name).key", "-out", "\(name).crt", "-days", "2", "-subj", "/CN=\(name)", "-addext",
                 "subjectAltName=IP:127.0.0.1",
-            ], in: folder.path)
-        try #require(made.exitCode == 0, "\(made.output)")
+            ], in: folder.path, program: "/usr/bin/env")
+        try #require(made.exitCode == 0, "\(made.errors)")
         return CallbackTLS(certificate: "\(folder.path)/\(name).crt", key: "\(folder.path)/\(name).key")
     }
 
     private func post(_ url: String, _ options: [String], in folder: TemporaryFolder) async throws
-        -> ExternalProgram.Result
+        -> Binary.Result
     {
-        try await ExternalProgram.run(
+        try await Binary.run(
             ["curl", "--silent", "--show-error", "--write-out", "%{http_code}", "--data", body] + options + [url],
-            in: folder.path)
+            in: folder.path, program: "/usr/bin/env")
     }
 
     @Test("a client with the CA is served; one without it, and one that speaks an old protocol, are not")
