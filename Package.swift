@@ -82,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "profilectl",
             dependencies: [
-                "Reconciler", "Simulator",
+                "Admin", "Reconciler", "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

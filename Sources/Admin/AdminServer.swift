@@ -79,6 +79,12 @@ public struct AdminServer: Sendable {
         refusals.tell(logger)
     }
 
+    /// What a person types into a browser to look.
+    func url(port: Int) -> String {
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        return "\(configuration.tls == nil ? "http" : "https")://\(host):\(port)/"
+    }
+
     private func responder(
         _ figures: StoreFigures, _ connections: ConnectionTable, _ refusals: RefusalTally
     ) throws -> AdminResponder {

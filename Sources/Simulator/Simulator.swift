@@ -126,6 +126,13 @@ public struct Simulator: Sendable {
         await state.drift(count, to: status, announced: announced)
     }
 
+    /// Has the lists tell the same of every profile, whatever it is: the carrier's records are out of order.
+    ///
+    /// - Parameter profileStatus: `nil` for the truth again.
+    public func setLists(profileStatus: String?) async {
+        await state.setLists(profileStatus: profileStatus)
+    }
+
     private func respond(to request: Request, on connection: any Channel) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.bodyLimit)
         if latency > 0 { try await Task.sleep(for: .seconds(latency)) }

@@ -47,7 +47,7 @@ actor SimulatorState {
     /// What stands before every other call: sign-in, content type, the limit of requests.
     private func refuse(_ endpoint: Endpoint, _ call: Call, now: Double) -> Answer? {
         switch endpoint {
-        case .counts, .devices, .setDevice, .drift, .token: return nil
+        case .counts, .devices, .setDevice, .drift, .lists, .token: return nil
         default: break
         }
         if let refusal = model.refuseBearer(call.authorization, now: now) { return refusal }
@@ -68,6 +68,9 @@ actor SimulatorState {
             return setDevice(iccid, call.json)
         case .drift:
             return drift(call.json)
+        case .lists:
+            model.falseStatus = call.json?["profileStatus"] as? String
+            return .ok(.object(model.falseStatus.map { [("profileStatus", .string($0))] } ?? []))
         case .token:
             return model.issueToken(
                 authorization: call.authorization, contentType: call.contentType, body: call.body, now: now)
@@ -154,6 +157,8 @@ actor SimulatorState {
         if !messages.isEmpty { wake.yield() }
         return iccids
     }
+
+    func setLists(profileStatus: String?) { model.falseStatus = profileStatus }
 
     var counts: SimulatorCounts { model.counts }
     var devices: [SimulatedDevice] { model.devices }

@@ -22,6 +22,7 @@ struct Profilectl: AsyncParsableCommand {
         version: profilectlVersion,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, RefreshCommand.self,
+            ServeCommand.self,
             StatusCommand.self, ResolveCommand.self, ImportCommand.self, PauseCommand.self, ResumeCommand.self,
             CallbacksCommand.self, SimulateCommand.self, SchemaCommand.self, InitCommand.self,
         ])

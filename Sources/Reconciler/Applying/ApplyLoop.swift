@@ -43,6 +43,7 @@ struct ApplyLoop {
         self.startedAt = startedAt
         self.progress = progress
         waiter = StateWaiter(clock: run.clock, wakeup: run.wakeup, pollInterval: run.options.pollInterval)
+        stoppedAccounts = run.options.stoppedAccounts
         scope = Array(repeating: false, count: run.desired.devices.count)
         verified = scope
     }
@@ -72,7 +73,7 @@ struct ApplyLoop {
             } else if !run.options.waitsForConvergence, busy.isEmpty || sendable.isEmpty {
                 report.ending = endingWithoutWaiting(plan, gate)
             } else if isQuiet(plan, gate, sendable) {
-                if let opensAt, opensAt < deadline {
+                if let opensAt, opensAt < deadline, !run.options.endsWhenIdle {
                     // Hours may pass before there is something to see.
                     let pollInterval = run.options.pollInterval * Self.idlePolls
                     try await waiter.change(after: seen, until: min(opensAt, run.clock.now() + pollInterval))
@@ -131,10 +132,10 @@ struct ApplyLoop {
         return .asked
     }
 
-    /// Nothing may be sent, nothing is in flight, nothing waits for its next attempt, and nobody has to say that it may
-    /// go on.
+    /// Nothing may be sent, nothing is in flight, nothing waits for its next attempt, and no word of a person is waited
+    /// for.
     private func isQuiet(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
-        guard sendable.isEmpty, gate.pause == nil else { return false }
+        guard sendable.isEmpty, gate.pause == nil || run.options.endsWhenIdle else { return false }
         return !plan.exceptions.contains { exception in
             if case .waiting = exception.reason { return !gate.isAborted(set: set(of: exception)) }
             return exception.isAwaited && !isOutOfReach(exception) || canStillBeLookedUp(exception)
@@ -175,16 +176,18 @@ struct ApplyLoop {
         busy = Set(busyUntil.keys)
         let known = try await run.store.read { try $0.knownFleet() }
         let plan = Planner(
-            now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil
+            now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil,
+            heedsDriftPolicy: run.options.heedsDriftPolicy
         ).plan(desired: run.desired, known: known, within: review)
-        if !hasLooked, !run.options.allowsLargeChange, !plan.largeChanges.isEmpty {
+        if !hasLooked, run.options.largeChanges == .refuse, !plan.largeChanges.isEmpty {
             throw TooLargeChange(changes: plan.largeChanges)
         }
         hasLooked = true
         try await leaveAlone(plan.moved)
         let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
         let gate = RolloutGate(
-            plan, rollouts: rollouts, pauses: known.pauses, ignoresWindows: run.options.ignoresWindows)
+            plan, rollouts: rollouts, pauses: known.pauses, ignoresWindows: run.options.ignoresWindows,
+            holdsLargeChanges: run.options.largeChanges == .hold)
         try await RolloutBook(store: run.store, clock: run.clock).keep(gate, rollouts)
         update(with: plan, gate)
         progress(report)
@@ -216,6 +219,8 @@ struct ApplyLoop {
         report.converged = scopeCount - plan.actions.count - plan.exceptions.count - plan.moved.count
         report.waves = gate.waves
         report.pause = gate.pause
+        report.largeChanges = gate.largeChanges
+        report.stoppedAccounts = stoppedAccounts
         report.closedWindows = gate.closedWindows
         guard run.options.ignoresWindows else { return }
         for window in plan.closedWindows {

@@ -6,6 +6,16 @@ public struct ApplyOptions: Sendable {
         case trust
     }
 
+    /// What becomes of profile sets of which more would change than their `maxChange` allows.
+    public enum LargeChangePolicy: Sendable {
+        /// The run does not begin. What it finds later was let out with the rest.
+        case refuse
+        /// Nothing is sent for such a set, whenever that is found; the run goes on with the others.
+        case hold
+        /// A person wants it so.
+        case allow
+    }
+
     public var policy: ConvergencePolicy
     public var verification: Verification
     /// Which of the carrier's lists devices are looked up in.
@@ -18,8 +28,15 @@ public struct ApplyOptions: Sendable {
     public var timeout: Duration
     /// Whether devices whose attempts are used up are tried once more.
     public var retryFailed: Bool
-    /// Whether more may change than the sets' `maxChange` allows.
-    public var allowsLargeChange: Bool
+    /// What becomes of profile sets of which more would change than their `maxChange` allows.
+    public var largeChanges: LargeChangePolicy
+    /// Whether drifted devices are left as they are where the policy of their profile set says so.
+    public var heedsDriftPolicy: Bool
+    /// Whether the run ends when all that is left waits for a maintenance window or for a person, because somebody
+    /// sees to it that another one begins then.
+    public var endsWhenIdle: Bool
+    /// Accounts that are not called, and why not.
+    public var stoppedAccounts: [AccountName: String]
     /// Whether devices are changed outside the sets' maintenance windows too.
     public var ignoresWindows: Bool
     /// How many calls to the carrier may be under way at once.
@@ -33,9 +50,10 @@ public struct ApplyOptions: Sendable {
     public init(
         policy: ConvergencePolicy = ConvergencePolicy(), verification: Verification = .lookup,
         lookupTimeout: Duration = .seconds(300), waitsForConvergence: Bool = true,
-        timeout: Duration = .seconds(3600), retryFailed: Bool = false, allowsLargeChange: Bool = false,
+        timeout: Duration = .seconds(3600), retryFailed: Bool = false, largeChanges: LargeChangePolicy = .refuse,
         ignoresWindows: Bool = false, concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1),
-        backOff: BackOff = BackOff(), chance: any Chance = SystemChance(), lists: ListChoice = ListChoice()
+        backOff: BackOff = BackOff(), chance: any Chance = SystemChance(), lists: ListChoice = ListChoice(),
+        heedsDriftPolicy: Bool = false, endsWhenIdle: Bool = false, stoppedAccounts: [AccountName: String] = [:]
     ) {
         self.policy = policy
         self.verification = verification
@@ -43,12 +61,15 @@ public struct ApplyOptions: Sendable {
         self.waitsForConvergence = waitsForConvergence
         self.timeout = timeout
         self.retryFailed = retryFailed
-        self.allowsLargeChange = allowsLargeChange
+        self.largeChanges = largeChanges
         self.ignoresWindows = ignoresWindows
         self.concurrentCalls = concurrentCalls
         self.pollInterval = pollInterval
         self.backOff = backOff
         self.chance = chance
         self.lists = lists
+        self.heedsDriftPolicy = heedsDriftPolicy
+        self.endsWhenIdle = endsWhenIdle
+        self.stoppedAccounts = stoppedAccounts
     }
 }

@@ -64,6 +64,10 @@ public struct ApplyReport: Sendable {
     public var pause: Pause?
     /// Profile sets that wait for a maintenance window.
     public var closedWindows: [ClosedWindow] = []
+    /// Profile sets that are held because too much of them would change.
+    public var largeChanges: [LargeChange] = []
+    /// Accounts to which nothing more is sent, with the reason.
+    public var stoppedAccounts: [AccountName: String] = [:]
     /// Devices that failed, are blocked or held, with the reason.
     public var exceptions: [PlanException] = []
     /// Devices of a saved plan that have moved since it was made, and are left alone.

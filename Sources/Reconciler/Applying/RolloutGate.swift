@@ -16,13 +16,20 @@ struct RolloutGate: Sendable {
     let heldUp: [String]
     /// A pause that holds something back.
     let pause: Pause?
+    /// Profile sets that are held because too much of them would change.
+    let largeChanges: [LargeChange]
     /// Profile sets of which something is left to be sent, and not before a maintenance window opens.
     let closedWindows: [ClosedWindow]
     /// How far the roll-outs have come that go out in several waves.
     let waves: [ApplyReport.Wave]
 
-    /// - Parameter ignoresWindows: whether a person wants changes outside the maintenance windows too.
-    init(_ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause], ignoresWindows: Bool = false) {
+    /// - Parameters:
+    ///   - ignoresWindows: whether a person wants changes outside the maintenance windows too.
+    ///   - holdsLargeChanges: whether nothing is sent for a set of which more would change than it allows.
+    init(
+        _ plan: Plan, rollouts: [RolloutRecord], pauses: [Pause], ignoresWindows: Bool = false,
+        holdsLargeChanges: Bool = false
+    ) {
         let sets = plan.actions.fleet.sets
         let records = sets.map { set in rollouts.last { $0.profileSet == set.name } }
         let members = LabelWaveMembers(plan)
@@ -35,7 +42,8 @@ struct RolloutGate: Sendable {
             RolloutStep(
                 of: sets[index].name, policy: sets[index].rollout, tally: plan.rollouts[index],
                 record: records[index], pauses: pauses, pendingByLabels: members.pending[index],
-                opensAt: closed[index]?.opensAt)
+                opensAt: closed[index]?.opensAt,
+                largeChange: holdsLargeChanges ? plan.largeChanges.first { $0.profileSet == sets[index].name } : nil)
         }
         let isClosed = steps.map(\.isClosed)
         let chosen = Self.positions(plan, steps, members)
@@ -56,8 +64,12 @@ struct RolloutGate: Sendable {
         abortReasons = withWork.compactMap { index in
             switch steps[index].decision {
             case .abort(let reason), .aborted(let reason): reason
-            case .release, .closed, .paused: nil
+            case .release, .closed, .paused, .tooLarge: nil
             }
+        }
+        largeChanges = withWork.compactMap { index in
+            if case .tooLarge(let change) = steps[index].decision { return change }
+            return nil
         }
         pause =
             withWork.lazy.compactMap { index in

@@ -10,6 +10,8 @@ struct RolloutStep: Hashable, Sendable {
         /// It was given up before, for this reason.
         case aborted(String)
         case paused(Pause)
+        /// More would change than `maxChange` allows, and nobody has said that it may.
+        case tooLarge(LargeChange)
     }
 
     let decision: Decision
@@ -19,9 +21,11 @@ struct RolloutStep: Hashable, Sendable {
     /// - Parameters:
     ///   - pendingByLabels: how many of the pending devices belong to each wave that goes by labels.
     ///   - opensAt: when devices may be changed, if no window is open now.
+    ///   - largeChange: what holds the set, if large changes do.
     init(
         of profileSet: String, policy: RolloutPolicy, tally: RolloutTally, record: RolloutRecord?, pauses: [Pause],
-        pendingByLabels: [[String: String]: Int] = [:], opensAt: Timestamp? = nil
+        pendingByLabels: [[String: String]: Int] = [:], opensAt: Timestamp? = nil,
+        largeChange: LargeChange? = nil
     ) {
         wave = RolloutWave(policy.waves, tally, record: record, pendingByLabels: pendingByLabels)
         let budget = max(0, wave.limit - tally.released)
@@ -32,6 +36,8 @@ struct RolloutStep: Hashable, Sendable {
             decision = .abort(reason)
         } else if let pause {
             decision = .paused(pause)
+        } else if let largeChange {
+            decision = .tooLarge(largeChange)
         } else if let opensAt {
             decision = .closed(budget, opensAt: opensAt)
         } else {
@@ -43,7 +49,7 @@ struct RolloutStep: Hashable, Sendable {
     var isAborted: Bool {
         switch decision {
         case .abort, .aborted: true
-        case .release, .closed, .paused: false
+        case .release, .closed, .paused, .tooLarge: false
         }
     }
 
@@ -57,7 +63,7 @@ struct RolloutStep: Hashable, Sendable {
     var budget: Int? {
         switch decision {
         case .release(let budget), .closed(let budget, _): budget
-        case .abort, .aborted, .paused: nil
+        case .abort, .aborted, .paused, .tooLarge: nil
         }
     }
 

@@ -43,6 +43,8 @@ public struct RunLock: Sendable {
         self.isGone = isGone
     }
 
+    /// Whether it keeps nobody away.
+    private var isReader: Bool { names == [.reading(holder)] }
     private var holder: String { owner.identity.description }
 
     /// Does `work` while holding the lock, and renews the leases meanwhile.
@@ -127,10 +129,18 @@ public struct RunLock: Sendable {
             let inTheWay = live.filter { isMine($0.name) }
             guard inTheWay.isEmpty else { throw RunLockHeld(inTheWay, isLost: false) }
             for lease in others where !live.contains(lease) { try transaction.removeLease(lease.name) }
-            for name in names {
-                try transaction.save(
-                    Lease(name: name, owner: owner.description, holder: holder, expiresAt: now + Self.life))
-            }
+            try take(in: transaction, until: now + Self.life)
+        }
+    }
+
+    /// Takes what is free, or renews what is held.
+    private func take(in transaction: any StateTransaction, until: Timestamp) throws {
+        let held = Dictionary(try leases(in: transaction).map { ($0.name, $0) }) { first, _ in first }
+        for name in names {
+            try transaction.save(
+                Lease(
+                    name: name, owner: owner.description, holder: holder, expiresAt: until,
+                    listensAt: held[name]?.listensAt))
         }
     }
 
@@ -143,6 +153,11 @@ public struct RunLock: Sendable {
                 heldUntil = try await renew()
                 wait = Self.renewal
             } catch let error as StateStoreError {
+                // Nobody takes the place of one that only reads: it is taken anew as soon as the store works again.
+                if isReader {
+                    wait = Self.retry
+                    continue
+                }
                 // Until the lease runs out nobody takes it, and the store may work again by then.
                 guard clock.now() + Self.retry < heldUntil else { throw error }
                 wait = Self.retry
@@ -153,6 +168,7 @@ public struct RunLock: Sendable {
     private func renew() async throws -> Timestamp {
         let until = clock.now() + Self.life
         try await store.write { transaction in
+            if isReader { return try take(in: transaction, until: until) }
             _ = try others(in: transaction)
             for lease in try leases(in: transaction) {
                 var lease = lease

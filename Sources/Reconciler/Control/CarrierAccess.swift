@@ -17,6 +17,8 @@ struct CarrierAccess: Sendable {
     var observer: any ProtocolObserver = IndifferentObserver()
     /// Told of changes of the state, by the listener among others.
     let wakeup: Wakeup
+    /// Has the listener's certificate read again.
+    var reload = Wakeup()
 
     /// Does `work` with the carrier while the lock is held.
     ///
@@ -29,12 +31,34 @@ struct CarrierAccess: Sendable {
         callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
         _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
+        try await connecting { try await use($0, callbacksOf: accounts, pacer: pacer, work) }
+    }
+
+    /// Does `work` with the carrier while callbacks are listened for, whoever the carrier calls at the moment.
+    ///
+    /// - Parameter work: given the URL that the carrier is to call.
+    /// - Throws: `RunLockHeld`, `SettingsError`, `StateStoreError`, `ListenerFailed`, and what `work` throws.
+    func serve<Result: Sendable>(
+        _ work: @escaping @Sendable (any Carrier, String) async throws -> Result
+    ) async throws -> Result {
+        let endpoint = try endpoint()
+        return try await connecting { carrier in
+            try await listening(at: endpoint) { try await work(carrier, $0) }
+        }
+    }
+
+    private func connecting<Result: Sendable>(
+        _ work: @escaping @Sendable (any Carrier) async throws -> Result
+    ) async throws -> Result {
         let connection = CarrierConnection(
             settings: settings, credentials: carrierCredentials, store: store, clock: clock, holder: owner.identity,
             retriesSignIn: retriesSignIn)
-        return try await lock.hold {
-            try await connection.withCarrier { try await use($0, callbacksOf: accounts, pacer: pacer, work) }
-        }
+        return try await lock.hold { try await connection.withCarrier(work) }
+    }
+
+    private func endpoint() throws(SettingsError) -> CallbackEndpoint {
+        try CallbackEndpoint(
+            settings, credentials: callbackCredentials, carrierIsLoopback: settings.carrierURL().isLoopback)
     }
 
     private func use<Result: Sendable>(
@@ -42,9 +66,7 @@ struct CarrierAccess: Sendable {
         _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
         guard !accounts.isEmpty else { return try await work(carrier) }
-        let endpoint = try CallbackEndpoint(
-            settings, credentials: callbackCredentials, carrierIsLoopback: settings.carrierURL().isLoopback)
-        return try await listening(at: endpoint) { url in
+        return try await listening(at: try endpoint()) { url in
             let registrar = CallbackRegistrar(
                 carrier: carrier, pacer: pacer, mode: settings.register, credentials: callbackCredentials,
                 logger: logger)
@@ -67,7 +89,7 @@ struct CarrierAccess: Sendable {
             group.addTask {
                 defer { portContinuation.finish() }
                 do {
-                    try await seat.run(until: stopListening) { portContinuation.yield($0) }
+                    try await seat.run(until: stopListening, reload: reload) { portContinuation.yield($0) }
                 } catch is CancellationError {
                     return nil
                 } catch let error as StateStoreError {

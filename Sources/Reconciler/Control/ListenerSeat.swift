@@ -20,13 +20,16 @@ struct ListenerSeat: Sendable {
 
     /// - Parameters:
     ///   - stop: ends the listening after its first change.
+    ///   - reload: has the certificate read again at each change.
     ///   - onListening: told the port once callbacks can come, to this process or to the other one.
     /// - Throws: an error of the socket, `StateStoreError`, `CancellationError`
-    func run(until stop: Wakeup, onListening: @escaping @Sendable (Int) -> Void) async throws {
+    func run(
+        until stop: Wakeup, reload: Wakeup, onListening: @escaping @Sendable (Int) -> Void
+    ) async throws {
         var giveUpAt = clock.now() + Self.patience
         while stop.count == 0 {
             do {
-                return try await listener.run(until: stop) { port in
+                return try await listener.run(until: stop, reload: reload) { port in
                     // Who cannot be told of it listens for itself, and finds the address taken.
                     try? await lock.announce(listensAt: address)
                     onListening(port)

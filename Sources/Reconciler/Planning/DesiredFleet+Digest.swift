@@ -8,6 +8,7 @@ extension DesiredFleet {
         for set in sets.sorted(by: { $0.name < $1.name }) {
             hash.add(set.name.utf8)
             hash.add(set.rollout.json.canonicalBytes)
+            if set.drift != .correct { hash.add("drift: \(set.drift.rawValue)".utf8) }
         }
         // Most devices share these, so they are put together once.
         let accounts = accounts.map { Array($0.description.utf8) }

@@ -135,20 +135,21 @@ public struct FleetDifference: Sendable {
     }
 
     private static func profileSets(_ before: [ProfileSet], _ after: [ProfileSet]) -> [ProfileSetChange] {
-        let old = Dictionary(before.map { ($0.name, $0.rollout) }) { first, _ in first }
-        let new = Dictionary(after.map { ($0.name, $0.rollout) }) { first, _ in first }
+        let old = Dictionary(before.map { ($0.name, $0) }) { first, _ in first }
+        let new = Dictionary(after.map { ($0.name, $0) }) { first, _ in first }
         return Set(old.keys).union(new.keys).sorted().compactMap { name in
-            guard let oldRollout = old[name] else { return .added(name) }
-            guard let newRollout = new[name] else { return .removed(name) }
-            guard oldRollout != newRollout else { return nil }
-            return .changed(name, changes(fields(of: oldRollout), fields(of: newRollout)))
+            guard let oldSet = old[name] else { return .added(name) }
+            guard let newSet = new[name] else { return .removed(name) }
+            let changes = changes(fields(of: oldSet), fields(of: newSet))
+            return changes.isEmpty ? nil : .changed(name, changes)
         }
     }
 
-    private static func fields(of rollout: RolloutPolicy) -> [(field: String, value: String)] {
-        rollout.json.members.compactMap { name, value in
+    private static func fields(of set: ProfileSet) -> [(field: String, value: String)] {
+        let rollout = set.rollout.json.members.compactMap { name, value in
             name.string.map { ($0, String(decoding: value.canonicalBytes, as: UTF8.self)) }
         }
+        return rollout + [("drift", set.drift.rawValue)]
     }
 }
 

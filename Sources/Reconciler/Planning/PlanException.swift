@@ -11,6 +11,8 @@ public struct PlanException: Hashable, Sendable {
         case waiting(OperationFailure, until: Timestamp)
         /// The last attempt failed, and a person has to look at it, or the attempts are used up.
         case failed(OperationFailure, attempts: Int)
+        /// It moved away from what was reached, and the policy of its profile set leaves it so.
+        case drifted(DriftPolicy)
         /// As a saved plan tells it.
         case recorded(name: String, explanation: String)
     }
@@ -44,13 +46,14 @@ extension PlanException.Reason {
         case .held: "held"
         case .waiting: "waiting"
         case .failed: "failed"
+        case .drifted: "drifted"
         case .recorded(let name, _): name
         }
     }
 
     /// Where a reason stands in lists: those that need a person come first.
     static func urgency(_ name: String) -> Int {
-        let order = ["failed", "held", "blocked", "waiting", "in progress"]
+        let order = ["failed", "held", "blocked", "drifted", "waiting", "in progress"]
         return order.firstIndex(of: name) ?? order.count
     }
 
@@ -76,6 +79,9 @@ extension PlanException.Reason {
         case .failed(let failure, let attempts):
             "\(failure.explanation) \(attempts == 1 ? "1 attempt was" : "\(attempts) attempts were") made; "
                 + "`--retry-failed` makes another one."
+        case .drifted(let policy):
+            "It moved away from the state that it had reached, and its profile set has `drift: \(policy.rawValue)`: "
+                + "`profilectl apply` takes it back."
         case .recorded(_, let explanation): explanation
         }
     }

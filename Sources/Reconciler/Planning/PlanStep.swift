@@ -21,7 +21,7 @@ enum PlanStep {
 
     var standing: RolloutTally.Standing {
         switch self {
-        case .nothing, .leaveAlone: .converged
+        case .nothing, .leaveAlone, .except(.drifted): .converged
         case .act: .toSend
         case .except(.inProgress), .except(.waiting): .underWay
         // A lookup may still tell.

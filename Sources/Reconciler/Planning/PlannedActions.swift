@@ -66,6 +66,9 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
             action: row.action, attempt: Int(row.attempt), known: row.known, version: row.version, run: row.run)
     }
 
+    /// Whether the device has moved away from what it had reached.
+    func isDrift(at position: Int) -> Bool { rows[position].isDrift }
+
     /// Whether the device was never seen.
     func isUnverified(at position: Int) -> Bool { rows[position].known == nil }
 

@@ -5,10 +5,14 @@ public struct Planner: Sendable {
     /// Devices whose attempts are used up, or that need a person, are tried once more if the last attempt was before
     /// this time; none are if it is `nil`.
     public let retriesFailuresBefore: Timestamp?
+    /// Whether devices that moved away from what was reached are left as they are where the drift policy of their
+    /// profile set says so: it is what a controller may do by itself, not what people may.
+    public let heedsDriftPolicy: Bool
 
-    public init(now: Timestamp, retriesFailuresBefore: Timestamp? = nil) {
+    public init(now: Timestamp, retriesFailuresBefore: Timestamp? = nil, heedsDriftPolicy: Bool = false) {
         self.now = now
         self.retriesFailuresBefore = retriesFailuresBefore
+        self.heedsDriftPolicy = heedsDriftPolicy
     }
 
     /// Merges the two fleets, both in the order of their keys. Of a fleet that is only partly selected the other devices
@@ -47,7 +51,11 @@ public struct Planner: Sendable {
             if step.isAction, let held = heldCards[device.key.eid], held != device.key {
                 step = .except(.held("another profile of its eUICC, \(held.iccid), is held", nil))
             }
-            let wasPresent = (record?.profile?.isOnDevice ?? false) || record?.reached != nil
+            let hasDrifted = !step.isNothing && (record.map { Self.hasDrifted($0, from: device.state) } ?? false)
+            if heedsDriftPolicy, hasDrifted, step.isAction {
+                let policy = desired.profileSet(of: device).drift
+                if policy != .correct { step = .except(.drifted(policy)) }
+            }
             let isReleased =
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
             let rollout = rollouts[Int(device.set)]
@@ -58,13 +66,16 @@ public struct Planner: Sendable {
             }
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
             let isSelected = selection?.contains(number) ?? true
-            change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction && isSelected)
+            // Another attempt at what was let out is no further change.
+            change.count(
+                set: Int(device.set),
+                wasPresent: (record?.profile?.isOnDevice ?? false) || record?.reached != nil,
+                changes: step.isAction && isSelected && (!isReleased || hasDrifted))
             guard isSelected else {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
                 continue
             }
             plan.partialRollouts?[Int(device.set)].count(step.standing, isReleased: isReleased)
-            let hasDrifted = !step.isNothing && (record.map { Self.hasDrifted($0, from: device.state) } ?? false)
             if hasDrifted, let isNow = record?.profile {
                 plan.drifts.append(
                     Drift(device, of: desired.accountName(of: device), isNow: isNow, moves.move(of: device.key)))

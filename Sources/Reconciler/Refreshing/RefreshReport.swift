@@ -61,10 +61,12 @@ public struct RefreshReport: Hashable, Sendable {
     var endingName: String {
         switch ending {
         case .running: "running"
-        case .done: isWhole ? "everything was read" : "some lists are missing"
+        case .done: isWhole ? Self.wholeEnding : "some lists are missing"
         case .interrupted: "stopped"
         }
     }
+
+    static let wholeEnding = "everything was read"
 
     public var accounts: [Account]
     public var ending = Ending.running

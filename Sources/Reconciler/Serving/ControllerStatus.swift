@@ -32,6 +32,8 @@ public struct ControllerStatus: Sendable {
         /// Why nothing is sent although something is to be done, as sentences: a pause, a closed window, a large
         /// change that waits for a person, a run of somebody else.
         public var holds: [String] = []
+        /// That too much of it would change, which is one of the holds.
+        public var largeChange: String?
     }
 
     /// A change on its way out in waves.
@@ -54,6 +56,8 @@ public struct ControllerStatus: Sendable {
         public var stopped: String?
         /// Where the carrier sends its callbacks, if that is not to us.
         public var registrationProblem: String?
+        /// Whether that was looked up, whatever came of it.
+        public var isSettled = true
     }
 
     /// Devices that have failed, are held or blocked for the same reason.
@@ -96,25 +100,27 @@ public struct ControllerStatus: Sendable {
     /// Devices that the store knows and no manifest names.
     public var unmanaged = 0
     public var pauses: [Pause] = []
-    /// Oldest first; thinned out as it gets long.
-    public var history: [ConvergencePoint] = []
+    private var convergence = ConvergenceHistory()
     public var nextRefreshAt: Timestamp?
     /// Why nothing at all can be sent or looked at: sign-in, the store.
     public var problem: String?
+
+    public init(startedAt: Timestamp, manifests: Manifests) {
+        self.startedAt = startedAt
+        self.manifests = manifests
+    }
+
+    /// Oldest first; thinned out as it gets long.
+    public var history: [ConvergencePoint] {
+        get { convergence.points }
+        set { convergence = ConvergenceHistory(points: newValue) }
+    }
+
+    mutating func add(_ point: ConvergencePoint) { convergence.add(point) }
 
     public var devices: Int { sets.reduce(0) { $0 + $1.devices } }
     public var converged: Int { sets.reduce(0) { $0 + $1.converged } }
 
     /// Whether the manifests were read and the fleet was looked at: callbacks are taken before that, too.
     public var isReady: Bool { lookedAt != nil }
-}
-
-/// What a controller does about known state that moved away from the desired one after it had been reached.
-public enum DriftPolicy: String, CaseIterable, Sendable {
-    /// Takes it back, by the roll-out policy of the set.
-    case correct
-    /// Shows it and tells of it.
-    case report
-    /// Takes no notice.
-    case off
 }

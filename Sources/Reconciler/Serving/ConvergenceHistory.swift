@@ -6,6 +6,10 @@ struct ConvergenceHistory: Sendable {
     /// The least time between two points.
     private var interval = Duration.seconds(1)
 
+    init(points: [ControllerStatus.ConvergencePoint] = []) {
+        self.points = points
+    }
+
     /// Adds a point; one that comes too soon after the last one takes its place, so that the latest is always there.
     mutating func add(_ point: ControllerStatus.ConvergencePoint) {
         if points.count >= 2, point.at < points[points.count - 2].at + interval {

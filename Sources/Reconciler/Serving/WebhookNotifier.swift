@@ -5,7 +5,7 @@ import NIOCore
 
 /// Takes notifications to people; never holds up who tells.
 public protocol Notifier: Sendable {
-    func tell(_ notification: Notification)
+    func tell(_ notification: Notice)
     /// Delivers what was told until the task is cancelled.
     func run() async
 }
@@ -22,8 +22,8 @@ public struct WebhookNotifier: Notifier {
     private let client: HTTPClient
     private let clock: any WallClock
     private let logger: Logger
-    private let queue: AsyncStream<Notification>
-    private let continuation: AsyncStream<Notification>.Continuation
+    private let queue: AsyncStream<Notice>
+    private let continuation: AsyncStream<Notice>.Continuation
 
     public init(url: String, client: HTTPClient, clock: any WallClock, logger: Logger) {
         self.url = url
@@ -33,7 +33,7 @@ public struct WebhookNotifier: Notifier {
         (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.capacity))
     }
 
-    public func tell(_ notification: Notification) {
+    public func tell(_ notification: Notice) {
         continuation.yield(notification)
     }
 
@@ -53,7 +53,7 @@ public struct WebhookNotifier: Notifier {
     }
 
     /// - Returns: whether it need not be tried again.
-    private func deliver(_ notification: Notification) async -> Bool {
+    private func deliver(_ notification: Notice) async -> Bool {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -63,7 +63,7 @@ public struct WebhookNotifier: Notifier {
     }
 }
 
-extension Notification {
+extension Notice {
     /// The body of the webhook's call.
     var json: [UInt8] {
         var json = JSONWriter()

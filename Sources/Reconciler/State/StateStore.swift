@@ -58,6 +58,8 @@ public protocol StateReader: StateOverview {
     func callbacks(of eid: EID) throws -> [CallbackRecord]
     /// Marks the end of the event log as it is now.
     func eventMark() throws -> Int64
+    /// The events that came after the mark, oldest first, with the mark of the last one.
+    func events(after mark: Int64, limit: Int) throws -> (events: [StateEvent], mark: Int64)
     /// How many events of each kind came after the mark.
     func eventCounts(after mark: Int64) throws -> [StateEvent.Kind: Int]
     func callbackCounts() throws -> [CallbackVerdict: Int]

@@ -13,6 +13,7 @@ enum Endpoint: Hashable {
     case devices
     case setDevice(iccid: String)
     case drift
+    case lists
 
     init?(method: String, path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
@@ -25,6 +26,7 @@ enum Endpoint: Hashable {
         case ("GET", ["simulator", "counts"]): self = .counts
         case ("GET", ["simulator", "devices"]): self = .devices
         case ("POST", ["simulator", "drift"]): self = .drift
+        case ("POST", ["simulator", "lists"]): self = .lists
         default:
             guard let endpoint = Self(method: method, parts: parts) else { return nil }
             self = endpoint

@@ -38,7 +38,7 @@ extension Endpoint {
     fileprivate var meetsFaults: Bool {
         switch self {
         case .action, .deviceListV1, .deviceListV2: true
-        case .token, .login, .logout, .callbacks, .callback, .counts, .devices, .setDevice, .drift: false
+        case .token, .login, .logout, .callbacks, .callback, .counts, .devices, .setDevice, .drift, .lists: false
         }
     }
 }

@@ -166,7 +166,7 @@ extension CarrierModel {
         var attributes: [JSON] = [.object([("key", .string("PrimaryPlaceOfUseTitle"))])]
         if options.listsProfileStatusInV1 {
             attributes.append(
-                .object([("key", .string("ProfileStatus")), ("value", .string(devices[index].profileStatus))]))
+                .object([("key", .string("ProfileStatus")), ("value", .string(listedStatus(of: devices[index])))]))
         }
         return attributes + [.object([("key", .string("DeviceId")), ("value", .string(String(number(of: index))))])]
     }

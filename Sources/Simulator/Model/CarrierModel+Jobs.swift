@@ -190,7 +190,7 @@ extension CarrierModel {
                 ("deviceIds", ids(index, .iccidAndEID, capitalized: false)), ("state", .string(device.state)),
                 ("smsrOid", .string(device.smsrOid)),
             ]
-            if options.listsProfileStatus { members.append(("profileStatus", .string(device.profileStatus))) }
+            if options.listsProfileStatus { members.append(("profileStatus", .string(listedStatus(of: device)))) }
             return .object(members)
         }
         return Message(
@@ -209,7 +209,7 @@ extension [SimulatedDevice] {
         return (named ?? Array<Int>(indices)).filter { index in
             let device = self[index]
             return device.accountName == account && device.isOnAccount
-                && (filter.profileStatus.map { folded($0) == folded(device.profileStatus) } ?? true)
+                && (filter.profileStatus.map { folded($0) == folded(model.listedStatus(of: device)) } ?? true)
                 && (filter.provisioningStatus.map { folded($0).hasPrefix(folded(device.state)) } ?? true)
         }
     }

@@ -9,6 +9,9 @@ struct DeviceListFilter: Sendable {
 extension CarrierModel {
     static let largestDeviceFilter = 50
 
+    /// What lists tell of a profile: while the carrier's records are out of order, the same of each.
+    func listedStatus(of device: SimulatedDevice) -> String { falseStatus ?? device.profileStatus }
+
     /// v2: only a requestId; the list comes as a callback.
     mutating func requestDeviceList(_ body: [String: Any]?, now: Double) -> (Answer, [Job]) {
         guard let body else { return (.error("DeserializationFailed", "The request cannot be read."), []) }

@@ -59,6 +59,8 @@ struct CarrierModel: Sendable {
     var sessions: [String: Session] = [:]
     var refusedLogins = 0
     var registrations: [String: [String: Registration]] = [:]
+    /// What the lists tell of every profile, whatever it is, while the carrier's records are out of order.
+    var falseStatus: String?
     var requestTimes: [Double] = []
     private var requestNumber: UInt64 = 0
 

@@ -103,7 +103,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
             lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, allowsLargeChange: allowLargeChange,
+            timeout: timeout.duration, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
             ignoresWindows: outsideWindows, lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try StateLocation.open(settings.state)
@@ -112,14 +112,8 @@ struct ApplyCommand: AsyncParsableCommand {
             return try await simulator.whileRunning(
                 inventory: inventory, host: "127.0.0.1", port: 0, logger: common.logger()
             ) { running in
-                var settings = settings
-                settings.baseURL = running.baseURL
-                settings.callbackListen = "127.0.0.1:0"
-                settings.callbackURL = nil
-                settings.callbackTLS = nil
-                settings.register = .auto
-                return try await run(
-                    goal, settings: settings, credentials: running.credentials,
+                try await run(
+                    goal, settings: settings.directed(to: running), credentials: running.credentials,
                     callbackCredentials: running.callbackCredentials, store: store, options: options, progress)
             }
         }

@@ -21,6 +21,34 @@ enum InterruptSignals {
         try await watching({ continuation.finish() }) { try await work(stop) }
     }
 
+    /// Does `work`, which is to end in order when `stop` is told of a signal, and to read again what may have changed
+    /// when `reload` is (SIGHUP).
+    ///
+    /// - Parameter limit: how long the end may take. What is not over by then ends with the process: a later one goes
+    ///   on from there, as after a crash.
+    static func draining(
+        _ stop: Wakeup, reload: Wakeup, within limit: Duration, _ work: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await watching({ stop.notify() }, work)
+                return true
+            }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup) { reload.notify() }
+                return false
+            }
+            group.addTask {
+                await stop.change(after: 0)
+                try await Task.sleep(for: limit)
+                printError("It did not end within \(limit), and is cut off. A later start goes on from there.")
+                _exit(1)
+            }
+            defer { group.cancelAll() }
+            while let isOver = try await group.next(), !isOver {}
+        }
+    }
+
     private static func watching<Result: Sendable>(
         _ onFirst: @escaping @Sendable () -> Void, _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

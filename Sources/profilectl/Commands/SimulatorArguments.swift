@@ -230,4 +230,17 @@ struct SimulatorArguments: ParsableArguments {
     }
 }
 
+extension Settings {
+    /// The same settings, with a simulator on this machine for carrier.
+    func directed(to running: SimulatorArguments.Running) -> Settings {
+        var settings = self
+        settings.baseURL = running.baseURL
+        settings.callbackListen = "127.0.0.1:0"
+        settings.callbackURL = nil
+        settings.callbackTLS = nil
+        settings.register = .auto
+        return settings
+    }
+}
+
 extension CarrierFault: ExpressibleByArgument {}

@@ -51,7 +51,8 @@ struct RandomFleetTests {
             excused.insert(exception.key)
             switch exception.reason {
             case .blocked, .failed, .held: continue
-            case .inProgress, .waiting, .recorded: faults.append("\(exception.key) is \(exception.reason.name)")
+            case .inProgress, .waiting, .drifted, .recorded:
+                faults.append("\(exception.key) is \(exception.reason.name)")
             }
         }
         for device in carrier.desired.devices where !excused.contains(device.key) {

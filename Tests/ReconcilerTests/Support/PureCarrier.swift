@@ -150,7 +150,7 @@ struct PureCarrier {
             case .inProgress: goOn(exception.key)
             case .held(_, let operation?) where operation.phase.mayBeSettledByLookup: lookUp(exception.key)
             case .waiting(_, let until): now = max(now, until)
-            case .held, .blocked, .failed, .recorded: continue
+            case .held, .blocked, .failed, .drifted, .recorded: continue
             }
             isBusy = true
         }

@@ -79,7 +79,7 @@ struct RepeatedApply: Sendable {
         var reports: [ApplyReport] = []
         while reports.count < Self.mostRuns, SystemClock().now() < deadline {
             let options = ApplyOptions(
-                policy: policy, lookupTimeout: .seconds(20), timeout: timeout, allowsLargeChange: true,
+                policy: policy, lookupTimeout: .seconds(20), timeout: timeout, largeChanges: .allow,
                 concurrentCalls: concurrentCalls)
             let report = try await ApplyRun(
                 goal: .fleet(fleet), store: store, carrier: carrier, clock: SystemClock(), wakeup: wakeup,

@@ -61,7 +61,8 @@ struct RunScene: Sendable {
         _ goal: ApplyGoal, waits: Bool = true, allowsLargeChange: Bool = false
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
-            policy: policy, waitsForConvergence: waits, timeout: .seconds(60), allowsLargeChange: allowsLargeChange)
+            policy: policy, waitsForConvergence: waits, timeout: .seconds(60),
+            largeChanges: allowsLargeChange ? .allow : .refuse)
         return try await ApplyRun(
             goal: goal, store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
             stop: StopSwitch(wakeup: wakeup)

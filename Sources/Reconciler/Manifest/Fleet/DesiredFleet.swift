@@ -19,7 +19,16 @@ public struct DesiredDevice: Sendable {
 public struct ProfileSet: Hashable, Sendable {
     public let name: String
     public let rollout: RolloutPolicy
+    /// What a controller does when devices of the set move away from what was reached.
+    public let drift: DriftPolicy
     public let place: SourcePlace?
+
+    init(name: String, rollout: RolloutPolicy, drift: DriftPolicy = .correct, place: SourcePlace?) {
+        self.name = name
+        self.rollout = rollout
+        self.drift = drift
+        self.place = place
+    }
 }
 
 /// What the YAML declares, over all files: the devices in the order of their keys.

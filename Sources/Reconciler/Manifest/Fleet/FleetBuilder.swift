@@ -19,7 +19,9 @@ struct FleetBuilder {
                         expected: "a name of its own for each set", related: first))
             }
         }
-        fleet.sets.append(ProfileSet(name: setName, rollout: document.rollout, place: document.namePlace))
+        fleet.sets.append(
+            ProfileSet(
+                name: setName, rollout: document.rollout, drift: document.drift, place: document.namePlace))
         var lists = document.lists
         document.lists = []
         fleet.devices.reserveCapacity(fleet.devices.count + lists.reduce(0) { $0 + $1.devices.count })

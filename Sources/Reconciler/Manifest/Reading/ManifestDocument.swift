@@ -24,6 +24,7 @@ struct ManifestDocument {
     private(set) var metadataLabels: [String: String] = [:]
     private(set) var defaults = Defaults()
     private(set) var rollout = RolloutPolicy()
+    private(set) var drift = DriftPolicy.correct
     private(set) var sources: [Source] = []
     /// The devices of the document and of its CSVs, in their order.
     var lists: [DeclaredDevices] = []
@@ -51,6 +52,11 @@ struct ManifestDocument {
         if let node = reader.node("rollout"), !node.isNull {
             rollout = RolloutPolicy(node, file: file, complaints: &complaints)
         }
+        let policies = DriftPolicy.allCases.map(\.rawValue)
+        drift =
+            reader.scalar(
+                "drift", expected: "correct, report or off", complaints: &complaints,
+                hint: { NearestWord.hint(for: $0, among: policies) }, parse: { DriftPolicy(rawValue: $0) }) ?? drift
     }
 
     private func takeKind(_ reader: MappingReader, complaints: inout ComplaintList) {

@@ -21,6 +21,12 @@ public enum ManifestShape {
         .optional("devices", .list(.mapping(device)), "The devices, one entry for each profile.", mayBeEmpty: true),
         .optional("devicesFrom", .list(.mapping(table)), "Tables that hold further devices.", mayBeEmpty: true),
         .optional("rollout", .mapping(rollout), "How a change of this set is let out.", mayBeEmpty: true),
+        .optional(
+            "drift", .words(DriftPolicy.allCases.map(\.rawValue)),
+            """
+            What `profilectl serve` does when a device moves away from the state that it had reached: take it back by \
+            the roll-out policy (correct, the default), show it and tell of it (report), or take no notice (off).
+            """),
     ])
 
     static let metadata = MappingShape([

@@ -15,23 +15,36 @@ extension SQLiteTransaction {
         }
     }
 
+    private static let eventColumns =
+        "SELECT at, eid, iccid, kind, operation, request, callback, detail, run, id FROM event"
+
+    private func event(_ row: SQLiteRow) throws -> StateEvent? {
+        guard let kind = StateEvent.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(3))) else { return nil }
+        return StateEvent(
+            at: row.time(0), device: try row.key(1), kind: kind,
+            operation: row.optionalInteger(4).map { OperationID($0) },
+            request: row.optionalInteger(5).map { RequestNumber($0) },
+            callback: row.optionalInteger(6).map { CallbackNumber($0) },
+            run: row.optionalInteger(8).map { RunNumber($0) }, detail: row.text(7))
+    }
+
     func timeline(of eid: EID) throws -> [StateEvent] {
         var events: [StateEvent] = []
-        try statement(
-            """
-            SELECT at, eid, iccid, kind, operation, request, callback, detail, run FROM event WHERE eid = ? ORDER BY id
-            """
-        ).run(.eid(eid)) { row in
-            guard let kind = StateEvent.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(3))) else { return }
-            events.append(
-                StateEvent(
-                    at: row.time(0), device: try row.key(1), kind: kind,
-                    operation: row.optionalInteger(4).map { OperationID($0) },
-                    request: row.optionalInteger(5).map { RequestNumber($0) },
-                    callback: row.optionalInteger(6).map { CallbackNumber($0) },
-                    run: row.optionalInteger(8).map { RunNumber($0) }, detail: row.text(7)))
+        try statement(Self.eventColumns + " WHERE eid = ? ORDER BY id").run(.eid(eid)) { row in
+            if let event = try event(row) { events.append(event) }
         }
         return events
+    }
+
+    func events(after mark: Int64, limit: Int) throws -> (events: [StateEvent], mark: Int64) {
+        var events: [StateEvent] = []
+        var last = mark
+        try statement(Self.eventColumns + " WHERE id > ? ORDER BY id LIMIT ?").run(.integer(mark), .number(limit)) {
+            row in
+            last = row.integer(9)
+            if let event = try event(row) { events.append(event) }
+        }
+        return (events, last)
     }
 
     func eventMark() throws -> Int64 {

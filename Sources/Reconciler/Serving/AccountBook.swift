@@ -1,0 +1,179 @@
+/// What a controller knows of the accounts of its fleet, and when it has to do with each of them: pure.
+struct AccountBook: Sendable {
+    /// Where the carrier sends the callbacks of an account.
+    enum Registration: Hashable, Sendable {
+        /// Nothing is sent before that is known.
+        case unchecked
+        case ours
+        /// To somebody else, or nowhere: what to do about it.
+        case problem(String)
+    }
+
+    private struct Entry: Sendable {
+        var registration = Registration.unchecked
+        /// When the registration was looked at last, whatever came of it.
+        var checkedAt: Timestamp?
+        /// Why it could not be looked at.
+        var checkProblem: String?
+        /// When its records were read whole last.
+        var refreshedAt: Timestamp?
+        /// When they were asked for last, whatever came of it.
+        var triedAt: Timestamp?
+        var refreshProblem: String?
+        /// How often in a row that, or the check, has not come to its end.
+        var failures = 0
+        /// Why nothing is sent for it at the moment, and until when.
+        var rest: (reason: String, until: Timestamp)?
+    }
+
+    private let refreshInterval: Duration
+    private let backOff: ServeBackOff
+    private var entries: [AccountName: Entry] = [:]
+
+    init(refreshInterval: Duration, backOff: ServeBackOff) {
+        self.refreshInterval = refreshInterval
+        self.backOff = backOff
+    }
+
+    /// Takes note of the accounts of the fleet; what is known of one stays as long as it is among them.
+    ///
+    /// - Parameter refreshedAt: when an earlier process has read the records of this very fleet, if that is known.
+    mutating func keep(_ accounts: [AccountName], refreshedAt: Timestamp? = nil) {
+        entries = Dictionary(
+            accounts.map { name in
+                var entry = entries[name] ?? Entry()
+                entry.refreshedAt = entry.refreshedAt ?? refreshedAt
+                return (name, entry)
+            }
+        ) { first, _ in first }
+    }
+
+    // MARK: What is due
+
+    /// Accounts whose registration is to be looked at.
+    func dueChecks(at now: Timestamp) -> [AccountName] {
+        due { checkTime($0) <= now }
+    }
+
+    /// Accounts whose records are to be read: only those whose callbacks come to us.
+    func dueRefreshes(at now: Timestamp) -> [AccountName] {
+        due { $0.registration == .ours && refreshTime($0) <= now }
+    }
+
+    /// When something is due next; `nil` if there are no accounts.
+    func nextDue(refreshes: Bool) -> Timestamp? {
+        entries.values.flatMap { entry in
+            [checkTime(entry)] + (refreshes && entry.registration == .ours ? [refreshTime(entry)] : [])
+        }.min()
+    }
+
+    /// When records are read next.
+    var nextRefresh: Timestamp? { entries.values.filter { $0.registration == .ours }.map(refreshTime).min() }
+
+    /// Has everything looked at again.
+    mutating func makeDue() {
+        for name in entries.keys {
+            entries[name]?.checkedAt = nil
+            entries[name]?.refreshedAt = nil
+            entries[name]?.triedAt = nil
+            entries[name]?.failures = 0
+            entries[name]?.rest = nil
+        }
+    }
+
+    private func due(_ isDue: (Entry) -> Bool) -> [AccountName] {
+        entries.filter { isDue($0.value) }.keys.sorted()
+    }
+
+    private func checkTime(_ entry: Entry) -> Timestamp {
+        guard let checkedAt = entry.checkedAt else { return .distantPast }
+        let isWell = entry.registration == .ours && entry.checkProblem == nil
+        return checkedAt + (isWell ? refreshInterval : backOff.wait(after: entry.failures))
+    }
+
+    private func refreshTime(_ entry: Entry) -> Timestamp {
+        guard let triedAt = entry.triedAt else { return entry.refreshedAt.map { $0 + refreshInterval } ?? .distantPast }
+        guard entry.refreshProblem != nil else { return triedAt + refreshInterval }
+        return triedAt + min(refreshInterval, backOff.wait(after: entry.failures))
+    }
+
+    // MARK: What was learnt
+
+    mutating func checked(_ account: AccountName, _ registration: Registration, at now: Timestamp) {
+        change(account) { entry in
+            entry.checkedAt = now
+            entry.checkProblem = nil
+            entry.registration = registration
+            entry.failures = registration == .ours ? 0 : entry.failures + 1
+        }
+    }
+
+    /// The carrier did not say; what was known stays.
+    mutating func couldNotCheck(_ account: AccountName, _ reason: String, at now: Timestamp) {
+        change(account) { entry in
+            entry.checkedAt = now
+            entry.checkProblem = reason
+            entry.failures += 1
+        }
+    }
+
+    /// - Parameter problem: why the records were not read whole.
+    mutating func refreshed(_ account: AccountName, problem: String?, at now: Timestamp) {
+        change(account) { entry in
+            entry.triedAt = now
+            entry.refreshProblem = problem
+            entry.failures = problem == nil ? 0 : entry.failures + 1
+            if problem == nil { entry.refreshedAt = now }
+        }
+    }
+
+    /// A run could not go on for it.
+    mutating func rests(_ account: AccountName, _ reason: String, until: Timestamp) {
+        change(account) { $0.rest = (reason, until) }
+    }
+
+    private mutating func change(_ account: AccountName, _ change: (inout Entry) -> Void) {
+        guard var entry = entries[account] else { return }
+        change(&entry)
+        entries[account] = entry
+    }
+
+    // MARK: What follows
+
+    /// Accounts for which nothing may be sent, with the reason.
+    func stopped(at now: Timestamp) -> [AccountName: String] {
+        entries.reduce(into: [:]) { stopped, pair in
+            let (name, entry) = pair
+            switch entry.registration {
+            case .unchecked:
+                stopped[name] =
+                    entry.checkProblem.map { "Where the carrier sends its callbacks is not known: \($0)" }
+                    ?? "Where the carrier sends its callbacks is being looked up."
+            case .problem(let text): stopped[name] = text
+            case .ours:
+                if let rest = entry.rest, rest.until > now { stopped[name] = rest.reason }
+            }
+        }
+    }
+
+    /// When an account that rests may be called again.
+    func nextWaking(after now: Timestamp) -> Timestamp? {
+        entries.values.compactMap { $0.rest?.until }.filter { $0 > now }.min()
+    }
+
+    func statuses(at now: Timestamp) -> [ControllerStatus.AccountStatus] {
+        let stopped = stopped(at: now)
+        return entries.sorted { $0.key < $1.key }.map { name, entry in
+            var status = ControllerStatus.AccountStatus(name: name)
+            status.isSettled = entry.checkedAt != nil
+            status.refreshedAt = entry.refreshedAt
+            status.refreshProblem = entry.refreshProblem
+            if case .problem(let text) = entry.registration {
+                status.registrationProblem = text
+            } else {
+                status.stopped = stopped[name]
+            }
+            return status
+        }
+    }
+}

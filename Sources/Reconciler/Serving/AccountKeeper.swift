@@ -1,0 +1,118 @@
+import Logging
+
+/// Looks after the accounts of a controller's fleet: whether the carrier sends their callbacks here, and what its records
+/// say. Both are done at the start, periodically, and for accounts that are new.
+struct AccountKeeper: Sendable {
+    let desk: ControllerDesk
+    let settings: Settings
+    let options: ControllerOptions
+    /// What the carrier is told to call.
+    let url: String
+    let callbackCredentials: CallbackCredentials
+    let store: any StateStore
+    let carrier: any Carrier
+    let clock: any WallClock
+    let logger: Logger
+
+    private var reads: Bool { settings.lists.v1 || settings.lists.v2 }
+
+    /// Goes on until the controller closes.
+    /// - Throws: `CancellationError`
+    func run() async throws {
+        while !desk.isClosing {
+            let seen = desk.accountNews.count
+            if let declared = desk.declared {
+                try await checkRegistrations(declared)
+                if reads { try await refresh(declared) }
+            }
+            let next = desk.accounts { $0.nextDue(refreshes: reads) }
+            let waiter = StateWaiter(clock: clock, wakeup: desk.accountNews, pollInterval: options.idleInterval)
+            let latest = clock.now() + options.refreshInterval
+            try await waiter.change(after: seen, until: min(next ?? latest, latest))
+        }
+    }
+
+    private func pacer(_ declared: ControllerDesk.Declared) -> RequestPacer {
+        RequestPacer(store: store, clock: clock, rates: declared.fleet.requestRates())
+    }
+
+    // MARK: Registrations
+
+    private func checkRegistrations(_ declared: ControllerDesk.Declared) async throws {
+        let registrar = CallbackRegistrar(
+            carrier: carrier, pacer: pacer(declared), mode: settings.register, credentials: callbackCredentials,
+            logger: logger)
+        for account in desk.accounts({ $0.dueChecks(at: clock.now()) }) where !desk.isClosing {
+            do {
+                try await registrar.check([account], url: url)
+                desk.changeAccounts(at: clock.now()) { $0.checked(account, .ours, at: clock.now()) }
+            } catch let problem as RegistrationProblem {
+                desk.changeAccounts(at: clock.now()) {
+                    $0.checked(account, .problem(problem.description), at: clock.now())
+                }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                desk.changeAccounts(at: clock.now()) {
+                    $0.couldNotCheck(account, "\(error)".capitalizedSentence, at: clock.now())
+                }
+            }
+        }
+    }
+
+    // MARK: Records
+
+    private func refresh(_ declared: ControllerDesk.Declared) async throws {
+        let accounts = desk.accounts { $0.dueRefreshes(at: clock.now()) }
+        guard !accounts.isEmpty, !desk.isClosing else { return }
+        let problems: [AccountName: String]
+        do {
+            problems = try await read(accounts, declared)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            problems = Dictionary(accounts.map { ($0, "\(error)".capitalizedSentence) }) { first, _ in first }
+        }
+        guard !desk.isClosing else { return }
+        desk.changeAccounts(at: clock.now()) { book in
+            for account in accounts { book.refreshed(account, problem: problems[account], at: clock.now()) }
+        }
+    }
+
+    /// - Returns: why records were not read whole.
+    private func read(
+        _ accounts: [AccountName], _ declared: ControllerDesk.Declared
+    ) async throws -> [AccountName: String] {
+        let report = try await RefreshRun(
+            scope: RefreshScope(declared.fleet, only: accounts), store: store, carrier: carrier,
+            pacer: pacer(declared), clock: clock, wakeup: desk.wakeup,
+            options: RefreshOptions(
+                policy: settings.policy, lists: settings.lists, timeout: options.listTimeout,
+                pollInterval: options.pollInterval),
+            stop: desk.closing, command: Self.command
+        ).run { _ in }.report
+        for account in report.accounts {
+            logger.info(
+                "The carrier's records were read",
+                metadata: [
+                    "account": "\(account.name)", "devices": "\(account.devices)", "changed": "\(account.changed)",
+                    "gone": "\(account.gone)", "held": "\(account.held)",
+                ])
+        }
+        return report.accounts.reduce(into: [:]) { problems, account in
+            if !account.problems.isEmpty { problems[account.name] = account.problems.joined(separator: " ") }
+        }
+    }
+
+    /// How its refreshes are called in timelines.
+    static let command = "serve (refresh)"
+
+    /// When an earlier process has read the records of this very fleet whole, so that a controller that is started again
+    /// and again does not read them each time.
+    static func latestRefresh(of digest: ContentDigest, in store: any StateStore) async -> Timestamp? {
+        let runs = try? await store.read { try $0.latestRuns(limit: 100) }
+        return runs?.first { run in
+            run.cause.command == command && run.cause.fleet == digest && run.ending == RefreshReport.wholeEnding
+        }?.endedAt
+    }
+}

@@ -1,0 +1,178 @@
+import Logging
+import Synchronization
+
+/// Keeps a fleet as its manifests declare it, for as long as it is left to run: receives callbacks, reads the manifests
+/// when they change and the carrier's records periodically, and has runs do what is to be done.
+///
+/// Every decision is made from the state as it is now, so that it may be ended and started again at any time.
+public struct Controller: Sendable {
+    /// Where all that it does can be looked at.
+    public let board: ControllerBoard
+    /// To be told when somebody has changed the state.
+    public let wakeup: Wakeup
+
+    private let origin: any ManifestOrigin
+    private let isStrict: Bool
+    private let settings: Settings
+    private let options: ControllerOptions
+    private let carrierCredentials: CarrierCredentials
+    private let callbackCredentials: CallbackCredentials
+    private let store: any StateStore
+    private let notifier: (any Notifier)?
+    private let supervisor: SupervisorNotifier
+    private let retriesSignIn: Bool
+    private let clock: any WallClock
+    private let logger: Logger
+    private let observer: any ProtocolObserver
+
+    /// - Parameters:
+    ///   - origin: where the manifests come from.
+    ///   - isStrict: whether warnings about them are errors.
+    ///   - notifier: takes to people what they are to be told of.
+    ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
+    public init(
+        origin: any ManifestOrigin, isStrict: Bool, settings: Settings, options: ControllerOptions,
+        carrierCredentials: CarrierCredentials, callbackCredentials: CallbackCredentials, store: any StateStore,
+        notifier: (any Notifier)? = nil, supervisor: SupervisorNotifier = SupervisorNotifier(environment: [:]),
+        retriesSignIn: Bool = false, clock: any WallClock, logger: Logger,
+        observer: any ProtocolObserver = IndifferentObserver()
+    ) {
+        self.origin = origin
+        self.isStrict = isStrict
+        self.settings = settings
+        self.carrierCredentials = carrierCredentials
+        self.callbackCredentials = callbackCredentials
+        self.store = store
+        self.notifier = notifier
+        self.supervisor = supervisor
+        self.retriesSignIn = retriesSignIn
+        self.clock = clock
+        self.logger = logger
+        self.observer = observer
+        var options = options
+        // A sign of life is given at each look.
+        if let interval = supervisor.watchdogInterval { options.idleInterval = min(options.idleInterval, interval) }
+        self.options = options
+        wakeup = Wakeup()
+        board = ControllerBoard(
+            ControllerStatus(startedAt: clock.now(), manifests: .init(origin: origin.name)))
+    }
+
+    /// Goes on until it is told to stop: the run under way writes down what it has begun, and callbacks that are being
+    /// kept are acknowledged.
+    ///
+    /// - Parameters:
+    ///   - stop: ends it after its first change.
+    ///   - reload: at each change the manifests, the certificate and the carrier's records are read again.
+    ///   - onListening: told the URL that the carrier is to call, once callbacks can come.
+    /// - Throws: `SettingsError`, `ListenerFailed`, `StateStoreError`
+    public func run(
+        until stop: Wakeup, reload: Wakeup, onListening: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws {
+        let owner = RunOwner(command: FleetSteward.command)
+        let access = CarrierAccess(
+            settings: settings, carrierCredentials: carrierCredentials, callbackCredentials: callbackCredentials,
+            store: store, owner: owner, lock: RunLock(ofReader: owner, store: store, clock: clock),
+            retriesSignIn: retriesSignIn, clock: clock, logger: logger, observer: observer, wakeup: wakeup,
+            reload: reload)
+        let desk = ControllerDesk(
+            accounts: AccountBook(refreshInterval: options.refreshInterval, backOff: options.backOff),
+            wakeup: wakeup, board: board)
+        try await access.serve { carrier, url in
+            onListening(url)
+            supervisor.tell(.ready)
+            try await work(desk, carrier, url, until: stop, reload: reload)
+        }
+    }
+
+    private func work(
+        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, until stop: Wakeup, reload: Wakeup
+    ) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for companion in companions(desk, until: stop, reload: reload) {
+                group.addTask {
+                    try await companion()
+                    return false
+                }
+            }
+            group.addTask {
+                try await steer(desk, carrier, url)
+                return true
+            }
+            defer { group.cancelAll() }
+            while let isOver = try await group.next(), !isOver {}
+        }
+    }
+
+    /// What goes on beside the work, and is cut off when that has ended in order.
+    private func companions(
+        _ desk: ControllerDesk, until stop: Wakeup, reload: Wakeup
+    ) -> [@Sendable () async throws -> Void] {
+        let manifests = ManifestKeeper(
+            desk: desk, origin: origin, isStrict: isStrict, interval: options.manifestInterval, store: store,
+            clock: clock, logger: logger, reload: reload)
+        let events = EventLogger(store: store, clock: clock, wakeup: wakeup, logger: logger)
+        let watch = ControllerWatch(
+            board: board, supervisor: supervisor, notifier: notifier, interval: options.noticeInterval,
+            clock: clock, logger: logger)
+        return [
+            { try await manifests.run() }, { try await events.run() }, { try await watch.run() },
+            { await notifier?.run() },
+            {
+                await stop.change(after: 0)
+                guard !Task.isCancelled else { return }
+                logger.notice("Stopping: what is under way is written down")
+                supervisor.tell(.stopping)
+                desk.close()
+            },
+            {
+                try await reload.eachChange {
+                    logger.notice("Reading manifests, certificates and the carrier's records again")
+                    supervisor.tell(.reloading)
+                    desk.changeAccounts(at: clock.now()) { $0.makeDue() }
+                    desk.accountNews.notify()
+                    supervisor.tell(.ready)
+                }
+            },
+        ]
+    }
+
+    /// The work itself; it ends in order when the desk is closed.
+    private func steer(_ desk: ControllerDesk, _ carrier: any Carrier, _ url: String) async throws {
+        let pulse = Pulse(supervisor: supervisor, clock: clock)
+        let steward = FleetSteward(
+            desk: desk, settings: settings, options: options, store: store, carrier: carrier, clock: clock,
+            logger: logger, observer: observer, onLook: { pulse.beat() })
+        let accounts = AccountKeeper(
+            desk: desk, settings: settings, options: options, url: url, callbackCredentials: callbackCredentials,
+            store: store, carrier: carrier, clock: clock, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await steward.run() }
+            group.addTask { try await accounts.run() }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Gives the supervisor signs of life, and no more than it needs.
+private final class Pulse: Sendable {
+    private let supervisor: SupervisorNotifier
+    private let clock: any WallClock
+    private let last = Mutex(Timestamp.distantPast)
+
+    init(supervisor: SupervisorNotifier, clock: any WallClock) {
+        self.supervisor = supervisor
+        self.clock = clock
+    }
+
+    func beat() {
+        guard supervisor.watchdogInterval != nil else { return }
+        let now = clock.now()
+        let isDue = last.withLock { last in
+            guard last + .seconds(1) <= now else { return false }
+            last = now
+            return true
+        }
+        if isDue { supervisor.tell(.watchdog) }
+    }
+}

@@ -1,0 +1,32 @@
+/// How a controller goes about its work.
+public struct ControllerOptions: Sendable {
+    /// How often the manifests are looked at.
+    public var manifestInterval: Duration
+    /// How often the carrier's records are read.
+    public var refreshInterval: Duration
+    /// How long answers to device lists are awaited.
+    public var listTimeout: Duration
+    /// How often the state is looked at when nobody tells that it has changed: another process may act on it.
+    public var idleInterval: Duration
+    /// How often the state is looked at while a run is under way and waits for something.
+    public var pollInterval: Duration
+    /// How long what did not work is left alone.
+    public var backOff: ServeBackOff
+    /// The least time between two notifications of the same kind about the same profile set.
+    public var noticeInterval: Duration
+
+    public init(
+        manifestInterval: Duration = .seconds(5), refreshInterval: Duration = .seconds(6 * 3600),
+        listTimeout: Duration = .seconds(300), idleInterval: Duration = .seconds(30),
+        pollInterval: Duration = .seconds(1), backOff: ServeBackOff = ServeBackOff(),
+        noticeInterval: Duration = .seconds(600)
+    ) {
+        self.manifestInterval = manifestInterval
+        self.refreshInterval = refreshInterval
+        self.listTimeout = listTimeout
+        self.idleInterval = idleInterval
+        self.pollInterval = pollInterval
+        self.backOff = backOff
+        self.noticeInterval = noticeInterval
+    }
+}

@@ -1,0 +1,47 @@
+/// Looks at where a fleet stands, and puts what it sees on the board.
+struct FleetLooker: Sendable {
+    private let desk: ControllerDesk
+    private let settings: Settings
+    private let store: any StateStore
+    private let clock: any WallClock
+    private var pace = LookPace()
+
+    init(desk: ControllerDesk, settings: Settings, store: any StateStore, clock: any WallClock) {
+        self.desk = desk
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+    }
+
+    /// Before then the next look would take too much of the time.
+    var earliest: Timestamp { pace.earliest }
+
+    /// - Parameter problem: why no run can be begun.
+    /// - Throws: `StateStoreError`
+    mutating func look(at declared: ControllerDesk.Declared, troubled problem: String?) async throws -> FleetSurvey {
+        let startedAt = clock.now()
+        let known = try await store.read { try $0.knownFleet() }
+        let now = clock.now()
+        let (stopped, statuses) = desk.accounts { (Set($0.stopped(at: now).keys), $0.statuses(at: now)) }
+        let survey = FleetSurvey(declared.fleet, known, at: now, policy: settings.policy, stopped: stopped)
+        let sets = survey.profileSets()
+        let failures = survey.failureGroups()
+        let drifts = survey.driftExamples()
+        let profiles = survey.profiles()
+        let point = survey.point(sets)
+        desk.board.update { status in
+            status.lookedAt = now
+            status.sets = sets
+            status.accounts = statuses
+            status.failures = failures
+            status.driftExamples = drifts
+            status.profiles = profiles
+            status.unmanaged = survey.plan.unmanaged.count
+            status.pauses = known.pauses
+            status.problem = problem
+            status.add(point)
+        }
+        pace.looked(from: startedAt, to: clock.now())
+        return survey
+    }
+}

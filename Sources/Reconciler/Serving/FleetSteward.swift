@@ -1,0 +1,162 @@
+import Logging
+
+/// Keeps a fleet as it is declared: looks at the state whenever it may have changed, shows what it sees, and has a run do
+/// what is to be done. The lock of the profile sets is held only while a run is at work, so that people can act in
+/// between.
+struct FleetSteward: Sendable {
+    let desk: ControllerDesk
+    let settings: Settings
+    let options: ControllerOptions
+    let store: any StateStore
+    let carrier: any Carrier
+    let clock: any WallClock
+    let logger: Logger
+    let observer: any ProtocolObserver
+    /// Given a sign of life at each look.
+    let onLook: @Sendable () -> Void
+
+    static let command = "serve"
+
+    /// How long another run is waited for that acts on the same profile sets.
+    private static let lockInterval = Duration.seconds(5)
+
+    /// Goes on until the controller closes; a run that is under way ends in order.
+    /// - Throws: `CancellationError`
+    func run() async throws {
+        var looker = FleetLooker(desk: desk, settings: settings, store: store, clock: clock)
+        var rest = RunRest()
+        while !desk.isClosing {
+            let seen = desk.wakeup.count
+            onLook()
+            guard let declared = desk.declared else {
+                try await wait(after: seen, until: clock.now() + options.idleInterval)
+                continue
+            }
+            do {
+                let survey = try await looker.look(at: declared, troubled: rest.problem)
+                let now = clock.now()
+                if survey.needsRun, now >= rest.until {
+                    rest = try await act(on: declared, looker, after: rest)
+                    continue
+                }
+                let waking = desk.accounts { $0.nextWaking(after: now) }
+                let dues = [survey.nextDue, survey.needsRun ? rest.until : nil, waking].compactMap(\.self)
+                let latest = now + options.idleInterval
+                try await wait(after: seen, until: min(dues.min() ?? latest, latest))
+                // Looks take only a part of the time, however often the state changes.
+                try await desk.closing.wait(until: looker.earliest, on: clock)
+            } catch let error as StateStoreError {
+                logger.error("\(error)")
+                desk.board.update { $0.problem = error.description }
+                try await wait(after: seen, until: clock.now() + options.idleInterval)
+            }
+        }
+    }
+
+    private func wait(after seen: Wakeup.Count, until time: Timestamp) async throws {
+        let waiter = StateWaiter(clock: clock, wakeup: desk.wakeup, pollInterval: options.idleInterval)
+        try await waiter.change(after: seen, until: time)
+    }
+
+    // MARK: Acting
+
+    /// Has a run do what is to be done, and shows meanwhile how far it has come.
+    private func act(
+        on declared: ControllerDesk.Declared, _ looker: FleetLooker, after rest: RunRest
+    ) async throws -> RunRest {
+        let stop = StopSwitch(wakeup: desk.wakeup)
+        guard desk.begin(stop, for: declared) else { return rest }
+        defer { desk.end() }
+        let stopped = desk.accounts { $0.stopped(at: clock.now()) }
+        do {
+            let report = try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
+                group.addTask { try await apply(declared, stopped: stopped, until: stop) }
+                group.addTask {
+                    try await show(declared, looker, troubled: rest.problem)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                while let report = try await group.next() {
+                    if let report { return report }
+                }
+                throw CancellationError()
+            }
+            return learn(from: report, stoppedBefore: stopped, after: rest)
+        } catch let held as RunLockHeld {
+            return RunRest(
+                failures: 0, problem: held.description, until: clock.now() + Self.lockInterval)
+        }
+    }
+
+    private func apply(
+        _ declared: ControllerDesk.Declared, stopped: [AccountName: String], until stop: StopSwitch
+    ) async throws -> ApplyReport {
+        let fleet = declared.fleet
+        let lock = RunLock(
+            store: store, clock: clock, owner: RunOwner(command: Self.command), profileSets: fleet.sets.map(\.name))
+        let applyOptions = ApplyOptions(
+            policy: settings.policy, verification: settings.verification, lookupTimeout: options.listTimeout,
+            timeout: .seconds(100 * 365 * 86_400), largeChanges: .hold, pollInterval: options.pollInterval,
+            lists: settings.lists, heedsDriftPolicy: true, endsWhenIdle: true, stoppedAccounts: stopped)
+        return try await lock.hold {
+            logger.info("A run begins", metadata: ["commit": "\(declared.commit ?? "none")"])
+            return try await ApplyRun(
+                goal: .fleet(fleet), store: store, carrier: carrier, clock: clock, wakeup: desk.wakeup,
+                options: applyOptions, stop: stop, command: Self.command, commit: declared.commit, lock: lock,
+                observer: observer
+            ).run { _ in }
+        }
+    }
+
+    /// Looks at the state as it changes, until it is cancelled.
+    private func show(
+        _ declared: ControllerDesk.Declared, _ looker: FleetLooker, troubled: String?
+    ) async throws {
+        var looker = looker
+        while true {
+            let seen = desk.wakeup.count
+            onLook()
+            // A store that cannot be read ends the run as well.
+            _ = try? await looker.look(at: declared, troubled: troubled)
+            try await wait(after: seen, until: clock.now() + options.idleInterval)
+            try await clock.sleep(until: max(looker.earliest, clock.now() + options.pollInterval))
+        }
+    }
+
+    /// What is left alone for a while because of how a run has ended.
+    private func learn(
+        from report: ApplyReport, stoppedBefore: [AccountName: String], after rest: RunRest
+    ) -> RunRest {
+        let now = clock.now()
+        for remark in report.remarks { logger.notice("\(remark)") }
+        logger.info(
+            "A run ended", metadata: ["ending": "\(report.ending.name)", "requests": "\(report.requests)"])
+        let news = report.stoppedAccounts.filter { stoppedBefore[$0.key] == nil }
+        if !news.isEmpty {
+            desk.changeAccounts(at: now) { book in
+                for (account, reason) in news { book.rests(account, reason, until: now + options.backOff.longest) }
+            }
+        }
+        switch report.ending {
+        case .stopped(let reason) where news.isEmpty && !stoppedBefore.values.contains(reason):
+            let failures = rest.failures + 1
+            return RunRest(
+                failures: failures, problem: reason, until: now + options.backOff.wait(after: failures))
+        case .interrupted:
+            return RunRest()
+        default:
+            // A run that found nothing to do although there seemed to be something is not begun again at once.
+            guard report.requests == 0, report.events.isEmpty else { return RunRest() }
+            let failures = rest.failures + 1
+            let wait = min(options.pollInterval * (1 << min(failures, 10)), options.backOff.longest)
+            return RunRest(failures: failures, problem: nil, until: now + wait)
+        }
+    }
+}
+
+/// How long no run is begun, and why.
+private struct RunRest: Sendable {
+    var failures = 0
+    var problem: String?
+    var until = Timestamp.distantPast
+}

@@ -1,0 +1,192 @@
+/// Where a fleet stands at a moment, and whether there is something to be done for it: pure, from one look at the store.
+struct FleetSurvey: Sendable {
+    let at: Timestamp
+    let plan: Plan
+    private let gate: RolloutGate
+    private let policy: ConvergencePolicy
+    /// Accounts that are not called at the moment.
+    private let stopped: Set<AccountName>
+    private let known: KnownFleet
+
+    /// - Parameter stopped: accounts that are not called at the moment.
+    init(
+        _ desired: DesiredFleet, _ known: KnownFleet, at now: Timestamp, policy: ConvergencePolicy,
+        stopped: Set<AccountName> = []
+    ) {
+        at = now
+        self.policy = policy
+        self.stopped = stopped
+        self.known = known
+        plan = Planner(now: now, heedsDriftPolicy: true).plan(desired: desired, known: known)
+        gate = RolloutGate(plan, rollouts: known.rollouts, pauses: known.pauses, holdsLargeChanges: true)
+    }
+
+    // MARK: What is to be done
+
+    /// Whether a run would find something to send or to look up.
+    var needsRun: Bool {
+        let canSend = gate.positions.contains { !stopped.contains(plan.actions[$0].account) }
+        return canSend || plan.exceptions.contains { !stopped.contains($0.account) && isDue($0) }
+    }
+
+    private func isDue(_ exception: PlanException) -> Bool {
+        switch exception.reason {
+        case .inProgress(let operation) where operation.phase == .intended:
+            // Who wrote it down has died, or holds the lock that the run would need.
+            return true
+        case .held(_, let operation?) where !operation.phase.mayBeSettledByLookup:
+            return false
+        case .inProgress, .held:
+            return exception.dueAt(by: policy).map { $0 <= at } ?? false
+        case .blocked, .waiting, .failed, .drifted, .recorded:
+            return false
+        }
+    }
+
+    /// When there may be something to do although nothing happens until then.
+    var nextDue: Timestamp? {
+        let dues = plan.exceptions.lazy.compactMap { $0.dueAt(by: policy) }.filter { $0 > at }
+        return [dues.min(), gate.closedWindows.map(\.opensAt).min()].compactMap(\.self).min()
+    }
+
+    // MARK: Where it stands
+
+    /// In the order of the fleet's sets.
+    func profileSets() -> [ControllerStatus.ProfileSetStatus] {
+        let fleet = plan.actions.fleet
+        var sets = fleet.sets.map { ControllerStatus.ProfileSetStatus(name: $0.name, driftPolicy: $0.drift) }
+        for device in fleet.devices { sets[Int(device.set)].devices += 1 }
+        for position in plan.actions.indices {
+            let set = Int(plan.actions.device(at: position).set)
+            sets[set].pending += 1
+            if plan.actions.isDrift(at: position) { sets[set].drift += 1 }
+        }
+        for exception in plan.exceptions {
+            let set = Int(fleet.devices[Int(exception.device)].set)
+            switch exception.reason {
+            case .blocked: sets[set].blocked += 1
+            case .inProgress: sets[set].inFlight += 1
+            case .held: sets[set].held += 1
+            case .waiting: sets[set].waiting += 1
+            case .failed, .recorded: sets[set].failed += 1
+            case .drifted:
+                sets[set].pending += 1
+                sets[set].drift += 1
+            }
+        }
+        for index in sets.indices {
+            let set = sets[index]
+            sets[index].converged =
+                set.devices - set.pending - set.inFlight - set.waiting - set.failed - set.held - set.blocked
+            sets[index].rollout = rollout(of: index)
+            sets[index].holds = holds(of: index)
+            if case .tooLarge(let change) = gate.steps[index].decision, plan.rollouts[index].hasWork {
+                sets[index].largeChange = change.description
+            }
+        }
+        return sets
+    }
+
+    private func rollout(of set: Int) -> ControllerStatus.Rollout? {
+        let name = plan.actions.fleet.sets[set].name
+        guard let record = known.rollouts.last(where: { $0.profileSet == name }) else { return nil }
+        let step = gate.steps[set]
+        let abort: String? =
+            switch step.decision {
+            case .abort(let reason), .aborted(let reason):
+                "\(reason) `profilectl resume --set \(name)` begins anew with what is left."
+            case .release, .closed, .paused, .tooLarge: nil
+            }
+        return ControllerStatus.Rollout(
+            startedAt: record.startedAt, wave: step.wave.number, waveCount: step.wave.count, abort: abort)
+    }
+
+    private func holds(of set: Int) -> [String] {
+        guard plan.rollouts[set].hasWork else { return [] }
+        return switch gate.steps[set].decision {
+        case .release, .abort, .aborted: []
+        case .closed:
+            gate.closedWindows.filter { $0.profileSet == plan.actions.fleet.sets[set].name }.map(\.description)
+        case .paused(let pause):
+            ["Paused by \(pause.by) at \(pause.at)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")"]
+        case .tooLarge(let change): [change.description]
+        }
+    }
+
+    /// How the profiles of the declared devices are, by name.
+    func profiles() -> [String: Int] {
+        var counts = [Int](repeating: 0, count: 256)
+        var seen = 0
+        var cursor = 0
+        for device in plan.actions.fleet.devices {
+            while cursor < known.devices.count, known.devices[cursor].key < device.key { cursor += 1 }
+            guard cursor < known.devices.count, known.devices[cursor].key == device.key,
+                known.devices[cursor].profile != nil
+            else { continue }
+            counts[Int(known.devices[cursor].profileCode)] += 1
+            seen += 1
+        }
+        var profiles: [String: Int] = [:]
+        for state in ProfileState.allCases where counts[Int(state.rawValue)] > 0 {
+            profiles[state.name] = counts[Int(state.rawValue)]
+        }
+        let neverSeen = plan.actions.fleet.devices.count - seen
+        if neverSeen > 0 { profiles["never seen"] = neverSeen }
+        return profiles
+    }
+
+    private static let exampleCount = 5
+    private static let groupLimit = 100
+
+    /// The first few devices that drifted, those of sets that take no notice left out.
+    func driftExamples() -> [DeviceKey] {
+        let unnoticed = Set(plan.exceptions.lazy.filter { $0.reason == .drifted(.off) }.map(\.key))
+        return Array(plan.drifts.lazy.filter { !unnoticed.contains($0.key) }.map(\.key).prefix(Self.exampleCount))
+    }
+
+    /// Devices that need a person, grouped by why; the largest groups first.
+    func failureGroups() -> [ControllerStatus.FailureGroup] {
+        var groups: [FailureCause: ControllerStatus.FailureGroup] = [:]
+        for exception in plan.exceptions {
+            guard let cause = FailureCause(exception) else { continue }
+            var group =
+                groups[cause]
+                ?? ControllerStatus.FailureGroup(
+                    kind: cause.kind, code: cause.code, explanation: cause.explanation, count: 0, examples: [])
+            group.count += 1
+            if group.examples.count < Self.exampleCount { group.examples.append(exception.key) }
+            groups[cause] = group
+        }
+        return Array(
+            groups.values.sorted { ($0.count, $1.explanation) > ($1.count, $0.explanation) }.prefix(Self.groupLimit))
+    }
+
+    /// What the dashboards' plot keeps of this moment.
+    func point(_ sets: [ControllerStatus.ProfileSetStatus]) -> ControllerStatus.ConvergencePoint {
+        ControllerStatus.ConvergencePoint(
+            at: at, devices: plan.desiredCount, converged: sets.reduce(0) { $0 + $1.converged },
+            inFlight: sets.reduce(0) { $0 + $1.inFlight },
+            troubled: sets.reduce(0) { $0 + $1.failed + $1.held + $1.blocked })
+    }
+}
+
+/// What devices that need a person have in common.
+private struct FailureCause: Hashable {
+    let kind: String
+    let code: String?
+    let explanation: String
+
+    init?(_ exception: PlanException) {
+        switch exception.reason {
+        case .failed(let failure, _):
+            code = failure.code
+            explanation = "\(failure.explanation) `profilectl apply --retry-failed` makes another attempt."
+        case .held, .blocked:
+            code = nil
+            explanation = exception.reason.explanation
+        case .inProgress, .waiting, .drifted, .recorded:
+            return nil
+        }
+        kind = exception.reason.name
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Simulator
+import Testing
+
+@testable import Reconciler
+
+@Suite("A controller")
+struct ControllerTests {
+    private func fleet(_ count: Int, drift: String = "correct", rollout: String = "") throws -> String {
+        try Fleets.yaml(
+            count,
+            rollout: "drift: \(drift)\nrollout: {requestsPerSecond: 1000\(rollout.isEmpty ? "" : ", " + rollout)}")
+    }
+
+    private func downloads(_ simulator: Simulator) async -> Int {
+        await simulator.counts.acceptedDevices["download_enable"] ?? 0
+    }
+
+    @Test("takes a fleet to its desired state, shows how it stands, and leaves it alone then", .timeLimit(.minutes(1)))
+    func converges() async throws {
+        try await ControllerScene.with(["a.yaml": try fleet(60, rollout: "waves: [10%, 100%]")]) { scene in
+            let (status, came) = try await scene.converges()
+            #expect(came, "\(status.sets)")
+            #expect(status.profiles == ["downloadedEnabled": 60])
+            #expect(status.accounts.map(\.name) == [Fleets.account])
+            #expect(status.accounts.allSatisfy { $0.stopped == nil && $0.registrationProblem == nil })
+            #expect(status.history.last?.converged == 60)
+            let counts = await scene.simulator.counts
+            #expect(counts.acceptedDevices["download_enable"] == 60 && counts.repeatedDownloads == 0)
+            // Nothing is held while nothing is to be done: people may act.
+            #expect(try await scene.isIdle())
+        }
+    }
+
+    @Test("finds drift at a refresh and takes it back", .timeLimit(.minutes(1)))
+    func corrects() async throws {
+        try await ControllerScene.with(["a.yaml": try fleet(200)]) { scene in
+            let before = try await scene.converges()
+            #expect(before.came, "\(before.status.sets)")
+            let flipped = await scene.simulator.drift(50, to: "DISABLE")
+            #expect(flipped.count == 50)
+            scene.reload.notify()
+            let seen = try await scene.shows { $0.sets.contains { $0.drift > 0 } }
+            #expect(seen.came, "drift is shown")
+            let (status, came) = try await scene.converges()
+            #expect(came, "\(status.sets)")
+            let counts = await scene.simulator.counts
+            #expect(counts.acceptedDevices["enable"] == 50 && counts.acceptedDevices["download_enable"] == 200)
+            #expect(await scene.simulator.devices.allSatisfy { $0.profileStatus.uppercased().contains("ENABLE") })
+        }
+    }
+
+    @Test("only reports drift where the policy says so, and tells of it", arguments: ["report", "off"])
+    func reports(_ policy: String) async throws {
+        let log = NoticeLog()
+        try await ControllerScene.with(["a.yaml": try fleet(60, drift: policy)], notifier: log) { scene in
+            #expect(try await scene.converges().came)
+            _ = await scene.simulator.drift(10, to: "DISABLE")
+            scene.reload.notify()
+            let (status, came) = try await scene.shows { $0.sets.first?.drift == 10 }
+            #expect(came, "\(status.sets)")
+            #expect(status.converged == 50 && status.sets.first?.pending == 10)
+            #expect(status.driftExamples.count == (policy == "report" ? 5 : 0))
+            if policy == "report" {
+                let told = try #require(try await log.first(.drift))
+                #expect(told.devices == 10 && told.text.contains("only reported"))
+            }
+            // What a person adds meanwhile is done all the same.
+            try scene.folder.write("fleet/b.yaml", try Fleets.yaml(1, name: "b", from: 100))
+            #expect(try await scene.shows { $0.sets.count == 2 }.came)
+            let counts = await scene.simulator.counts
+            #expect(counts.acceptedDevices["enable"] == nil)
+        }
+    }
+
+    @Test("changes nothing when the carrier's lists show the whole fleet as not downloaded, and asks for a person")
+    func outage() async throws {
+        let log = NoticeLog()
+        try await ControllerScene.with(["a.yaml": try fleet(60)], notifier: log) { scene in
+            #expect(try await scene.converges().came)
+            let before = await scene.simulator.counts
+            await scene.simulator.setLists(profileStatus: "Not Downloaded")
+            scene.reload.notify()
+            let (status, came) = try await scene.shows { $0.sets.first?.largeChange != nil }
+            #expect(came, "\(status.sets)")
+            #expect(status.sets.first?.drift == 60)
+            let told = try #require(try await log.first(.held))
+            #expect(told.text.contains("--allow-large-change"))
+            // The lists are in order again: nothing was done, and nothing is left to do.
+            await scene.simulator.setLists(profileStatus: nil)
+            scene.reload.notify()
+            #expect(try await scene.converges().came)
+            let counts = await scene.simulator.counts
+            #expect(counts.acceptedDevices == before.acceptedDevices)
+        }
+    }
+
+    @Test("reads manifests when they change; a broken one is told, and the fleet before stays in force")
+    func manifests() async throws {
+        let log = NoticeLog()
+        let inventory = Harness.inventory(try await Fleets.fleet(try Fleets.yaml(20)))
+        try await ControllerScene.with(
+            ["a.yaml": try Fleets.yaml(10, rollout: Fleets.quick)], inventory: inventory, notifier: log
+        ) { scene in
+            #expect(try await scene.converges().came)
+            try scene.folder.write("fleet/a.yaml", "apiVersion: profilectl/v1\nkind: ProfileSat\n")
+            let broken = try await scene.shows { $0.manifests.problem != nil }
+            #expect(broken.came && broken.status.devices == 10)
+            #expect(broken.status.manifests.problem?.text.contains("ProfileSat") == true)
+            #expect(try await log.first(.manifests) != nil)
+            try scene.folder.write("fleet/a.yaml", try Fleets.yaml(20, rollout: Fleets.quick))
+            let (status, came) = try await scene.shows { $0.manifests.problem == nil && $0.converged == 20 }
+            #expect(came, "\(status)")
+            #expect(await scene.simulator.counts.repeatedDownloads == 0)
+        }
+    }
+
+    @Test("sends nothing for an account whose callbacks go elsewhere, says what to do, and goes on when they come")
+    func registration() async throws {
+        let log = NoticeLog()
+        try await ControllerScene.with(["a.yaml": try fleet(10)], register: .check, notifier: log) { scene in
+            let (status, came) = try await scene.shows { $0.accounts.first?.registrationProblem != nil }
+            #expect(came, "\(status.accounts)")
+            #expect(try await log.first(.stopped) != nil)
+            #expect(await scene.simulator.counts.acceptedRequests.isEmpty)
+        }
+    }
+
+    @Test("heeds a pause before the next call, and goes on when it is lifted")
+    func pause() async throws {
+        try await ControllerScene.with(["a.yaml": try fleet(60, rollout: "batchSize: 5, maxInFlight: 5")]) { scene in
+            let session = PauseSession(store: scene.store, clock: SystemClock())
+            try await session.pause(nil, reason: "test", by: "a test")
+            scene.controller.wakeup.notify()
+            let paused = try await scene.shows { status in
+                status.pauses.count == 1 && status.sets.first.map { $0.inFlight == 0 && !$0.holds.isEmpty } == true
+            }
+            #expect(paused.came, "\(paused.status.sets)")
+            let before = await downloads(scene.simulator)
+            #expect(before < 60)
+            _ = try await session.resume(nil, by: "a test")
+            scene.controller.wakeup.notify()
+            #expect(try await scene.converges().came)
+            #expect(await scene.simulator.counts.repeatedDownloads == 0)
+        }
+    }
+
+    @Test("does not try a refused sign-in again, and says what to do")
+    func signIn() async throws {
+        try await ControllerScene.with(["a.yaml": try fleet(5)], password: "wrong") { scene in
+            let (status, came) = try await scene.shows { $0.accounts.first?.stopped?.contains("refused") == true }
+            #expect(came, "\(status.accounts)")
+            for _ in 0..<5 {
+                scene.reload.notify()
+                let seen = scene.controller.board.changes.count
+                await scene.controller.board.changes.change(after: seen)
+            }
+            #expect(await scene.simulator.counts.refusedLogins == 1)
+        }
+    }
+}
