@@ -21,9 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             Examples:
               profilectl serve fleet/
-              profilectl serve fleet/ --admin 0.0.0.0:9180 --log-format json --log-level info
-              profilectl serve --git https://git.example.com/fleet.git --branch main phoenix/
-              profilectl serve fleet/ --simulate   # on a simulator, leaving nothing behind
+              profilectl serve fleet/ --admin 0.0.0.0:9180 --log-format json
+              profilectl serve fleet/ --simulate   # leaves nothing behind
             """)
 
     @Argument(

@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("Who may look at the admin endpoint", .timeLimit(.minutes(2)))
+@Suite("Who may look at the admin endpoint", .timeLimit(.minutes(5)))
 struct AdminAccessTests {
     private static let places = [
         "/", "/devices", "/devices/1", "/metrics", "/events", "/api/v1/status", "/api/v1/devices",

@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("The dashboard", .timeLimit(.minutes(2)))
+@Suite("The dashboard", .timeLimit(.minutes(5)))
 struct DashboardTests {
     @Test("the fleet is told at a glance, with what needs a person")
     func fleet() async throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("The JSON API", .timeLimit(.minutes(2)))
+@Suite("The JSON API", .timeLimit(.minutes(5)))
 struct ReadAPITests {
     private func json(_ scene: AdminScene, _ path: String) async throws -> JSONValue {
         let answer = try await scene.call("/api/v1" + path)

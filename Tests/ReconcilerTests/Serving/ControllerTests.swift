@@ -16,7 +16,7 @@ struct ControllerTests {
         await simulator.counts.acceptedDevices["download_enable"] ?? 0
     }
 
-    @Test("takes a fleet to its desired state, shows how it stands, and leaves it alone then", .timeLimit(.minutes(1)))
+    @Test("takes a fleet to its desired state, shows how it stands, and leaves it alone then", .timeLimit(.minutes(5)))
     func converges() async throws {
         try await ControllerScene.with(["a.yaml": try fleet(60, rollout: "waves: [10%, 100%]")]) { scene in
             let (status, came) = try await scene.converges()
@@ -32,7 +32,7 @@ struct ControllerTests {
         }
     }
 
-    @Test("finds drift at a refresh and takes it back", .timeLimit(.minutes(1)))
+    @Test("finds drift at a refresh and takes it back", .timeLimit(.minutes(5)))
     func corrects() async throws {
         try await ControllerScene.with(["a.yaml": try fleet(200)]) { scene in
             let before = try await scene.converges()

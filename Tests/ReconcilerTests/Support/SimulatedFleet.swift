@@ -45,6 +45,16 @@ struct SimulatedFleet: Sendable {
             launcher: launcher)
     }
 
+    /// Starts a controller over all sets.
+    func serve(_ arguments: [String] = [], environment: [String: String] = [:]) throws -> Binary {
+        try Binary(
+            [
+                "serve", "fleet.yaml", "--base-url", baseURL, "--callbacks-listen", listen,
+                "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto",
+                "--callback-deadline", "2s", "--retry-delay", "100ms",
+            ] + arguments, in: folder.path, environment: Binary.simulatorSecrets.merging(environment) { $1 })
+    }
+
     func run(_ arguments: [String]) async throws -> Binary.Result {
         try await Binary.run(arguments, in: folder.path)
     }
@@ -77,6 +87,15 @@ struct SimulatedFleet: Sendable {
             return (value?.text.flatMap { Int($0) } ?? 0) >= wanted ? true : nil
         }
         try #require(reached == true, "\(names.map(\.description)) did not reach \(wanted)")
+    }
+
+    /// Asks for a page until it says what is wanted; `nil` if that takes more than 30 seconds.
+    func poll(_ url: String, _ wanted: @escaping @Sendable (String) -> Bool) async throws -> String? {
+        let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(100))
+        return try await waiter.wait(until: SystemClock().now() + .seconds(30)) {
+            let body = try await Harness.call("GET", url).body
+            return wanted(body) ? body : nil
+        }
     }
 
     /// How many devices the carrier has in the desired state.

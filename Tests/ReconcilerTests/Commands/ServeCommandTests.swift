@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+@Suite("The serve command")
+struct ServeCommandTests {
+    /// A simulator in a process of its own, and what starts controllers upon it.
+    private struct Scene {
+        let fleet: SimulatedFleet
+
+        func serve(_ arguments: [String] = [], environment: [String: String] = [:]) throws -> Binary {
+            try fleet.serve(
+                ["--manifest-interval", "100ms", "--admin", "127.0.0.1:0"] + arguments, environment: environment)
+        }
+
+        func admin(_ binary: Binary) async throws -> String {
+            let text = try #require(try await binary.printed("Look at http", to: "errors"))
+            let match = try #require(text.firstMatch(of: #/Look at (http://\S+)/#))
+            return String(match.1)
+        }
+    }
+
+    private func scene(_ devices: Int, rollout: String = "requestsPerSecond: 1000", simulator: [String] = [])
+        async throws
+        -> Scene
+    {
+        Scene(fleet: try await SimulatedFleet([("fleet", devices)], rollout: rollout, simulator: simulator))
+    }
+
+    @Test("converges, is looked at, and ends in order at SIGTERM", .timeLimit(.minutes(5)))
+    func life() async throws {
+        let scene = try await scene(40)
+        let controller = try scene.serve()
+        let admin = try await scene.admin(controller)
+        try await scene.fleet.waitUntil("acceptedDevices", "download_enable", reach: 40)
+        let metrics = try await scene.fleet.poll(admin + "metrics") {
+            $0.contains("profilectl_set_devices{set=\"fleet\",standing=\"converged\"} 40\n")
+        }
+        #expect(metrics != nil)
+        #expect(try await Harness.call("GET", admin + "readyz").status == 200)
+        controller.send(SIGTERM)
+        let result = await controller.result()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(try await scene.fleet.count("repeatedDownloads") == 0)
+        let (leases, running) = try await scene.fleet.read { reader in
+            (try reader.leases().count, try reader.latestRuns(limit: 10).filter { $0.endedAt == nil }.count)
+        }
+        #expect(leases == 0 && running == 0)
+        await scene.fleet.end()
+    }
+
+    @Test("killed again and again, it goes on each time from where it was", .timeLimit(.minutes(5)))
+    func kills() async throws {
+        let scene = try await scene(
+            60, rollout: "requestsPerSecond: 1000, batchSize: 5, maxInFlight: 10",
+            simulator: ["--callback-delay", "60ms", "--redelivery-interval", "300ms"])
+        for goal in [5, 20, 40] {
+            let controller = try scene.serve()
+            try await scene.fleet.waitUntil("acceptedDevices", "download_enable", reach: goal)
+            controller.send(SIGKILL)
+            _ = await controller.result()
+        }
+        let controller = try scene.serve()
+        let admin = try await scene.admin(controller)
+        let metrics = try await scene.fleet.poll(admin + "metrics") {
+            $0.contains("profilectl_set_devices{set=\"fleet\",standing=\"converged\"} 60\n")
+        }
+        #expect(metrics != nil)
+        controller.send(SIGTERM)
+        #expect(await controller.result().exitCode == 0)
+        #expect(try await scene.fleet.count("repeatedDownloads") == 0)
+        #expect(try await scene.fleet.count("acceptedDevices", "download_enable") == 60)
+        await scene.fleet.end()
+    }
+
+    @Test("a person's apply beside it shares its listener, and takes its turn", .timeLimit(.minutes(5)))
+    func beside() async throws {
+        let scene = try await scene(20)
+        let controller = try scene.serve()
+        let admin = try await scene.admin(controller)
+        let converged = try await scene.fleet.poll(admin + "metrics") {
+            $0.contains("standing=\"converged\"} 20\n")
+        }
+        #expect(converged != nil)
+        let result = await (try scene.fleet.apply("fleet")).result()
+        #expect(result.exitCode == 0, "\(result.output) \(result.errors)")
+        controller.send(SIGTERM)
+        #expect(await controller.result().exitCode == 0)
+        await scene.fleet.end()
+    }
+
+    @Test("says at once what is wrong with its options and settings")
+    func refusals() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(1))
+        func run(_ arguments: [String]) async throws -> Binary.Result {
+            try await Binary.run(["serve"] + arguments, in: folder.path, environment: Binary.simulatorSecrets)
+        }
+        #expect(try await run([]).exitCode == 64)
+        #expect(try await run(["-"]).exitCode == 64)
+        let open = try await run(["fleet.yaml", "--callbacks-listen", "127.0.0.1:0", "--admin", "0.0.0.0:9180"])
+        #expect(open.exitCode == 1 && open.errors.contains("PROFILECTL_ADMIN_TOKEN"))
+        let wrong = try await run(["fleet.yaml", "--admin", "nowhere"])
+        #expect(wrong.exitCode == 1 && wrong.errors.contains("HOST:PORT"))
+        let plain = try await run(["fleet.yaml", "--callbacks-url", "https://fleet.example.com:9001/callbacks"])
+        #expect(plain.exitCode == 1 && plain.errors.contains("callbacks.tls"))
+    }
+
+    @Test("shows itself on a simulator of its own, and leaves nothing behind", .timeLimit(.minutes(5)))
+    func simulated() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(10, rollout: Fleets.quick))
+        let controller = try Binary(
+            [
+                "serve", "fleet.yaml", "--simulate", "--admin", "127.0.0.1:0", "--log-level", "info", "--log-format",
+                "json",
+            ],
+            in: folder.path)
+        let text = try #require(try await controller.printed("Device: succeeded", to: "errors"))
+        let lines = text.split(separator: "\n").dropLast()
+        let events = try lines.map { try JSONValue(json: Array($0.utf8)) }.filter { $0["eid"] != nil }
+        #expect(!events.isEmpty && events.allSatisfy { $0["iccid"] != nil && $0["request"] != nil })
+        controller.send(SIGINT)
+        let result = await controller.result()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/.profilectl"))
+    }
+}

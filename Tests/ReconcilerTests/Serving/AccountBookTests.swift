@@ -1,0 +1,81 @@
+import Testing
+
+@testable import Reconciler
+
+@Suite("What a controller knows of accounts")
+struct AccountBookTests {
+    private let now = Timestamp(milliseconds: 1_790_000_000_000)
+    private let account = Fleets.account
+    private let hour = Duration.seconds(3600)
+
+    private func book() -> AccountBook {
+        var book = AccountBook(
+            refreshInterval: hour, backOff: ServeBackOff(first: .seconds(60), longest: .seconds(900)))
+        book.keep([account])
+        return book
+    }
+
+    @Test("nothing is sent or read for an account before it is known that its callbacks come to us")
+    func unchecked() {
+        var book = book()
+        #expect(book.stopped(at: now)[account] != nil)
+        #expect(book.dueChecks(at: now) == [account] && book.dueRefreshes(at: now).isEmpty)
+        book.checked(account, .problem("They go elsewhere."), at: now)
+        #expect(book.stopped(at: now)[account] == "They go elsewhere.")
+        #expect(book.statuses(at: now).first?.registrationProblem == "They go elsewhere.")
+        #expect(book.dueChecks(at: now).isEmpty && book.dueRefreshes(at: now).isEmpty)
+        #expect(book.nextDue(refreshes: true) == now + .seconds(60))
+        book.checked(account, .ours, at: now + .seconds(60))
+        #expect(book.stopped(at: now).isEmpty)
+        #expect(book.dueRefreshes(at: now + .seconds(60)) == [account])
+    }
+
+    @Test("records are read once in an interval; what went wrong is tried again sooner, and ever less often")
+    func refreshes() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        book.refreshed(account, problem: nil, at: now)
+        #expect(book.dueRefreshes(at: now + hour - .seconds(1)).isEmpty)
+        #expect(book.dueRefreshes(at: now + hour) == [account])
+        var time = now + hour
+        var waits: [Duration] = []
+        for _ in 0..<6 {
+            book.refreshed(account, problem: "late", at: time)
+            let next = book.nextRefresh ?? .distantPast
+            waits.append(next - time)
+            time = next
+        }
+        #expect(waits == [60, 120, 240, 480, 900, 900].map { .seconds($0) })
+        #expect(book.statuses(at: time).first?.refreshedAt == now, "the last whole one")
+    }
+
+    @Test("a process that starts again does not read what an earlier one has just read")
+    func restarts() {
+        var book = AccountBook(refreshInterval: hour, backOff: ServeBackOff())
+        book.keep([account], refreshedAt: now - .seconds(600))
+        book.checked(account, .ours, at: now)
+        #expect(book.dueRefreshes(at: now).isEmpty)
+        #expect(book.nextRefresh == now + .seconds(3000))
+        book.makeDue()
+        #expect(book.dueRefreshes(at: now) == [account], "a person asked for it")
+    }
+
+    @Test("an account that a run could not go on for rests, and is called again after a while")
+    func rests() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        book.rests(account, "No such account.", until: now + .seconds(900))
+        #expect(book.stopped(at: now) == [account: "No such account."])
+        #expect(book.nextWaking(after: now) == now + .seconds(900))
+        #expect(book.stopped(at: now + .seconds(900)).isEmpty)
+    }
+
+    @Test("a check that got no answer keeps what was known")
+    func noAnswer() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        book.couldNotCheck(account, "The carrier cannot be reached.", at: now + hour)
+        #expect(book.stopped(at: now + hour).isEmpty)
+        #expect(book.dueChecks(at: now + hour + .seconds(60)) == [account])
+    }
+}
