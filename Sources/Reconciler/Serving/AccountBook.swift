@@ -22,6 +22,9 @@ struct AccountBook: Sendable {
         var refreshProblem: String?
         /// How often in a row that, or the check, has not come to its end.
         var failures = 0
+        /// That a person wants it looked at again: what is under way by then does not count.
+        var isCheckWanted = false
+        var isRefreshWanted = false
         /// Why nothing is sent for it at the moment, and until when.
         var rest: (reason: String, until: Timestamp)?
     }
@@ -50,14 +53,18 @@ struct AccountBook: Sendable {
 
     // MARK: What is due
 
-    /// Accounts whose registration is to be looked at.
-    func dueChecks(at now: Timestamp) -> [AccountName] {
-        due { checkTime($0) <= now }
+    /// Accounts whose registration is looked at from now on.
+    mutating func takeDueChecks(at now: Timestamp) -> [AccountName] {
+        let accounts = due { checkTime($0) <= now }
+        for account in accounts { change(account) { $0.isCheckWanted = false } }
+        return accounts
     }
 
-    /// Accounts whose records are to be read: only those whose callbacks come to us.
-    func dueRefreshes(at now: Timestamp) -> [AccountName] {
-        due { $0.registration == .ours && refreshTime($0) <= now }
+    /// Accounts whose records are read from now on: only those whose callbacks come to us.
+    mutating func takeDueRefreshes(at now: Timestamp) -> [AccountName] {
+        let accounts = due { $0.registration == .ours && refreshTime($0) <= now }
+        for account in accounts { change(account) { $0.isRefreshWanted = false } }
+        return accounts
     }
 
     /// When something is due next; `nil` if there are no accounts.
@@ -73,11 +80,12 @@ struct AccountBook: Sendable {
     /// Has everything looked at again.
     mutating func makeDue() {
         for name in entries.keys {
-            entries[name]?.checkedAt = nil
-            entries[name]?.refreshedAt = nil
-            entries[name]?.triedAt = nil
-            entries[name]?.failures = 0
-            entries[name]?.rest = nil
+            change(name) { entry in
+                entry.isCheckWanted = true
+                entry.isRefreshWanted = true
+                entry.failures = 0
+                entry.rest = nil
+            }
         }
     }
 
@@ -86,12 +94,13 @@ struct AccountBook: Sendable {
     }
 
     private func checkTime(_ entry: Entry) -> Timestamp {
-        guard let checkedAt = entry.checkedAt else { return .distantPast }
+        guard let checkedAt = entry.checkedAt, !entry.isCheckWanted else { return .distantPast }
         let isWell = entry.registration == .ours && entry.checkProblem == nil
         return checkedAt + (isWell ? refreshInterval : backOff.wait(after: entry.failures))
     }
 
     private func refreshTime(_ entry: Entry) -> Timestamp {
+        if entry.isRefreshWanted { return .distantPast }
         guard let triedAt = entry.triedAt else { return entry.refreshedAt.map { $0 + refreshInterval } ?? .distantPast }
         guard entry.refreshProblem != nil else { return triedAt + refreshInterval }
         return triedAt + min(refreshInterval, backOff.wait(after: entry.failures))

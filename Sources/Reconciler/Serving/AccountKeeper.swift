@@ -42,7 +42,7 @@ struct AccountKeeper: Sendable {
         let registrar = CallbackRegistrar(
             carrier: carrier, pacer: pacer(declared), mode: settings.register, credentials: callbackCredentials,
             logger: logger)
-        for account in desk.accounts({ $0.dueChecks(at: clock.now()) }) where !desk.isClosing {
+        for account in desk.accounts({ $0.takeDueChecks(at: clock.now()) }) where !desk.isClosing {
             do {
                 try await registrar.check([account], url: url)
                 desk.changeAccounts(at: clock.now()) { $0.checked(account, .ours, at: clock.now()) }
@@ -63,7 +63,7 @@ struct AccountKeeper: Sendable {
     // MARK: Records
 
     private func refresh(_ declared: ControllerDesk.Declared) async throws {
-        let accounts = desk.accounts { $0.dueRefreshes(at: clock.now()) }
+        let accounts = desk.accounts { $0.takeDueRefreshes(at: clock.now()) }
         guard !accounts.isEmpty, !desk.isClosing else { return }
         let problems: [AccountName: String]
         do {

@@ -10,10 +10,16 @@ final class ControllerDesk: Sendable {
         let commit: String?
     }
 
+    /// A run under way.
+    struct Run: Sendable {
+        let stop: StopSwitch
+        let owner: RunOwner
+    }
+
     private struct Contents: Sendable {
         var declared: Declared?
         var accounts: AccountBook
-        var run: StopSwitch?
+        var run: Run?
     }
 
     private let contents: Mutex<Contents>
@@ -47,7 +53,7 @@ final class ControllerDesk: Sendable {
             contents.accounts.keep(declared.fleet.accounts, refreshedAt: refreshedAt)
             return contents.declared?.digest == declared.digest ? nil : contents.run
         }
-        run?.stop()
+        run?.stop.stop()
         wakeup.notify()
         accountNews.notify()
     }
@@ -59,7 +65,7 @@ final class ControllerDesk: Sendable {
 
     /// Takes note of a run that begins.
     /// - Returns: whether it may: it is still for the fleet that is in force.
-    func begin(_ run: StopSwitch, for declared: Declared) -> Bool {
+    func begin(_ run: Run, for declared: Declared) -> Bool {
         contents.withLock { contents in
             guard !isClosing, contents.declared?.digest == declared.digest else { return false }
             contents.run = run
@@ -67,12 +73,15 @@ final class ControllerDesk: Sendable {
         }
     }
 
+    /// What tells the leases of the run under way from all others.
+    var runHolder: String? { contents.withLock { $0.run?.owner.identity.description } }
+
     func end() { contents.withLock { $0.run = nil } }
 
     /// Ends everything: the run under way writes down what it has begun.
     func close() {
         closing.stop()
-        contents.withLock { $0.run }?.stop()
+        contents.withLock { $0.run }?.stop.stop()
         accountNews.notify()
     }
 

@@ -20,10 +20,11 @@ struct FleetLooker: Sendable {
     /// - Throws: `StateStoreError`
     mutating func look(at declared: ControllerDesk.Declared, troubled problem: String?) async throws -> FleetSurvey {
         let startedAt = clock.now()
-        let known = try await store.read { try $0.knownFleet() }
+        let (known, leases) = try await store.read { (try $0.knownFleet(), try $0.leases()) }
         let now = clock.now()
+        let taken = TakenSets(leases, but: desk.runHolder, at: now)
         let (stopped, statuses) = desk.accounts { (Set($0.stopped(at: now).keys), $0.statuses(at: now)) }
-        let survey = FleetSurvey(declared.fleet, known, at: now, policy: settings.policy, stopped: stopped)
+        let survey = FleetSurvey(declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken)
         let sets = survey.profileSets()
         let failures = survey.failureGroups()
         let drifts = survey.driftExamples()

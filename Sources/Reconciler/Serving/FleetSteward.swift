@@ -17,7 +17,7 @@ struct FleetSteward: Sendable {
 
     static let command = "serve"
 
-    /// How long another run is waited for that acts on the same profile sets.
+    /// How often to look whether another run that acts on profile sets has ended.
     private static let lockInterval = Duration.seconds(5)
 
     /// Goes on until the controller closes; a run that is under way ends in order.
@@ -40,7 +40,8 @@ struct FleetSteward: Sendable {
                     continue
                 }
                 let waking = desk.accounts { $0.nextWaking(after: now) }
-                let dues = [survey.nextDue, survey.needsRun ? rest.until : nil, waking].compactMap(\.self)
+                let freedAt = survey.waitsForOthers ? now + Self.lockInterval : nil
+                let dues = [survey.nextDue, survey.needsRun ? rest.until : nil, waking, freedAt].compactMap(\.self)
                 let latest = now + options.idleInterval
                 try await wait(after: seen, until: min(dues.min() ?? latest, latest))
                 // Looks take only a part of the time, however often the state changes.
@@ -64,13 +65,14 @@ struct FleetSteward: Sendable {
     private func act(
         on declared: ControllerDesk.Declared, _ looker: FleetLooker, after rest: RunRest
     ) async throws -> RunRest {
-        let stop = StopSwitch(wakeup: desk.wakeup)
-        guard desk.begin(stop, for: declared) else { return rest }
+        let run = ControllerDesk.Run(
+            stop: StopSwitch(wakeup: desk.wakeup), owner: RunOwner(command: Self.command))
+        guard desk.begin(run, for: declared) else { return rest }
         defer { desk.end() }
         let stopped = desk.accounts { $0.stopped(at: clock.now()) }
         do {
             let report = try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
-                group.addTask { try await apply(declared, stopped: stopped, until: stop) }
+                group.addTask { try await apply(declared, stopped: stopped, as: run) }
                 group.addTask {
                     try await show(declared, looker, troubled: rest.problem)
                     return nil
@@ -89,11 +91,14 @@ struct FleetSteward: Sendable {
     }
 
     private func apply(
-        _ declared: ControllerDesk.Declared, stopped: [AccountName: String], until stop: StopSwitch
+        _ declared: ControllerDesk.Declared, stopped: [AccountName: String], as run: ControllerDesk.Run
     ) async throws -> ApplyReport {
-        let fleet = declared.fleet
+        // Sets on which others act are left to them, and taken up when they are free.
+        let now = clock.now()
+        let taken = try await store.read { TakenSets(try $0.leases(), but: nil, at: now) }
+        let fleet = declared.fleet.leavingOut(sets: taken.names(among: declared.fleet.sets))
         let lock = RunLock(
-            store: store, clock: clock, owner: RunOwner(command: Self.command), profileSets: fleet.sets.map(\.name))
+            store: store, clock: clock, owner: run.owner, profileSets: fleet.sets.map(\.name))
         let applyOptions = ApplyOptions(
             policy: settings.policy, verification: settings.verification, lookupTimeout: options.listTimeout,
             timeout: .seconds(100 * 365 * 86_400), largeChanges: .hold, pollInterval: options.pollInterval,
@@ -102,7 +107,7 @@ struct FleetSteward: Sendable {
             logger.info("A run begins", metadata: ["commit": "\(declared.commit ?? "none")"])
             return try await ApplyRun(
                 goal: .fleet(fleet), store: store, carrier: carrier, clock: clock, wakeup: desk.wakeup,
-                options: applyOptions, stop: stop, command: Self.command, commit: declared.commit, lock: lock,
+                options: applyOptions, stop: run.stop, command: Self.command, commit: declared.commit, lock: lock,
                 observer: observer
             ).run { _ in }
         }

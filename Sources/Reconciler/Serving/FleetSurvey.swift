@@ -7,16 +7,21 @@ struct FleetSurvey: Sendable {
     /// Accounts that are not called at the moment.
     private let stopped: Set<AccountName>
     private let known: KnownFleet
+    /// Profile sets that other runs act on.
+    private let taken: TakenSets
 
-    /// - Parameter stopped: accounts that are not called at the moment.
+    /// - Parameters:
+    ///   - stopped: accounts that are not called at the moment.
+    ///   - taken: profile sets that other runs act on.
     init(
         _ desired: DesiredFleet, _ known: KnownFleet, at now: Timestamp, policy: ConvergencePolicy,
-        stopped: Set<AccountName> = []
+        stopped: Set<AccountName> = [], taken: TakenSets = TakenSets()
     ) {
         at = now
         self.policy = policy
         self.stopped = stopped
         self.known = known
+        self.taken = taken
         plan = Planner(now: now, heedsDriftPolicy: true).plan(desired: desired, known: known)
         gate = RolloutGate(plan, rollouts: known.rollouts, pauses: known.pauses, holdsLargeChanges: true)
     }
@@ -24,9 +29,22 @@ struct FleetSurvey: Sendable {
     // MARK: What is to be done
 
     /// Whether a run would find something to send or to look up.
-    var needsRun: Bool {
-        let canSend = gate.positions.contains { !stopped.contains(plan.actions[$0].account) }
-        return canSend || plan.exceptions.contains { !stopped.contains($0.account) && isDue($0) }
+    var needsRun: Bool { hasWork { !$0 } }
+
+    /// Whether others are at work on sets for which a run would find something to do.
+    var waitsForOthers: Bool { hasWork { $0 } }
+
+    /// - Parameter isMeant: given whether another run acts on the set of a device.
+    private func hasWork(_ isMeant: (Bool) -> Bool) -> Bool {
+        let isMeant = plan.actions.fleet.sets.map { isMeant(taken.holder(of: $0.name) != nil) }
+        let canSend = gate.positions.contains { position in
+            isMeant[Int(plan.actions.device(at: position).set)] && !stopped.contains(plan.actions[position].account)
+        }
+        return canSend
+            || plan.exceptions.contains { exception in
+                isMeant[Int(plan.actions.fleet.devices[Int(exception.device)].set)]
+                    && !stopped.contains(exception.account) && isDue(exception)
+            }
     }
 
     private func isDue(_ exception: PlanException) -> Bool {
@@ -103,6 +121,9 @@ struct FleetSurvey: Sendable {
 
     private func holds(of set: Int) -> [String] {
         guard plan.rollouts[set].hasWork else { return [] }
+        if let holder = taken.holder(of: plan.actions.fleet.sets[set].name) {
+            return ["Another run acts on it: \(holder)."]
+        }
         return switch gate.steps[set].decision {
         case .release, .abort, .aborted: []
         case .closed:

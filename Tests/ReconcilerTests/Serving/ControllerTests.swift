@@ -126,6 +126,29 @@ struct ControllerTests {
         }
     }
 
+    @Test("leaves a profile set to the run that acts on it, says so, and goes on with the others", .timeLimit(.minutes(5)))
+    func taken() async throws {
+        let manifests = [
+            "a.yaml": try Fleets.yaml(5, name: "a", rollout: Fleets.quick),
+            "b.yaml": try Fleets.yaml(5, name: "b", rollout: Fleets.quick, from: 5),
+        ]
+        // Read when the other run is there already.
+        try await ControllerScene.with([:], inventory: Harness.inventory(try await Fleets.fleet(try Fleets.yaml(10)))) {
+            scene in
+            let other = RunLock(
+                store: scene.store, clock: SystemClock(), owner: RunOwner(command: "apply of a test"),
+                profileSets: ["a"])
+            try await other.hold {
+                for (name, text) in manifests { try scene.folder.write("fleet/" + name, text) }
+                let (status, came) = try await scene.shows { $0.sets.count == 2 && $0.converged == 5 }
+                #expect(came, "\(status.sets)")
+                #expect(status.sets.first?.holds.first?.contains("apply of a test") == true, "\(status.sets)")
+                #expect(status.sets.first?.converged == 0)
+            }
+            #expect(try await scene.converges().came)
+        }
+    }
+
     @Test("heeds a pause before the next call, and goes on when it is lifted")
     func pause() async throws {
         try await ControllerScene.with(["a.yaml": try fleet(60, rollout: "batchSize: 5, maxInFlight: 5")]) { scene in

@@ -12,6 +12,12 @@ public struct DesiredDevice: Sendable {
     /// The IMEI, or no digits at all.
     let imeiDigits: PackedDigits
 
+    fileprivate func moved(to set: UInt16) -> DesiredDevice {
+        DesiredDevice(
+            key: key, state: state, account: account, smsr: smsr, set: set, file: file, labels: labels, line: line,
+            column: column, imeiDigits: imeiDigits)
+    }
+
     public var imei: IMEI? { imeiDigits == .none ? nil : IMEI(word: imeiDigits.word) }
 }
 
@@ -48,6 +54,22 @@ public struct DesiredFleet: Sendable {
     public func smsrOid(of device: DesiredDevice) -> SmsrOid { smsrs[Int(device.smsr)] }
     public func labels(of device: DesiredDevice) -> [String: String] { labels.labels(device.labels) }
     public func profileSet(of device: DesiredDevice) -> ProfileSet { sets[Int(device.set)] }
+
+    /// The same fleet as if the manifests of some profile sets were not there.
+    func leavingOut(sets names: Set<String>) -> DesiredFleet {
+        guard !names.isEmpty else { return self }
+        var fleet = self
+        var numbers: [UInt16?] = []
+        fleet.sets = []
+        for set in sets {
+            numbers.append(names.contains(set.name) ? nil : UInt16(clamping: fleet.sets.count))
+            if !names.contains(set.name) { fleet.sets.append(set) }
+        }
+        fleet.devices = devices.reduce(into: []) { kept, device in
+            if let number = numbers[Int(device.set)] { kept.append(device.moved(to: number)) }
+        }
+        return fleet
+    }
 
     /// Whether a device is declared.
     func contains(_ key: DeviceKey) -> Bool {
