@@ -15,16 +15,18 @@ public struct ApplyRun: Sendable {
     let lock: RunLock?
     let observer: any ProtocolObserver
     private let command: String
+    private let commit: String?
     let pacer: RequestPacer
 
     /// - Parameters:
     ///   - command: what was typed, for the timelines of the devices.
+    ///   - commit: that the manifests come from, for the same.
     ///   - wakeup: the one that the listener and the folder of callbacks tell of changes.
     ///   - stop: lets a person end the run; what is under way is written down first.
     ///   - lock: what the run holds; `nil` where nothing else can act on the store.
     public init(
         goal: ApplyGoal, store: any StateStore, carrier: any Carrier, clock: any WallClock, wakeup: Wakeup,
-        options: ApplyOptions, stop: StopSwitch, command: String = "apply", lock: RunLock? = nil,
+        options: ApplyOptions, stop: StopSwitch, command: String = "apply", commit: String? = nil, lock: RunLock? = nil,
         observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.goal = goal
@@ -36,6 +38,7 @@ public struct ApplyRun: Sendable {
         self.options = options
         self.stop = stop
         self.command = command
+        self.commit = commit
         self.lock = lock
         self.observer = observer
         pacer = RequestPacer(goal.desired, store: store, clock: clock, options: options)
@@ -48,7 +51,8 @@ public struct ApplyRun: Sendable {
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
         let owner = RunOwner(command: command)
         let cause = RunCause(
-            command: owner.command, person: owner.person, plan: goal.savedPlan?.checksum, fleet: goal.fleetDigest)
+            command: owner.command, person: owner.person, plan: goal.savedPlan?.checksum, fleet: goal.fleetDigest,
+            commit: commit)
         return try await store.writingDown(cause, clock: clock) { number in
             try await run(as: number, progress: progress)
         } ending: {
