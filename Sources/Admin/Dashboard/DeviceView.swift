@@ -12,6 +12,8 @@ struct DeviceView: Sendable {
         let full: String
         let event: String
         let detail: String
+        /// Who or what caused it.
+        let cause: String?
         let hasDetail: Bool
     }
 
@@ -89,7 +91,9 @@ extension DeviceView.Entry {
         full = Self.inUTC(event.at)
         self.event = event.event
         detail = event.detail
-        hasDetail = !event.detail.isEmpty
+        // Messages have a list of their own; what they tell goes back to a commit all the same.
+        cause = event.callback == nil ? event.cause : event.commit.map { "commit \($0.prefix(12))" }
+        hasDetail = !event.detail.isEmpty || cause != nil
     }
 
     /// To the millisecond: the order of what happened counts.

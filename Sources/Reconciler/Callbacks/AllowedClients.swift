@@ -15,16 +15,18 @@ public struct AllowedClients: Hashable, Sendable {
     ///   carrier's published addresses.
     /// - Throws: `SettingsError` that names the text which is none of these.
     public init(_ texts: [String]) throws(SettingsError) {
-        var networks: [Network] = []
-        for text in texts.flatMap({ $0 == "thingspace" ? Self.thingspace : [$0] }) {
-            guard let network = Network(text) else {
-                throw SettingsError(
-                    "callbacks.allow holds `\(text.excerpt(limit: 60))`, expected an address such as 203.0.113.7, a "
-                        + "network such as 10.0.0.0/8, or thingspace.")
-            }
-            networks.append(network)
+        if let problem = Self.problem(of: texts) { throw SettingsError("callbacks.allow holds \(problem).") }
+        networks = texts.flatMap { $0 == Self.carrier ? Self.thingspace : [$0] }.compactMap { Network($0) }
+    }
+
+    private static let carrier = "thingspace"
+    static let expected = "an address such as 203.0.113.7, a network such as 10.0.0.0/8, or thingspace"
+
+    /// What is wrong with the first of the texts that is none of these.
+    static func problem(of texts: [String]) -> String? {
+        texts.first { $0 != carrier && Network($0) == nil }.map {
+            "`\($0.excerpt(limit: 60))`, expected \(expected)"
         }
-        self.networks = networks
     }
 
     func contains(_ address: SocketAddress?) -> Bool {

@@ -11,13 +11,8 @@ struct CallbackEndpoint: Sendable {
     init(
         _ settings: Settings, credentials: CallbackCredentials, carrierIsLoopback: Bool
     ) throws(SettingsError) {
-        guard let colon = settings.callbackListen.lastIndex(of: ":"),
-            let port = Int(settings.callbackListen[settings.callbackListen.index(after: colon)...]), 0...65535 ~= port
-        else {
-            throw SettingsError("callbacks.listen is `\(settings.callbackListen)`, expected HOST:PORT.")
-        }
-        let host = settings.callbackListen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        guard settings.callbackTLS != nil || LoopbackHost.contains(host) || settings.behindProxy else {
+        let address = try ListenAddress(settings.callbackListen, setting: "callbacks.listen")
+        guard settings.callbackTLS != nil || LoopbackHost.contains(address.host) || settings.behindProxy else {
             throw SettingsError(
                 "callbacks.listen is \(settings.callbackListen), and there is no callbacks.tls: callbacks carry a "
                     + "password in their body. Set callbacks.tls, listen on 127.0.0.1, or set callbacks.behindProxy: true "
@@ -30,8 +25,9 @@ struct CallbackEndpoint: Sendable {
         }
         let path = url.flatMap { URLComponents(string: $0)?.path } ?? "/callbacks"
         configuration = CallbackListenerConfiguration(
-            host: host, port: port, path: path.isEmpty ? "/" : path, credentials: credentials, tls: settings.callbackTLS
-        )
+            host: address.host, port: address.port, path: path.isEmpty ? "/" : path, credentials: credentials,
+            tls: settings.callbackTLS,
+            allowed: try settings.callbackAllow.map { texts throws(SettingsError) in try AllowedClients(texts) })
     }
 
     /// The URL that the carrier is told, now that the port is known.

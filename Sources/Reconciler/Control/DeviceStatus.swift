@@ -6,6 +6,8 @@ public struct DeviceStatus: Codable, Sendable {
         public let detail: String
         /// Who or what caused it, in words.
         public let cause: String?
+        /// The commit of the manifests that the run behind it went by, where they come from git.
+        public let commit: String?
         /// The numbers of the run, the request and the callback that it has to do with; see below for them.
         public let run: Int64?
         public let request: Int64?

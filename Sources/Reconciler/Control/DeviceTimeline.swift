@@ -39,7 +39,8 @@ struct DeviceTimeline {
         return DeviceStatus.Event(
             at: event.at.description, event: event.kind.name,
             detail: event.detail + (isMessage && deliveries > 1 ? " (delivered \(deliveries) times)" : ""),
-            cause: cause(of: event), run: event.run?.number, request: event.request?.number,
+            cause: cause(of: event), commit: commit(behind: event), run: event.run?.number,
+            request: event.request?.number,
             callback: event.callback?.number, operation: event.operation?.number)
     }
 
@@ -47,17 +48,28 @@ struct DeviceTimeline {
         if let callback = event.callback { return "callback \(callback.number)" }
         let request = event.request.flatMap { requests[$0] }
         switch event.kind {
-        case .accepted, .refused, .notSent, .outcomeUnknown, .failed: if let request { return request.summary }
-        case .lookedUp: if let request { return request.summary }
+        case .accepted, .refused, .notSent, .outcomeUnknown, .failed: if let request { return summary(of: request) }
+        case .lookedUp: if let request { return summary(of: request) }
         case .intended, .callback, .succeeded, .enablePending, .observed, .resolved, .overdue: break
         }
-        return event.run.map { "run \($0)" }
+        return event.run.map { "run \($0)" + (commit(behind: event).map { ", commit \($0.prefix(12))" } ?? "") }
+    }
+
+    private func summary(of request: RequestRecord) -> String {
+        let commit = request.run.flatMap { runs[$0]?.cause.commit }
+        return request.summary + (commit.map { ", commit \($0.prefix(12))" } ?? "")
+    }
+
+    /// What a callback tells was caused by the run that made the request.
+    private func commit(behind event: StateEvent) -> String? {
+        let run = event.run ?? event.request.flatMap { requests[$0]?.run }
+        return run.flatMap { runs[$0]?.cause.commit }
     }
 
     private static func entry(_ run: RunRecord) -> DeviceStatus.Event {
         DeviceStatus.Event(
             at: run.startedAt.description, event: "run \(run.number)", detail: run.cause.summary, cause: nil,
-            run: run.number.number, request: nil, callback: nil, operation: nil)
+            commit: run.cause.commit, run: run.number.number, request: nil, callback: nil, operation: nil)
     }
 
     /// A message that has changed nothing.
@@ -65,8 +77,8 @@ struct DeviceTimeline {
         let deliveries = callback.deliveries == 1 ? "" : " (delivered \(callback.deliveries) times)"
         return DeviceStatus.Event(
             at: callback.receivedAt.description, event: StateEvent.Kind.callback.name,
-            detail: callback.verdict.name + deliveries, cause: "callback \(callback.number.number)", run: nil,
-            request: nil, callback: callback.number.number, operation: nil)
+            detail: callback.verdict.name + deliveries, cause: "callback \(callback.number.number)", commit: nil,
+            run: nil, request: nil, callback: callback.number.number, operation: nil)
     }
 }
 

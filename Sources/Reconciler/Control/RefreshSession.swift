@@ -6,19 +6,22 @@ import Logging
 public struct RefreshSession: Sendable {
     private let options: RefreshOptions
     private let access: CarrierAccess
+    private let commit: String?
 
     /// Throw it to end the refresh; nothing is changed then.
     public let stop: StopSwitch
 
     /// - Parameters:
     ///   - command: what was typed, for `status` and the timelines of the devices.
+    ///   - commit: that the manifests of the scope come from, for the same.
     ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
     public init(
         settings: Settings, carrierCredentials: CarrierCredentials, callbackCredentials: CallbackCredentials,
-        store: any StateStore, options: RefreshOptions, command: String, retriesSignIn: Bool = false,
-        clock: any WallClock, logger: Logger
+        store: any StateStore, options: RefreshOptions, command: String, commit: String? = nil,
+        retriesSignIn: Bool = false, clock: any WallClock, logger: Logger
     ) {
         self.options = options
+        self.commit = commit
         let wakeup = Wakeup()
         let owner = RunOwner(command: command)
         access = CarrierAccess(
@@ -51,7 +54,7 @@ public struct RefreshSession: Sendable {
             try await RefreshRun(
                 scope: scope, store: access.store, carrier: carrier, pacer: pacer, clock: access.clock,
                 wakeup: access.wakeup, options: options, stop: stop, command: access.owner.command,
-                keepsDescriptions: keepsDescriptions
+                commit: commit, keepsDescriptions: keepsDescriptions
             ).run(progress: progress)
         }
     }

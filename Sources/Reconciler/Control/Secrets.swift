@@ -41,6 +41,24 @@ public struct Secrets: Sendable {
         return CallbackCredentials(username: username, password: password)
     }
 
+    /// Where notifications are posted to; `nil` if nothing is set. The URL itself is the secret.
+    /// - Throws: `SettingsError`, which does not show it
+    public func notifyURL() throws(SettingsError) -> String? {
+        let name = "PROFILECTL_NOTIFY_URL"
+        guard let text = try secret(name) else { return nil }
+        guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,
+            parts.scheme?.lowercased() == "https" || parts.scheme?.lowercased() == "http",
+            !text.contains(where: \.isWhitespace)
+        else {
+            throw SettingsError("\(name) holds no URL, expected one such as https://chat.example.com/hooks/....")
+        }
+        guard parts.scheme?.lowercased() == "https" || LoopbackHost.contains(host) else {
+            throw SettingsError(
+                "\(name) holds a URL with http: others could read it on its way. Use https; http is for this machine.")
+        }
+        return text
+    }
+
     /// The secret that the environment holds under a name, or the file that it names under `NAME_FILE`; `nil` if neither
     /// is set.
     /// - Throws: `SettingsError` if the file cannot be read.

@@ -66,6 +66,8 @@ extension Settings {
         }
         if let node = top.node("callbacks") { takeCallbacks(node, file: file, complaints: &complaints) }
         if let node = top.node("refresh") { takeRefresh(node, file: file, complaints: &complaints) }
+        if let node = top.node("admin") { takeAdmin(node, file: file, complaints: &complaints) }
+        if let node = top.node("serve") { takeServe(node, file: file, complaints: &complaints) }
         if let node = top.node("convergence") { takeConvergence(node, file: file, complaints: &complaints) }
     }
 
@@ -77,20 +79,8 @@ extension Settings {
         else { return }
         callbackListen = reader.text("listen", expected: "HOST:PORT", complaints: &complaints) ?? callbackListen
         callbackURL = reader.text("url", expected: "a URL", complaints: &complaints) ?? callbackURL
-        if let node = reader.node("tls"),
-            let tls = MappingReader(
-                node, file: file, path: "callbacks.tls", known: SettingsShape.tls.keys, complaints: &complaints)
-        {
-            let certificate = tls.text("certificate", expected: "the path of a PEM file", complaints: &complaints)
-            let key = tls.text("key", expected: "the path of a PEM file", complaints: &complaints)
-            if let certificate, let key {
-                callbackTLS = CallbackTLS(certificate: certificate, key: key)
-            } else if tls.node("certificate") == nil || tls.node("key") == nil {
-                tls.missing(
-                    tls.node("key") == nil ? "key" : "certificate", expected: "the path of a PEM file",
-                    complaints: &complaints)
-            }
-        }
+        callbackTLS = Self.tls(in: reader, complaints: &complaints) ?? callbackTLS
+        callbackAllow = Self.clients(in: reader, complaints: &complaints) ?? callbackAllow
         behindProxy =
             reader.scalar("behindProxy", expected: "true or false", complaints: &complaints) { Bool($0) } ?? behindProxy
         register =
@@ -149,6 +139,13 @@ extension Settings {
         state = value("STATE") ?? state
         callbackListen = value("CALLBACKS_LISTEN") ?? callbackListen
         callbackURL = value("CALLBACKS_URL") ?? callbackURL
+        if let text = value("CALLBACKS_ALLOW") {
+            callbackAllow = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            if let problem = AllowedClients.problem(of: callbackAllow ?? []) {
+                throw SettingsError("The environment variable PROFILECTL_CALLBACKS_ALLOW holds \(problem).")
+            }
+        }
+        adminListen = value("ADMIN_LISTEN") ?? adminListen
         try read("CALLBACKS_REGISTER", value, expected: "check, auto or never") { RegistrationMode(rawValue: $0) }
             .map { register = $0 }
         try read("CALLBACKS_BEHIND_PROXY", value, expected: "true or false") { Bool($0) }.map { behindProxy = $0 }
@@ -158,6 +155,10 @@ extension Settings {
         try read("REFRESH_V2", value, expected: "true or false") { Bool($0) }.map { lists.v2 = $0 }
         try read("REFRESH_EVERY", value, expected: Self.intervalExpected) { Self.interval($0) }
             .map { refreshInterval = $0 }
+        try read("SERVE_DRAIN_TIMEOUT", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+            .map { drainTimeout = $0 }
+        try read("SERVE_MANIFEST_INTERVAL", value, expected: Self.lookExpected) { Self.look($0) }
+            .map { manifestInterval = $0 }
         try read("CONVERGENCE_CALLBACK_DEADLINE", value, expected: Self.durationExpected) {
             Duration(settingText: $0)
         }.map { policy.callbackDeadline = $0 }

@@ -21,6 +21,8 @@ public struct Settings: Sendable {
     public var callbackTLS: CallbackTLS?
     /// Whether a proxy that speaks TLS stands before the listener.
     public var behindProxy = false
+    /// Addresses and networks that callbacks may come from, `thingspace` for the carrier's; `nil` for all.
+    public var callbackAllow: [String]?
     public var register = RegistrationMode.check
     public var verification = ApplyOptions.Verification.lookup
     public var policy = ConvergencePolicy()
@@ -28,6 +30,14 @@ public struct Settings: Sendable {
     public var lists = ListChoice()
     /// How often a controller reads them.
     public var refreshInterval = Duration.seconds(6 * 3600)
+    /// Host and port of a controller's metrics, dashboard and API.
+    public var adminListen = "127.0.0.1:9180"
+    /// The files that TLS is spoken with there; without them plain HTTP.
+    public var adminTLS: CallbackTLS?
+    /// How long a controller that is ended waits for what is under way.
+    public var drainTimeout = Duration.seconds(30)
+    /// How often a controller looks whether the manifests have changed.
+    public var manifestInterval = Duration.seconds(5)
 
     public init() {}
 }

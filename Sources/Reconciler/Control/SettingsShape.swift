@@ -13,6 +13,8 @@ public enum SettingsShape {
             "state", .text(), "Where the known state is kept.", examples: ["sqlite:.profilectl/state.db"]),
         .optional("callbacks", .mapping(callbacks), "How the carrier's callbacks come in."),
         .optional("refresh", .mapping(refresh), "How the carrier's records are read."),
+        .optional("admin", .mapping(admin), "Where a controller shows itself: metrics, dashboard, API."),
+        .optional("serve", .mapping(serve), "How a controller goes about its work."),
         .optional(
             "verify", .words(ApplyOptions.Verification.allCases.map(\.rawValue)),
             "Look devices up that were never seen before they are acted upon, or trust the plan."),
@@ -33,6 +35,10 @@ public enum SettingsShape {
             examples: ["https://fleet.example.com:9001/callbacks"]),
         .optional(
             "tls", .mapping(tls), "The files that TLS is spoken with; without them only on loopback or behind a proxy."),
+        .optional(
+            "allow", .list(.form(client), isNeverEmpty: true),
+            "Addresses and networks that callbacks may come from, `thingspace` for those that the carrier publishes; "
+                + "without it all.", examples: [["thingspace", "203.0.113.0/24"]]),
         .optional("behindProxy", .truth, "Whether a proxy speaks TLS for the listener."),
         .optional(
             "register", .words(RegistrationMode.allCases.map(\.rawValue)),
@@ -43,6 +49,28 @@ public enum SettingsShape {
         .required(
             "certificate", .text(), "The path of a PEM file with the certificate chain.", examples: ["fleet.crt"]),
         .required("key", .text(), "The path of a PEM file with the private key.", examples: ["fleet.key"]),
+    ])
+
+    /// An address or a network, of either family, or the carrier's word. Of IPv6 only the characters are looked at.
+    private static let client: String = {
+        let byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+        let version4 = #"(?:\#(byte)\.){3}\#(byte)(?:/(?:3[0-2]|[12]?[0-9]))?"#
+        let version6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))?"
+        return "^(?:thingspace|\(version4)|\(version6))$"
+    }()
+
+    static let admin = MappingShape([
+        .optional(
+            "listen", .text(), "Host and port; beyond this machine a token is needed.", examples: ["127.0.0.1:9180"]),
+        .optional("tls", .mapping(tls), "The files that TLS is spoken with; without them plain HTTP."),
+    ])
+
+    static let serve = MappingShape([
+        .optional(
+            "drainTimeout", .duration, "How long what is under way is waited for at the end.", examples: ["30s"]),
+        .optional(
+            "manifestInterval", .duration, "How often it is looked whether the manifests have changed.",
+            examples: ["5s"]),
     ])
 
     static let refresh = MappingShape([

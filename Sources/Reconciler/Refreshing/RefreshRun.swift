@@ -38,6 +38,8 @@ struct RefreshRun: Sendable {
     let stop: StopSwitch
     /// What was typed, for the timelines of the devices.
     let command: String
+    /// The commit that the manifests come from, for the same.
+    var commit: String?
     /// Whether what the lists hold beside the states is wanted.
     var keepsDescriptions = false
 
@@ -56,7 +58,7 @@ struct RefreshRun: Sendable {
     /// - Throws: `CarrierError` if the sign-in is refused, `StateStoreError`
     func run(progress: @escaping @Sendable (RefreshReport) -> Void) async throws -> Outcome {
         let owner = RunOwner(command: command)
-        let cause = RunCause(command: owner.command, person: owner.person, fleet: scope.desired?.digest)
+        let cause = RunCause(command: owner.command, person: owner.person, fleet: scope.desired?.digest, commit: commit)
         return try await store.writingDown(cause, clock: clock) { number in
             try await run(as: number, progress: progress)
         } ending: {

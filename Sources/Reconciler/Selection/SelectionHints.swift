@@ -42,7 +42,7 @@ struct SelectionHints {
         case .set(let pattern): return nearest(pattern, "set", among: fleet.sets.map(\.name))
         case .file(let pattern):
             let files = fleet.files + fleet.sets.compactMap(\.place?.file)
-            return nearest(pattern, "file", among: files + files.map { ($0 as NSString).lastPathComponent })
+            return nearest(pattern, "file", among: files + files.map { FilePath.name(of: $0) })
         case .label(let key, let value): return hint(forLabel: key, value)
         }
     }

@@ -8,6 +8,9 @@ public struct ManifestBook: Sendable {
         public let text: String
     }
 
+    /// How long it takes until files are looked for again that could not be read: nothing tells when they appear.
+    private static let retryDelay = Duration.seconds(60)
+
     private let origin: any ManifestOrigin
     private let isStrict: Bool
     private let clock: any WallClock
@@ -15,13 +18,19 @@ public struct ManifestBook: Sendable {
     private var unsettled: String?
     /// The one that was read last, whatever came of it.
     private var read: String?
+    /// When that is to be read once more although it has not changed.
+    private var retryAt: Timestamp?
+    /// Why it cannot be told what the latest revision is.
+    private var outOfReach: Problem?
+    /// Why the latest revision cannot be used.
+    private var broken: Problem?
 
     /// `nil` until a revision was read without an error.
     public private(set) var fleet: DesiredFleet?
     /// The revision that the fleet was read from.
     public private(set) var revision: ManifestRevision?
     public private(set) var loadedAt: Timestamp?
-    public private(set) var problem: Problem?
+    public var problem: Problem? { outOfReach ?? broken }
 
     /// - Parameter isStrict: whether warnings are errors.
     public init(origin: any ManifestOrigin, isStrict: Bool, clock: any WallClock) {
@@ -37,34 +46,55 @@ public struct ManifestBook: Sendable {
         let found: ManifestRevision
         do {
             found = try await origin.look(also: fleet?.files ?? [])
+            outOfReach = nil
         } catch {
-            note("\(error)", nil)
+            outOfReach = problem("\(error)", revision: nil, after: outOfReach)
             return problem?.text != before
         }
-        guard found.fingerprint != read else {
+        guard isToBeRead(found) else { return problem?.text != before }
+        let loaded: LoadedManifest
+        do {
+            loaded = try await found.load(isStrict: isStrict)
+        } catch {
+            finish(found, isWhole: false)
+            broken = problem(error.description, revision: found, after: broken)
+            return problem?.text != before
+        }
+        let errors = loaded.complaints.filter { $0.severity == .error }
+        finish(found, isWhole: !errors.contains { $0.rule == .unreadable })
+        guard !loaded.hasErrors else {
+            broken = problem(errors.map(\.text).joined(separator: "\n"), revision: found, after: broken)
+            return problem?.text != before
+        }
+        fleet = loaded.fleet
+        revision = found
+        loadedAt = clock.now()
+        broken = nil
+        return true
+    }
+
+    private mutating func isToBeRead(_ found: ManifestRevision) -> Bool {
+        if found.fingerprint == read {
             unsettled = nil
-            return false
+            return retryAt.map { clock.now() >= $0 } ?? false
         }
         // The first fleet is waited for; afterwards there is time to let a change come to an end.
         guard found.isSettled || fleet == nil || unsettled == found.fingerprint else {
             unsettled = found.fingerprint
             return false
         }
-        unsettled = nil
-        let loaded = await ManifestLoader(isStrict: isStrict, standardInput: { .init() }).load(found.paths)
-        read = found.fingerprint
-        if loaded.hasErrors {
-            note(loaded.complaints.filter { $0.severity == .error }.map(\.text).joined(separator: "\n"), found.commit)
-            return problem?.text != before
-        }
-        fleet = loaded.fleet
-        revision = found
-        loadedAt = clock.now()
-        problem = nil
         return true
     }
 
-    private mutating func note(_ text: String, _ commit: String?) {
-        if problem?.text != text { problem = Problem(at: clock.now(), commit: commit, text: text) }
+    private mutating func finish(_ found: ManifestRevision, isWhole: Bool) {
+        unsettled = nil
+        read = found.fingerprint
+        retryAt = isWhole ? nil : clock.now() + Self.retryDelay
+    }
+
+    /// A problem that goes on keeps the time of its beginning.
+    private func problem(_ text: String, revision: ManifestRevision?, after former: Problem?) -> Problem {
+        if let former, former.text == text { return former }
+        return Problem(at: clock.now(), commit: revision?.commit, text: text)
     }
 }

@@ -11,21 +11,49 @@ public protocol ManifestOrigin: Sendable {
 }
 
 /// One state of the manifests.
-public struct ManifestRevision: Hashable, Sendable {
+public struct ManifestRevision: Sendable {
+    private enum Source: Sendable {
+        case files([String])
+        case commit(GitRepository, branch: String, paths: [String])
+    }
+
     /// Two revisions with the same fingerprint hold the same.
     public let fingerprint: String
     /// The git commit, where they come from git.
     public let commit: String?
-    /// What is to be read.
-    public let paths: [String]
     /// Whether it cannot change while it is read.
     public let isSettled: Bool
+    private let source: Source
 
-    public init(fingerprint: String, commit: String?, paths: [String], isSettled: Bool) {
+    /// Files of this machine as they are now.
+    init(fingerprint: String, files paths: [String]) {
         self.fingerprint = fingerprint
+        commit = nil
+        isSettled = false
+        source = .files(paths)
+    }
+
+    /// What was committed.
+    ///
+    /// - Parameters:
+    ///   - branch: that the commit was found on, for complaints.
+    ///   - paths: as they are called in the repository.
+    init(commit: String, of repository: GitRepository, branch: String, paths: [String]) {
+        fingerprint = commit
         self.commit = commit
-        self.paths = paths
-        self.isSettled = isSettled
+        isSettled = true
+        source = .commit(repository, branch: branch, paths: paths)
+    }
+
+    /// - Throws: `GitError` if the commit cannot be read, or does not have one of the paths.
+    func load(isStrict: Bool) async throws(GitError) -> LoadedManifest {
+        switch source {
+        case .files(let paths):
+            return await ManifestLoader(isStrict: isStrict, standardInput: { .init() }).load(paths)
+        case .commit(let repository, let branch, let paths):
+            let revision = try GitRevision(branch, commit: fingerprint, of: repository)
+            return try await revision.load(paths, isStrict: isStrict)
+        }
     }
 }
 

@@ -24,8 +24,7 @@ public struct WatchedManifests: ManifestOrigin {
             hash.update(data: Data("\(name)\u{0}\(Self.traits(of: name))\u{0}".utf8))
         }
         return ManifestRevision(
-            fingerprint: hash.finalize().map { String(format: "%02x", $0) }.joined(), commit: nil, paths: paths,
-            isSettled: false)
+            fingerprint: hash.finalize().map { String(format: "%02x", $0) }.joined(), files: paths)
     }
 
     /// What changes with the contents: a link that is turned to another file, as Kubernetes does it, included.

@@ -27,4 +27,11 @@ extension StateLocation {
         if !location.contains("://"), !path.isEmpty, !FileManager.default.fileExists(atPath: path) { return nil }
         return try open(location)
     }
+
+    /// A folder of this machine for what belongs to the store and can be had again.
+    public static func folder(_ name: String, beside location: String) -> String {
+        guard !location.contains("://") else { return ".profilectl/" + name }
+        let path = location.hasPrefix(sqlitePrefix) ? String(location.dropFirst(sqlitePrefix.count)) : location
+        return URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(name).path
+    }
 }

@@ -30,7 +30,8 @@ struct DeviceStatusText {
         var isCut = false
         var lines = device.timeline.flatMap { event -> [String] in
             // The message itself stands below.
-            let cause = event.callback != nil ? "" : event.cause.map { style.dim("  (\($0))") } ?? ""
+            let told = event.callback == nil ? event.cause : event.commit.map { "commit \($0.prefix(12))" }
+            let cause = told.map { style.dim("  (\($0.visible))") } ?? ""
             let line = "    \(event.at)  \(event.event.padded(to: 16)) \(event.detail.visible)\(cause)"
             guard let number = event.callback, shown.insert(number).inserted, let text = messages[number] else {
                 return [line]

@@ -31,7 +31,8 @@ struct FleetStatusText {
         }
         if !status.latestRuns.isEmpty { lines.append(style.bold("Latest runs")) }
         lines += status.latestRuns.map { run in
-            let detail = run.detail.map { ", \($0)" } ?? ""
+            let commit = run.commit.map { ", commit \($0.prefix(12))" } ?? ""
+            let detail = commit + (run.detail.map { ", \($0)" } ?? "")
             return "  \(run.startedAt)  \("\(run.command) (\(run.number))".padded(to: 14)) by \(run.person): "
                 + "\(run.ending ?? "no end was written down")\(detail)".visible
         }

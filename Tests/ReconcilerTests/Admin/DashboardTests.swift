@@ -23,6 +23,27 @@ struct DashboardTests {
         }
     }
 
+    @Test("a device's page and document tell the commit behind what has happened to it")
+    func commit() async throws {
+        try await AdminScene.run { scene in
+            let key = try Fleets.key(1)
+            let commit = String(repeating: "0a", count: 20)
+            let now = scene.clock.now()
+            try await scene.store.write { transaction in
+                try transaction.save([DeviceRecord(key: key, account: Fleets.account)])
+                let run = try transaction.startRun(
+                    RunCause(command: "serve", person: "the controller", commit: commit), at: now)
+                let event = StateEvent(at: now, device: key, kind: .intended, run: run, detail: "enable, attempt 1")
+                try transaction.append([event])
+            }
+            let page = try await scene.call("/devices/\(key.eid)").body
+            #expect(page.contains("enable, attempt 1 <span class=\"quiet\">(run 1, commit 0a0a0a0a0a0a)</span>"))
+            #expect(page.contains("the controller, process"))
+            let document = try await scene.call("/api/v1/devices/\(key.eid)").body
+            #expect(document.components(separatedBy: "\"commit\":\"\(commit)\"").count == 4, "\(document)")
+        }
+    }
+
     @Test("before the manifests are read the page says so")
     func notReady() async throws {
         let status = ControllerStatus(startedAt: ManualClock().now(), manifests: .init(origin: "fleet/"))

@@ -58,6 +58,37 @@ struct DeviceTimelineTests {
         }
     }
 
+    @Test("the commit of the manifests stands beside everything that it has caused, as text, as JSON and in the run")
+    func commit() async throws {
+        let yaml = try Fleets.yaml(2, rollout: "rollout: {requestsPerSecond: 1000}")
+        let fleet = try await Fleets.fleet(yaml)
+        let commit = String(repeating: "0a", count: 20)
+        try await RunScene.with(Harness.inventory(fleet)) { scene in
+            #expect(try await scene.apply(.fleet(fleet), commit: commit).ending == .settled)
+            let device = try #require(
+                try await StatusSession(settings: scene.settings).devices(of: try Fleets.eid(1)).first)
+            #expect(device.runs.map(\.commit) == [commit])
+            for event in device.timeline { #expect(event.commit == commit, "\(event.event)") }
+            let events = Dictionary(device.timeline.map { ($0.event, $0) }) { first, _ in first }
+            #expect(events["run 1"]?.detail.hasSuffix("commit 0a0a0a0a0a0a") == true)
+            #expect(events["intended"]?.cause == "run 1, commit 0a0a0a0a0a0a")
+            #expect(events["accepted"]?.cause?.hasSuffix(", commit 0a0a0a0a0a0a") == true)
+            #expect(events["callback"]?.cause?.hasPrefix("callback ") == true)
+
+            let settings = ["--state", scene.settings.state]
+            let text = try await Binary.run(["status", "\(try Fleets.eid(1))"] + settings, in: "/").output
+            let lines = text.split(separator: "\n").filter { $0.wholeMatch(of: #/ {4}\d{4}-.*/#) != nil }
+            #expect(lines.count == device.timeline.count)
+            for line in lines { #expect(line.contains("commit 0a0a0a0a0a0a"), "\(line)") }
+            let summary = try await Binary.run(["status"] + settings, in: "/").output
+            #expect(summary.contains(": settled, commit 0a0a0a0a0a0a\n"), "\(summary)")
+            let json = try await Binary.run(
+                ["status", "\(try Fleets.eid(1))", "--format", "json"] + settings, in: "/"
+            ).output
+            #expect(json.contains(commit))
+        }
+    }
+
     @Test("who settles a device by hand, and who pauses, is written down as a run")
     func people() async throws {
         let folder = try TemporaryFolder()

@@ -77,7 +77,8 @@ struct SchemaTests {
                 || (place.keys == ["metadata", "name"] && value == "+5")
         case "False": ["behindProxy", "v1", "v2"].contains(place.keys.last)
         // Too short an interval.
-        case "30s", "500ms", "0s": place.keys == ["refresh", "every"]
+        case "30s": place.keys == ["refresh", "every"]
+        case "500ms", "0s": [["refresh", "every"], ["serve", "manifestInterval"]].contains(place.keys)
         default: false
         }
     }

@@ -58,14 +58,14 @@ struct RunScene: Sendable {
     }
 
     func apply(
-        _ goal: ApplyGoal, waits: Bool = true, allowsLargeChange: Bool = false
+        _ goal: ApplyGoal, waits: Bool = true, allowsLargeChange: Bool = false, commit: String? = nil
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
             policy: policy, waitsForConvergence: waits, timeout: .seconds(60),
             largeChanges: allowsLargeChange ? .allow : .refuse)
         return try await ApplyRun(
             goal: goal, store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
-            stop: StopSwitch(wakeup: wakeup)
+            stop: StopSwitch(wakeup: wakeup), commit: commit
         ).run { _ in }
     }
 

@@ -1,28 +1,58 @@
 import Foundation
 
-/// Runs `git` as a process of its own.
+/// Runs `git` as a process of its own, never through a shell.
 enum GitProcess {
-    struct Result {
+    struct Result: Sendable {
         let output: Data
 
         var text: String { String(decoding: output, as: UTF8.self) }
     }
 
-    /// Runs git to its end, and waits for that.
+    /// Runs git to its end, and blocks the thread for that long: for what is on this machine.
     ///
-    /// - Parameter folder: where it runs.
+    /// - Parameters:
+    ///   - options: of git itself, before the command.
+    ///   - folder: where it runs.
     /// - Throws: `GitError` if it cannot be run or ends with an error.
-    static func run(_ arguments: [String], in folder: String) throws(GitError) -> Result {
+    static func run(_ arguments: [String], options: [String] = [], in folder: String) throws(GitError) -> Result {
+        try run(arguments, options: options, in: folder, secrets: [], leash: nil)
+    }
+
+    /// Runs git on a thread of its own, to its end or until the time is up or the task is cancelled: for what is
+    /// elsewhere.
+    ///
+    /// - Parameter secrets: what must not be seen in an error.
+    /// - Throws: `GitError`
+    static func run(
+        _ arguments: [String], options: [String], in folder: String, secrets: [String], limit: Duration
+    ) async throws(GitError) -> Result {
+        let leash = GitLeash(limit: limit)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Swift.Result<Result, GitError>, Never>) in
+                Thread.detachNewThread {
+                    do throws(GitError) {
+                        let result = try run(arguments, options: options, in: folder, secrets: secrets, leash: leash)
+                        continuation.resume(returning: .success(result))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            }
+        } onCancel: {
+            leash.pull(.unwanted)
+        }
+        return try result.get()
+    }
+
+    private static func run(
+        _ arguments: [String], options: [String], in folder: String, secrets: [String], leash: GitLeash?
+    ) throws(GitError) -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
+        process.arguments = ["git"] + options + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        var environment = ProcessInfo.processInfo.environment
-        // Its words are shown as they are; it neither asks a person nor takes locks.
-        environment["LC_ALL"] = "C"
-        environment["GIT_TERMINAL_PROMPT"] = "0"
-        environment["GIT_OPTIONAL_LOCKS"] = "0"
-        process.environment = environment
+        process.environment = environment(ProcessInfo.processInfo.environment)
         let output = Pipe()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
@@ -31,54 +61,48 @@ enum GitProcess {
         defer { fclose(words) }
         process.standardError = FileHandle(fileDescriptor: fileno(words), closeOnDealloc: false)
         let data: Data
+        let pulled: GitLeash.Reason?
         do {
             try process.run()
+            leash?.hold(process.processIdentifier)
             data = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            pulled = leash?.release()
         } catch {
+            _ = leash?.release()
             throw GitError(.cannotRun, "`git` cannot be run: \(error.localizedDescription)", words: nil)
         }
-        process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            let text = firstLine(of: words)
+            let command = "git \(arguments.first ?? "")"
+            let text = GitWords.read(words, hiding: secrets)
+            switch pulled {
+            case .tooLong(let limit):
+                throw GitError(.tookTooLong, "\(command) was not done after \(limit), and was ended", words: text)
+            case .unwanted: throw GitError(.unwanted, "\(command) was stopped", words: nil)
+            case nil: break
+            }
             // `env` finds no git.
             if process.terminationStatus == 127 { throw GitError(.cannotRun, "`git` is not installed", words: nil) }
-            throw GitError(.refused, "git \(arguments.first ?? "") failed", words: text)
+            throw GitError(.refused, "\(command) failed", words: text)
         }
         return Result(output: data)
     }
 
-    private static func firstLine(of file: UnsafeMutablePointer<FILE>) -> String? {
-        rewind(file)
-        var buffer = [CChar](repeating: 0, count: 1000)
-        guard fgets(&buffer, Int32(buffer.count), file) != nil else { return nil }
-        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        let line = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return line.isEmpty ? nil : line.excerpt(limit: 200)
-    }
-}
-
-/// What stands in the way of reading a repository.
-public struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What went wrong, as far as a caller can act on it.
-    public enum Reason: Hashable, Sendable {
-        case cannotRun
-        /// Git ended with an error.
-        case refused
-        case noRepository
-        case noRevision
-        case notInRevision
-        case unreadable
-    }
-
-    public let reason: Reason
-    /// What happened, and what to do.
-    public let description: String
-    /// Git's own words.
-    let words: String?
-
-    init(_ reason: Reason, _ sentence: String, words: String?) {
-        self.reason = reason
-        self.words = words
-        description = sentence + (words.map { " (git says: \($0))" } ?? "") + "."
+    /// What git gets of our environment: its words are shown as they are, it neither asks a person nor takes locks, and
+    /// which repository it works upon is said by the folder alone.
+    private static func environment(_ inherited: [String: String]) -> [String: String] {
+        var environment = inherited
+        for name in [
+            "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_PREFIX",
+        ] { environment[name] = nil }
+        environment["LC_ALL"] = "C"
+        environment["GIT_OPTIONAL_LOCKS"] = "0"
+        environment["GIT_TERMINAL_PROMPT"] = "0"
+        // What ssh would ask a person is denied, whether there is a terminal or not.
+        environment["SSH_ASKPASS"] = "false"
+        environment["SSH_ASKPASS_REQUIRE"] = "force"
+        environment["GIT_ALLOW_PROTOCOL"] = "file:http:https:ssh"
+        return environment
     }
 }

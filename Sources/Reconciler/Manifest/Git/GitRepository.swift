@@ -2,8 +2,16 @@ import Foundation
 
 /// A git repository, read through `git`: never through a shell, and nothing in it is changed.
 public struct GitRepository: Sendable {
-    /// The top folder of its work tree.
+    /// The top folder of its work tree, or the repository itself if it is a mirror.
     let folder: String
+    /// Whether it has no work tree, and is ours.
+    var isMirror = false
+
+    /// Runs git upon it.
+    /// - Throws: `GitError`
+    func run(_ arguments: [String]) throws(GitError) -> GitProcess.Result {
+        try GitProcess.run(arguments, options: isMirror ? ["--git-dir=."] : [], in: folder)
+    }
 
     /// Finds the repository that holds certain paths, whether there is something at them or not.
     ///
@@ -62,7 +70,7 @@ public struct GitRepository: Sendable {
             throw GitError(.noRevision, "`\(revision.excerpt(limit: 100))` is no name of a revision", words: nil)
         }
         do {
-            let result = try GitProcess.run(["rev-parse", "--verify", "--quiet", revision + "^{commit}"], in: folder)
+            let result = try run(["rev-parse", "--verify", "--quiet", revision + "^{commit}"])
             return result.text.trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
             guard error.reason == .refused else { throw error }

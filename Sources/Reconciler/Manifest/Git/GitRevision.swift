@@ -26,10 +26,16 @@ public struct GitRevision: ManifestFiles {
 
     /// - Throws: `GitError`
     init(_ name: String, of repository: GitRepository) throws(GitError) {
+        try self.init(name, commit: repository.commit(of: name), of: repository)
+    }
+
+    /// - Parameter commit: that the name stands for, or stood for.
+    /// - Throws: `GitError`
+    init(_ name: String, commit: String, of repository: GitRepository) throws(GitError) {
         self.name = name
         self.repository = repository
-        commit = try repository.commit(of: name)
-        let listing = try GitProcess.run(["ls-tree", "-r", "-z", "--full-tree", commit], in: repository.folder)
+        self.commit = commit
+        let listing = try repository.run(["ls-tree", "-r", "-z", "--full-tree", commit])
         var entries: [String: Entry] = [:]
         var folders: [String: Set<String>] = [:]
         for line in listing.output.split(separator: 0) {
@@ -50,8 +56,8 @@ public struct GitRevision: ManifestFiles {
     private static func add(_ path: String, to folders: inout [String: Set<String>]) {
         var below = path
         while true {
-            let folder = (below as NSString).deletingLastPathComponent
-            let isNew = folders[folder, default: []].insert((below as NSString).lastPathComponent).inserted
+            let folder = FilePath.folder(of: below)
+            let isNew = folders[folder, default: []].insert(FilePath.name(of: below)).inserted
             guard isNew, !folder.isEmpty else { return }
             below = folder
         }
@@ -92,7 +98,7 @@ public struct GitRevision: ManifestFiles {
     func place(of path: String) -> String { resolved(path) ?? path }
 
     private func content(of entry: Entry) -> Data? {
-        try? GitProcess.run(["cat-file", "blob", entry.id], in: repository.folder).output
+        try? repository.run(["cat-file", "blob", entry.id]).output
     }
 
     /// So many links on the way to a file are followed.

@@ -95,7 +95,7 @@ struct ManifestSources: Sendable {
     func table(
         _ table: ManifestDocument.Source, of file: String, complaints: inout ComplaintList
     ) -> DeclaredDevices? {
-        let folder = file == ManifestSource.standardInput.name ? "" : (file as NSString).deletingLastPathComponent
+        let folder = file == ManifestSource.standardInput.name ? "" : FilePath.folder(of: file)
         let path = table.csv.hasPrefix("/") || folder.isEmpty ? table.csv : folder + "/" + table.csv
         guard let text = open(.file(path), place: table.place, path: table.path, complaints: &complaints) else {
             return nil

@@ -1,0 +1,70 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Ends a process of git, and those that it has started, when it takes too long or nobody waits for it any more: first
+/// politely, so that it takes its lock files away, then for good.
+final class GitLeash: Sendable {
+    enum Reason: Hashable, Sendable {
+        case tooLong(Duration)
+        /// The task that waits was cancelled.
+        case unwanted
+    }
+
+    private struct State {
+        /// Foundation gives each process a group of its own, of the same number.
+        var group: pid_t?
+        var reason: Reason?
+    }
+
+    private static let courtesy = DispatchTimeInterval.seconds(2)
+
+    private let limit: Duration
+    private let state = Mutex(State())
+
+    init(limit: Duration) {
+        self.limit = limit
+    }
+
+    /// Takes hold of a process that has just been started.
+    func hold(_ process: pid_t) {
+        let isPulled = state.withLock { state in
+            state.group = process
+            return state.reason != nil
+        }
+        if isPulled { end() }
+        let milliseconds = Int(limit / .milliseconds(1))
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [weak self, limit] in
+            self?.pull(.tooLong(limit))
+        }
+    }
+
+    /// Ends the process, now or as soon as it starts.
+    func pull(_ reason: Reason) {
+        let isFirst = state.withLock { state in
+            defer { state.reason = state.reason ?? reason }
+            return state.reason == nil
+        }
+        if isFirst { end() }
+    }
+
+    /// Lets go of the process, which is over.
+    /// - Returns: why it was ended, if it was.
+    func release() -> Reason? {
+        state.withLock { state in
+            state.group = nil
+            return state.reason
+        }
+    }
+
+    private func end() {
+        signal(SIGTERM)
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.courtesy) { [weak self] in self?.signal(SIGKILL) }
+    }
+
+    private func signal(_ signal: Int32) {
+        state.withLock { state in
+            if let group = state.group { _ = kill(-group, signal) }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Crypto
+import Foundation
+
+/// A bare repository of our own with the newest commit of one branch of another repository. All of it can be fetched
+/// again: one that is damaged is made anew.
+struct GitMirror: Sendable {
+    /// The name of what is followed, in the mirror.
+    private static let followed = "refs/profilectl/followed"
+
+    let remote: GitRemote
+    /// A branch, or a tag of that name if there is no such branch.
+    let branch: String
+    /// The mirror itself.
+    let repository: GitRepository
+    /// What mirrors are kept in; nobody else may look into it.
+    private let cache: String
+    private let limit: Duration
+
+    /// - Parameters:
+    ///   - cache: a folder, made if need be.
+    ///   - limit: for each time that git is run.
+    /// - Throws: `GitError` if there can be no such branch.
+    init(_ remote: GitRemote, branch: String, cache: String, limit: Duration) throws(GitError) {
+        guard Self.isName(branch) else {
+            throw GitError(
+                .noRevision,
+                "`\(branch.excerpt(limit: 100))` is no name of a branch or a tag; expected one such as `main`",
+                words: nil)
+        }
+        self.remote = remote
+        self.branch = branch
+        self.limit = limit
+        let folder = URL(fileURLWithPath: cache).standardizedFileURL
+        self.cache = folder.path
+        let digest = SHA256.hash(data: Data("\(remote.address)\u{0}\(branch)".utf8))
+        let name = digest.prefix(8).map { String(format: "%02x", $0) }.joined() + ".git"
+        repository = GitRepository(folder: folder.appendingPathComponent(name).path, isMirror: true)
+    }
+
+    /// By the rules of `git check-ref-format`, as far as they could be taken for something else.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && !text.hasPrefix("-") && !text.hasPrefix("/") && !text.hasSuffix("/") && !text.contains("..")
+            && !text.contains("@{")
+            && text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0.value != 0x7F && !"~^:?*[\\".unicodeScalars.contains($0)
+            }
+    }
+
+    /// Fetches what has changed.
+    ///
+    /// - Returns: the number of the newest commit.
+    /// - Throws: `GitError`; what was fetched before stays.
+    func update() async throws(GitError) -> String {
+        try makeCache()
+        let tip = try await tip()
+        if let held = try? await held(), held.tip == tip.id { return held.commit }
+        let isNew = !FileManager.default.fileExists(atPath: repository.folder)
+        do throws(GitError) {
+            return try await fetch(tip)
+        } catch {
+            // The repository has just answered, so it may be the mirror that is damaged, or locked by a git that was killed.
+            guard error.reason == .refused, !isNew else { throw error }
+            try? FileManager.default.removeItem(atPath: repository.folder)
+            return try await fetch(tip)
+        }
+    }
+
+    private struct Tip: Sendable {
+        let reference: String
+        /// Of the commit, or of the annotated tag.
+        let id: String
+    }
+
+    /// What the branch is now.
+    private func tip() async throws(GitError) -> Tip {
+        let wanted = ["refs/heads/\(branch)", "refs/tags/\(branch)"]
+        let found = try await references(wanted)
+        for reference in wanted {
+            if let tip = found.first(where: { $0.reference == reference }) { return tip }
+        }
+        let all = try await references([])
+        guard !all.isEmpty else {
+            throw GitError(.noRevision, "The repository \(remote.name) is empty. Push the manifests to it", words: nil)
+        }
+        let names = all.compactMap { $0.reference.firstMatch(of: #/^refs/(?:heads|tags)/(.+)$/#).map { String($0.1) } }
+        let hint = NearestWord.hint(for: branch, among: names).map { " (\($0))" } ?? ""
+        throw GitError(
+            .noRevision,
+            "The repository \(remote.name) has no branch or tag `\(branch)`\(hint). Was it deleted or renamed?",
+            words: nil)
+    }
+
+    private func references(_ patterns: [String]) async throws(GitError) -> [Tip] {
+        let listing: GitProcess.Result
+        do throws(GitError) {
+            listing = try await run(["ls-remote", "--quiet", "--heads", "--tags", remote.address] + patterns)
+        } catch {
+            guard error.reason == .refused else { throw error }
+            throw GitError(
+                .noRepository,
+                "The repository \(remote.name) cannot be reached. `git ls-remote` with its address tries the same by hand",
+                words: error.words)
+        }
+        return listing.text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: "\t", maxSplits: 1)
+            return words.count == 2 ? Tip(reference: String(words[1]), id: String(words[0])) : nil
+        }
+    }
+
+    /// What the mirror has of the branch.
+    private func held() async throws(GitError) -> (tip: String, commit: String) {
+        let lines = try await run(["rev-parse", Self.followed, Self.followed + "^{commit}"]).text.split(separator: "\n")
+        guard lines.count == 2 else {
+            throw GitError(.unreadable, "The mirror \(repository.folder) is damaged", words: nil)
+        }
+        return (String(lines[0]), String(lines[1]))
+    }
+
+    /// - Returns: the number of the commit.
+    private func fetch(_ tip: Tip) async throws(GitError) -> String {
+        if !FileManager.default.fileExists(atPath: repository.folder + "/HEAD") {
+            let format = tip.id.count == 64 ? ["--object-format=sha256"] : []
+            _ = try await run(["init", "--quiet", "--bare", "--template="] + format)
+        }
+        // Only what the commit holds; the branch may have moved on meanwhile, and be another one altogether.
+        _ = try await run([
+            "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+            remote.address, "+\(tip.reference):\(Self.followed)",
+        ])
+        return try await held().commit
+    }
+
+    private func run(_ arguments: [String]) async throws(GitError) -> GitProcess.Result {
+        try await GitProcess.run(
+            arguments,
+            options: [
+                "--git-dir=\(repository.folder)",
+                // What was fetched is there after a power cut; a clean-up ends with the fetch; nobody's hooks are run.
+                "-c", "core.fsync=all", "-c", "gc.autoDetach=false", "-c", "core.hooksPath=/dev/null",
+            ], in: cache, secrets: remote.secrets, limit: limit)
+    }
+
+    private func makeCache() throws(GitError) {
+        do {
+            let mode = [FileAttributeKey.posixPermissions: 0o700]
+            try FileManager.default.createDirectory(
+                atPath: cache, withIntermediateDirectories: true, attributes: mode)
+            try FileManager.default.setAttributes(mode, ofItemAtPath: cache)
+        } catch {
+            throw GitError(
+                .cannotRun,
+                "The folder \(cache), which is to hold what is fetched, cannot be used: "
+                    + error.localizedDescription, words: nil)
+        }
+    }
+}

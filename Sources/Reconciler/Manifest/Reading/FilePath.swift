@@ -1,0 +1,14 @@
+/// The two parts of a path, as text. Foundation's `NSString.deletingLastPathComponent` and `lastPathComponent` end the
+/// program where the path has a single character (seen with Swift 6.1 on Linux).
+enum FilePath {
+    /// The path without its last component; empty if there is only one.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The last component.
+    static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+}

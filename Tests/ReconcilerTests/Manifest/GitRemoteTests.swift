@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+@Suite("Addresses of git repositories")
+struct GitRemoteTests {
+    @Test(
+        "a name or a password is never shown, and kept from git's words",
+        arguments: [
+            ("https://token123@git.example.com/fleet.git", "https://***@git.example.com/fleet.git", ["token123"]),
+            (
+                "https://ann:s3cr%2Fet@git.example.com:8443/fleet.git", "https://***@git.example.com:8443/fleet.git",
+                ["ann", "s3cr%2Fet", "s3cr/et"]
+            ),
+            ("https://git.example.com/fleet.git?key=s3cret", "https://git.example.com/fleet.git", ["key=s3cret"]),
+            ("ssh://git@git.example.com:22/fleet.git", "ssh://***@git.example.com:22/fleet.git", []),
+            ("ssh://git:s3cret@git.example.com/fleet.git", "ssh://***@git.example.com/fleet.git", ["s3cret"]),
+            ("http://127.0.0.1:8080/fleet.git", "http://127.0.0.1:8080/fleet.git", []),
+            ("git@git.example.com:fleet.git", "git@git.example.com:fleet.git", []),
+            ("file:///srv/fleet.git", "file:///srv/fleet.git", []),
+        ])
+    func shown(text: String, name: String, secrets: [String]) throws {
+        let remote = try GitRemote(text)
+        #expect(remote.address == text && remote.name == name)
+        #expect(remote.secrets == secrets.sorted())
+        let words = "fatal: unable to access '\(text)': \(secrets.joined(separator: " "))\nhint: x\n\nmore\nand more"
+        let told = try #require(GitWords.shown(words, hiding: remote.secrets))
+        for secret in secrets { #expect(!told.contains(secret), "\(told)") }
+        #expect(told.hasSuffix("; more"))
+    }
+
+    @Test(
+        "what is no repository that can be followed safely is refused, and shows no secret",
+        arguments: [
+            "", "-x", "--upload-pack=touch x", "ext::sh -c touch% x", "ext://x", "git://example.com/x",
+            "http://example.com/x", "http://ann:s3cret@example.com/x", "https://", "https://-x/y", "https:///x",
+            "https://ann:s3/cret@example.com/x", "https://ann:s3 cret@example.com/x", "a\nb", "-oProxyCommand=x:y",
+            "ann@-oProxyCommand=x:y", "ftp://ann:s3cret@example.com/x?s3cret",
+        ])
+    func refused(text: String) throws {
+        // A folder may be called like this.
+        if text.hasPrefix("ext::") {
+            #expect(try GitRemote(text).address.hasPrefix("/") == false)
+            return
+        }
+        let error = try #require(throws: GitError.self) { try GitRemote(text) }
+        #expect(error.reason == .noRepository)
+        #expect(!error.description.contains("cret"), "\(error)")
+    }
+
+    @Test("a folder is followed wherever git runs, also one whose name has a colon")
+    func folders() throws {
+        #expect(try GitRemote("fleet.git").address == FileManager.default.currentDirectoryPath + "/fleet.git")
+        #expect(try GitRemote("/srv/../srv/fleet").address == "/srv/fleet")
+        let folder = try TemporaryFolder()
+        try folder.write("a:b/x", "")
+        #expect(try GitRemote(folder.path + "/a:b").address == folder.path + "/a:b")
+        #expect(try GitRemote("./a:b").address.hasSuffix("/a:b"))
+    }
+
+    @Test(
+        "settings of git that put a token into an address do not show it, and times do not make a failure another one")
+    func words() {
+        let text = "fatal: could not read Password for 'https://ghp_x1@example.com': failed after 12 ms"
+        #expect(
+            GitWords.shown(text, hiding: [])
+                == "fatal: could not read Password for 'https://***@example.com': failed")
+        #expect(GitWords.shown("\n hint: a\n", hiding: []) == nil)
+    }
+}
