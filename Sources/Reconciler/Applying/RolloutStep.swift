@@ -24,7 +24,7 @@ struct RolloutStep: Hashable, Sendable {
         pendingByLabels: [[String: String]: Int] = [:], opensAt: Timestamp? = nil
     ) {
         wave = RolloutWave(policy.waves, tally, record: record, pendingByLabels: pendingByLabels)
-        let budget = max(0, wave.limit - tally.released)
+        let budget = wave.budget
         let pause = pauses.first { $0.scope == .everything || $0.scope == .profileSet(profileSet) }
         if let abort = record?.abort {
             decision = .aborted(abort.reason)

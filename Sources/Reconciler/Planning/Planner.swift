@@ -20,6 +20,10 @@ public struct Planner: Sendable {
     /// - Parameter review: the saved plan that nothing may go beyond; its devices are those of `desired`.
     func plan(desired: DesiredFleet, known: KnownFleet, within review: PlanReview?) -> Plan {
         var plan = Plan(createdAt: now, desired: desired)
+        if let review {
+            plan.reviewedAt = review.saved.plan.createdAt
+            plan.partialRollouts = plan.rollouts
+        }
         plan.busyCards = Set(known.operations.lazy.filter(\.isOpen).map(\.key.eid))
         let heldCards = heldCards(desired, known)
         var change = ChangeTally(setCount: desired.sets.count)
@@ -32,7 +36,7 @@ public struct Planner: Sendable {
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
-                if review == nil { plan.unmanaged.append(known.devices[cursor].key) }
+                plan.noteOther(known.devices[cursor], in: known, rollouts)
                 cursor += 1
             }
             var record: KnownDevice?
@@ -51,19 +55,20 @@ public struct Planner: Sendable {
             let isReleased =
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
             let rollout = rollouts[Int(device.set)]
+            let wasReleased = rollout != 0 && record?.rollout == rollout
             if rollout != 0 {
                 cards.note(
-                    number, in: desired, isReleased: isReleased, wasReleased: record?.rollout == rollout,
-                    isToChange: step.isAction)
+                    number, in: desired, isReleased: isReleased, wasReleased: wasReleased, isToChange: step.isAction)
             }
-            plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
+            plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased, wasReleased: wasReleased)
             let isSelected = selection?.contains(number) ?? true
             change.count(set: Int(device.set), wasPresent: wasPresent, changes: step.isAction && isSelected)
             guard isSelected else {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
                 continue
             }
-            plan.partialRollouts?[Int(device.set)].count(step.standing, isReleased: isReleased)
+            plan.partialRollouts?[Int(device.set)].count(
+                step.standing, isReleased: isReleased, wasReleased: wasReleased)
             let hasDrifted = !step.isNothing && (record.map { Self.hasDrifted($0, from: device.state) } ?? false)
             if hasDrifted, let isNow = record?.profile {
                 plan.drifts.append(
@@ -85,13 +90,10 @@ public struct Planner: Sendable {
                 plan.moved.append(number)
             }
         }
+        for other in known.devices[cursor...] { plan.noteOther(other, in: known, rollouts) }
         if let review {
             plan.largeChanges = review.saved.plan.largeChanges
             return plan
-        }
-        while cursor < known.devices.count {
-            plan.unmanaged.append(known.devices[cursor].key)
-            cursor += 1
         }
         cards.letOut(of: &plan)
         plan.largeChanges = change.largeChanges(in: desired)
