@@ -29,6 +29,16 @@ public struct AdminConfiguration: Sendable {
     }
 }
 
+extension AdminConfiguration {
+    /// What the settings say; `nil` where nobody is to look (`admin.listen: off`).
+    /// - Throws: `SettingsError`
+    public init?(_ settings: Settings, token: AdminToken?) throws(SettingsError) {
+        guard settings.adminListen != "off" else { return nil }
+        let address = try ListenAddress(settings.adminListen, setting: "admin.listen")
+        try self.init(host: address.host, port: address.port, token: token, tls: settings.adminTLS)
+    }
+}
+
 extension ListenerLimits {
     /// What the admin endpoint puts up with: nothing but small forms is sent to it, and few look at the same time.
     public static var admin: Self {

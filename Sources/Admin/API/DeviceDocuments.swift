@@ -2,18 +2,18 @@ import Reconciler
 
 /// A page of devices, as JSON.
 struct DevicePageDocument: Encodable {
-    let devices: [DeviceDocument]
+    let devices: [ListedDeviceDocument]
     /// The cursor of the next page; missing on the last one.
     let next: String?
 
     init(_ page: DevicePage) {
-        devices = page.devices.map(DeviceDocument.init)
+        devices = page.devices.map(ListedDeviceDocument.init)
         next = page.next?.description
     }
 }
 
-/// What is known of one device.
-struct DeviceDocument: Encodable {
+/// What is known of one device of a list.
+struct ListedDeviceDocument: Encodable {
     struct LatestOperation: Encodable {
         let action: String
         let phase: String
@@ -28,33 +28,27 @@ struct DeviceDocument: Encodable {
         }
     }
 
-    let eid: String
-    let iccid: String
-    let imei: String?
-    let accountName: String
-    let profile: String?
-    let profileStatus: String?
-    let observedAt: String?
-    let source: String?
-    let service: String
+    private let device: DeviceDocument
     /// The profile state that was last reached on purpose.
-    let reached: String?
-    let version: Int64
-    let operation: LatestOperation?
+    private let reached: String?
+    private let operation: LatestOperation?
 
     init(_ record: DeviceRecord) {
-        eid = record.key.eid.description
-        iccid = record.key.iccid.description
-        imei = record.imei?.description
-        accountName = record.account.description
-        profile = record.observation?.state.name
-        profileStatus = record.observation?.profileStatus
-        observedAt = record.observation?.at.description
-        source = record.observation?.source.name
-        service = record.service.word
+        device = DeviceDocument(record)
         reached = record.reached?.name
-        version = record.version
         operation = record.operation.map(LatestOperation.init)
+    }
+
+    /// The members of the device itself and these make one JSON object.
+    private enum CodingKeys: CodingKey {
+        case reached, operation
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try device.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encodeIfPresent(reached, forKey: .reached)
+        try members.encodeIfPresent(operation, forKey: .operation)
     }
 }
 

@@ -47,7 +47,7 @@ extension FleetView.FailureCard {
         kind = group.kind
         causeCode = group.code
         explanation = group.explanation
-        deviceCount = group.count.counted("device")
+        deviceCount = counted(group.count, "device")
         examples = group.examples.map(DeviceName.init)
         listing = DeviceQuery.Standing(rawValue: group.kind)?.rawValue
     }
@@ -57,7 +57,7 @@ extension FleetView.DriftCard {
     init?(_ status: ControllerStatus) {
         let drifted = status.sets.filter { $0.drift > 0 }
         guard !drifted.isEmpty else { return nil }
-        deviceCount = drifted.reduce(0) { $0 + $1.drift }.counted("device")
+        deviceCount = counted(drifted.reduce(0) { $0 + $1.drift }, "device")
         policies = drifted.map { set in
             let deed =
                 switch set.driftPolicy {

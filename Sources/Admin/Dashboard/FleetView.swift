@@ -131,14 +131,14 @@ struct FleetView: Sendable {
         self.frame = frame
         isReady = status.isReady
         percent = Self.percent(status.converged, of: status.devices)
-        headline = "\(status.converged.grouped) of \(status.devices.counted("device")) as desired"
+        headline = "\(status.converged.grouped) of \(counted(status.devices, "device")) as desired"
         lookedAt = status.lookedAt.map { Moment($0, now: now) }
         bar = StandingBar(status.sets)
         plot = ConvergencePlot(status.history, now: now)
         sets = status.sets.prefix(Self.setLimit).map { SetRow($0, paused) }
         hasSets = !sets.isEmpty
         let leftOut = status.sets.count - sets.count
-        setsLeftOut = leftOut > 0 ? leftOut.counted("profile set") : nil
+        setsLeftOut = leftOut > 0 ? counted(leftOut, "profile set") : nil
         rollouts = status.sets.compactMap { set in set.rollout.map { RolloutCard($0, of: set, now: now) } }
         hasRollouts = !rollouts.isEmpty
         failures = status.failures.map(FailureCard.init)

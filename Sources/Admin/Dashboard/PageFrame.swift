@@ -70,19 +70,3 @@ extension Timestamp {
     /// `2026-11-23 20:41:00 UTC`.
     var inUTC: String { "\(description.prefix(19).replacing("T", with: " ")) UTC" }
 }
-
-extension Int {
-    /// With commas: `1,234,567`.
-    var grouped: String {
-        var digits = String(magnitude)
-        var index = digits.endIndex
-        while digits.distance(from: digits.startIndex, to: index) > 3 {
-            index = digits.index(index, offsetBy: -3)
-            digits.insert(",", at: index)
-        }
-        return self < 0 ? "-\(digits)" : digits
-    }
-
-    /// With a noun: `1 device`, `1,234 devices`.
-    func counted(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
-}

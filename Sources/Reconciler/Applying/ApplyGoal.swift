@@ -13,6 +13,14 @@ public enum ApplyGoal: Sendable {
         }
     }
 
+    /// The part of the fleet that it is about; `nil` for all of it.
+    public var part: FleetPart? {
+        switch self {
+        case .fleet(let fleet): fleet.selection?.part
+        case .savedPlan(let saved): saved.plan.part
+        }
+    }
+
     var savedPlan: SavedPlan? {
         if case .savedPlan(let saved) = self { return saved }
         return nil

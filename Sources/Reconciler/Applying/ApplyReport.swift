@@ -100,7 +100,7 @@ extension ApplyReport.Ending {
         case .stopped: "stopped"
         case .aborted: "given up"
         case .outsideWindows: "outside the maintenance windows"
-        case .heldUp: "held up by devices that are not selected"
+        case .heldUp: "held up by devices that it is not about"
         }
     }
 }

@@ -3,7 +3,8 @@ struct RolloutBook: Sendable {
     let store: any StateStore
     let clock: any WallClock
 
-    /// Begins a roll-out for each profile set that has a change and none under way, and ends those that are done.
+    /// Begins a roll-out for each profile set that has a change and none under way, and ends those that are over. A saved
+    /// plan may be about a part of a change that was begun before: then it is not known whether the rest is done.
     ///
     /// - Parameter open: the roll-outs that the plan was made with.
     /// - Returns: those that are under way from now on.
@@ -12,10 +13,14 @@ struct RolloutBook: Sendable {
         var begin: [String] = []
         var end: [RolloutNumber] = []
         for (index, set) in sets.enumerated() {
-            let tally = plan.rollouts[index]
             let rollout = open.last { $0.profileSet == set.name }
-            if rollout == nil, plan.ownRollouts[index].pending > 0 { begin.append(set.name) }
-            if let rollout, rollout.abort == nil, tally.pending == 0, tally.hasLanded { end.append(rollout.number) }
+            let isOver =
+                rollout.map { rollout in
+                    rollout.abort == nil && plan.rollouts[index].isOver
+                        && rollout.startedAt >= plan.reviewedAt ?? rollout.startedAt
+                } ?? true
+            if isOver, let rollout { end.append(rollout.number) }
+            if isOver, plan.ownRollouts[index].pending > 0 { begin.append(set.name) }
         }
         guard !begin.isEmpty || !end.isEmpty else { return open }
         let now = clock.now()

@@ -11,7 +11,7 @@ struct RolloutGate: Sendable {
     let positionsOutsideWindows: [Int]
     /// The reasons of roll-outs that are given up, now or before, and of which something is left to be sent.
     let abortReasons: [String]
-    /// Why the next wave of a set cannot begin within the plan: devices that are not selected, and that were let out
+    /// Why the next wave of a set cannot begin within the plan: devices that it is not about, and that were let out
     /// before, have not landed.
     let heldUp: [String]
     /// A pause that holds something back.
@@ -84,7 +84,7 @@ struct RolloutGate: Sendable {
 
     /// - Parameter chosen: the positions of the actions that are let out.
     private static func holdUps(_ plan: Plan, _ steps: [RolloutStep], _ chosen: [Int]) -> [String] {
-        guard plan.selection != nil else { return [] }
+        guard plan.partialRollouts != nil else { return [] }
         let setsWithWork = Set(chosen.map { Int(plan.actions.device(at: $0).set) })
         return plan.actions.fleet.sets.indices.compactMap { index in
             let (all, own) = (plan.rollouts[index], plan.ownRollouts[index])
@@ -94,12 +94,12 @@ struct RolloutGate: Sendable {
             let name = plan.actions.fleet.sets[index].name
             if budget > 0 {
                 return
-                    "The wave of profile set \(name) that is under way is for devices that are not selected; they go "
-                    + "before the others."
+                    "The wave of profile set \(name) that is under way is for devices that this run is not about; "
+                    + "they go before the others."
             }
             guard !all.hasLanded else { return nil }
-            return "\(all.underWay + all.toSendAgain) of the devices of profile set \(name) that were let out "
-                + "before, and are not selected, have not come to their end; its next wave waits for them."
+            return "\(all.toLand) of the devices of profile set \(name) that were let out "
+                + "before, and that this run is not about, have not come to their end; its next wave waits for them."
         }
     }
 

@@ -28,7 +28,7 @@ struct RolloutStep: Hashable, Sendable {
         largeChange: LargeChange? = nil
     ) {
         wave = RolloutWave(policy.waves, tally, record: record, pendingByLabels: pendingByLabels)
-        let budget = max(0, wave.limit - tally.released)
+        let budget = wave.budget
         let pause = pauses.first { $0.scope == .everything || $0.scope == .profileSet(profileSet) }
         if let abort = record?.abort {
             decision = .aborted(abort.reason)

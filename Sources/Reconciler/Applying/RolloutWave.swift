@@ -2,6 +2,8 @@
 struct RolloutWave: Hashable, Sendable {
     /// How many devices are out when it is full.
     let limit: Int
+    /// How many devices more it lets out.
+    let budget: Int
     /// Its labels, if it goes by labels.
     let labels: [String: String]?
     /// Its labels or its size, as in the YAML.
@@ -23,10 +25,12 @@ struct RolloutWave: Hashable, Sendable {
         let begun = record?.waveLimit ?? 0
         let labelsBegun = begun > 0 ? record?.waveLabels : nil
         let left = labelsBegun.map { pendingByLabels[$0] ?? 0 } ?? tally.pending
-        let isFull = tally.released >= begun || left == 0
+        let isFull = tally.letOut >= begun || left == 0
         let index: Int
         if begun > 0, !(isFull && tally.hasLanded) {
             limit = begun
+            // What has another change before it has had its place in this wave.
+            budget = max(0, begun - tally.letOut)
             labels = labelsBegun
             index = Self.index(of: begun, labelsBegun, in: steps)
         } else {
@@ -45,6 +49,7 @@ struct RolloutWave: Hashable, Sendable {
                 limit = tally.released + pendingByLabels[labels, default: 0]
                 self.labels = labels
             }
+            budget = max(0, limit - tally.released)
         }
         name = labels?.labelText ?? steps[index].name
         number = index + 1

@@ -5,16 +5,29 @@ import Logging
 /// account: another system's is never replaced unless a person says so.
 public struct CallbackAdministration: Sendable {
     private let carrier: any Carrier
+    private let pacer: RequestPacer
 
-    public init(carrier: any Carrier) {
+    /// - Parameter pacer: gives the turns of the calls.
+    init(carrier: any Carrier, pacer: RequestPacer) {
         self.carrier = carrier
+        self.pacer = pacer
     }
 
     /// All services of an account that are registered over REST; those registered over SOAP are not shown by the
     /// carrier.
-    /// - Throws: `CarrierError`
+    /// - Throws: `CarrierError`, `StateStoreError`
     public func list(_ account: AccountName) async throws -> [CallbackRegistration] {
-        try await carrier.callbackRegistrations(of: account).sorted { $0.serviceName < $1.serviceName }
+        try await registrations(of: account).sorted { $0.serviceName < $1.serviceName }
+    }
+
+    private func registrations(of account: AccountName) async throws -> [CallbackRegistration] {
+        try await pacer.patiently(account) { try await carrier.callbackRegistrations(of: account) }
+    }
+
+    private func deregister(_ registered: CallbackRegistration, of account: AccountName) async throws {
+        try await pacer.patiently(account) {
+            try await carrier.deregisterCallback(service: registered.serviceName, of: account)
+        }
     }
 
     public enum Registered: Hashable, Sendable {
@@ -27,24 +40,29 @@ public struct CallbackAdministration: Sendable {
     /// Has the carrier call `url` with the profile callbacks of an account.
     ///
     /// - Parameter replaces: whether another endpoint makes way.
-    /// - Throws: `CarrierError`, `RegistrationTaken`, `RegistrationLost` if the old one was ended and the new one was
-    ///   not taken.
+    /// - Throws: `CarrierError`, `StateStoreError`, `RegistrationTaken`, `RegistrationLost` if the old one was ended and
+    ///   the new one was not taken.
     public func register(
         _ account: AccountName, url: String, credentials: CallbackCredentials, replaces: Bool
     ) async throws -> Registered {
-        let registered = try await carrier.callbackRegistrations(of: account).first(where: \.isProfileService)
+        func register() async throws {
+            try await pacer.patiently(account) {
+                try await carrier.registerCallback(url: url, credentials: credentials, for: account)
+            }
+        }
+        let registered = try await registrations(of: account).first(where: \.isProfileService)
         if registered?.url == url, registered?.username == credentials.username, !replaces { return .alreadyOurs }
         guard let registered else {
-            try await carrier.registerCallback(url: url, credentials: credentials, for: account)
+            try await register()
             return .registered
         }
         guard replaces || registered.url == url else {
             throw RegistrationTaken(account: account, registered: registered.url)
         }
         // The carrier takes no second one beside it.
-        try await carrier.deregisterCallback(service: registered.serviceName, of: account)
+        try await deregister(registered, of: account)
         do {
-            try await carrier.registerCallback(url: url, credentials: credentials, for: account)
+            try await register()
         } catch {
             throw RegistrationLost(account: account, registered: registered.url, error: error)
         }
@@ -55,14 +73,13 @@ public struct CallbackAdministration: Sendable {
     ///
     /// - Parameter url: the one that is to be registered; `nil` for whichever there is.
     /// - Returns: the URL that was called until now, `nil` if there was none.
-    /// - Throws: `CarrierError`, `RegistrationTaken` if another URL is registered.
+    /// - Throws: `CarrierError`, `StateStoreError`, `RegistrationTaken` if another URL is registered.
     public func deregister(_ account: AccountName, url: String?) async throws -> String? {
-        guard let registered = try await carrier.callbackRegistrations(of: account).first(where: \.isProfileService)
-        else { return nil }
+        guard let registered = try await registrations(of: account).first(where: \.isProfileService) else { return nil }
         guard url == nil || url == registered.url else {
             throw RegistrationTaken(account: account, registered: registered.url)
         }
-        try await carrier.deregisterCallback(service: registered.serviceName, of: account)
+        try await deregister(registered, of: account)
         return registered.url
     }
 }
@@ -82,7 +99,7 @@ public struct RegistrationTaken: Error, Hashable, Sendable, CustomStringConverti
 public struct RegistrationLost: Error, Sendable, CustomStringConvertible {
     let account: AccountName
     let registered: String
-    let error: CarrierError
+    let error: any Error
 
     public var description: String {
         "The profile callbacks of account \(account) go nowhere now: \(registered) was deregistered, and the new URL was "

@@ -83,39 +83,16 @@ struct CarrierAccess: Sendable {
             configuration: endpoint.configuration, store: store, clock: clock, policy: settings.policy, wakeup: wakeup,
             logger: logger, observer: observer)
         let seat = ListenerSeat(listener: listener, configuration: endpoint.configuration, lock: lock, clock: clock)
-        let stopListening = Wakeup()
-        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
-        return try await withThrowingTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
-            group.addTask {
-                defer { portContinuation.finish() }
-                do {
-                    try await seat.run(until: stopListening, reload: reload) { portContinuation.yield($0) }
-                } catch is CancellationError {
-                    return nil
-                } catch let error as StateStoreError {
-                    throw error
-                } catch {
-                    throw ListenerFailed(address: settings.callbackListen, error: error)
-                }
-                return nil
+        return try await whileServing { stop, onListening in
+            do {
+                try await seat.run(until: stop, reload: reload, onListening: onListening)
+            } catch let error where error is CancellationError || error is StateStoreError {
+                throw error
+            } catch {
+                throw ListenerFailed(address: settings.callbackListen, error: error)
             }
-            group.addTask {
-                guard let port = await ports.first(where: { _ in true }) else { return nil }
-                do {
-                    return .success(try await work(endpoint.url(port: port)))
-                } catch {
-                    // Not thrown here: the listener is to end in order, whatever came of the work.
-                    return .failure(error)
-                }
-            }
-            defer { group.cancelAll() }
-            var finished: Swift.Result<Result, any Error>?
-            while let result = try await group.next() {
-                finished = result ?? finished
-                stopListening.notify()
-            }
-            guard let finished else { throw CancellationError() }
-            return try finished.get()
+        } _: { port in
+            try await work(endpoint.url(port: port))
         }
     }
 }

@@ -1,4 +1,5 @@
 /// One device with everything that has happened to it.
+@dynamicMemberLookup
 public struct DeviceStatus: Codable, Sendable {
     public struct Event: Codable, Sendable {
         public let at: String
@@ -40,17 +41,9 @@ public struct DeviceStatus: Codable, Sendable {
         public let text: String
     }
 
-    public let eid: String
-    public let iccid: String
-    public let imei: String?
-    public let accountName: String
-    public let profile: String?
-    /// The carrier's own word.
-    public let profileStatus: String?
-    public let observedAt: String?
-    public let source: String?
-    public let service: String
-    public let version: Int64
+    /// What is known of it now.
+    public let device: DeviceDocument
+    /// The latest one, in words.
     public let operation: String?
     /// Oldest first.
     public let timeline: [Event]
@@ -59,21 +52,39 @@ public struct DeviceStatus: Codable, Sendable {
     public let callbacks: [Callback]
 
     init(_ record: DeviceRecord, _ timeline: DeviceTimeline) {
-        eid = record.key.eid.description
-        iccid = record.key.iccid.description
-        imei = record.imei?.description
-        accountName = record.account.description
-        profile = record.observation?.state.name
-        profileStatus = record.observation?.profileStatus
-        observedAt = record.observation?.at.description
-        source = record.observation?.source.name
-        service = record.service.word
-        version = record.version
+        device = DeviceDocument(record)
         operation = record.operation.map { "\($0.action.rawValue), \($0.phase.name)" }
         self.timeline = timeline.entries
         runs = timeline.runs.values.sorted { $0.number < $1.number }.map { RunStatus($0) }
         requests = timeline.requests.values.sorted { $0.number < $1.number }.map { Request($0) }
         callbacks = timeline.callbacks.map { Callback($0) }
+    }
+
+    public subscript<Value>(dynamicMember member: KeyPath<DeviceDocument, Value>) -> Value { device[keyPath: member] }
+
+    /// The members of the device itself and these make one JSON object.
+    private enum CodingKeys: CodingKey {
+        case operation, timeline, runs, requests, callbacks
+    }
+
+    public init(from decoder: any Decoder) throws {
+        device = try DeviceDocument(from: decoder)
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        operation = try members.decodeIfPresent(String.self, forKey: .operation)
+        timeline = try members.decode([Event].self, forKey: .timeline)
+        runs = try members.decode([RunStatus].self, forKey: .runs)
+        requests = try members.decode([Request].self, forKey: .requests)
+        callbacks = try members.decode([Callback].self, forKey: .callbacks)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try device.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encodeIfPresent(operation, forKey: .operation)
+        try members.encode(timeline, forKey: .timeline)
+        try members.encode(runs, forKey: .runs)
+        try members.encode(requests, forKey: .requests)
+        try members.encode(callbacks, forKey: .callbacks)
     }
 
     /// The devices of an eUICC.

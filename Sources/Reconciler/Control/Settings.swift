@@ -36,8 +36,8 @@ public struct Settings: Sendable {
     public var adminTLS: CallbackTLS?
     /// How long a controller that is ended waits for what is under way.
     public var drainTimeout = Duration.seconds(30)
-    /// How often a controller looks whether the manifests have changed.
-    public var manifestInterval = Duration.seconds(5)
+    /// How often a controller looks whether the manifests have changed; `nil` for what suits where they come from.
+    public var manifestInterval: Duration?
 
     public init() {}
 }

@@ -31,6 +31,17 @@ public struct Drift: Hashable, Sendable {
         foreignRequest = move?.change?.foreignRequest
     }
 
+    /// What it was and what it is, since when, and by whom, in words.
+    public var story: String {
+        let seen = lastSeenAsDesired.map { " (seen so until \($0))" } ?? ""
+        let word = profileStatus.map { " (\($0))" } ?? ""
+        let time = since.map { " since \($0)" } ?? ""
+        return "was \(was.rawValue)\(seen), is \(isNow.name)\(word)\(time), \(cause)"
+    }
+
+    /// What drift is, for who reads of it.
+    public static let meaning = "reached before, and changed since by somebody else"
+
     /// By whom it was changed, as far as that is known, in words.
     public var cause: String {
         switch (source, foreignRequest) {

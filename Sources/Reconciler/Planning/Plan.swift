@@ -10,8 +10,10 @@ public struct Plan: Sendable {
     public internal(set) var drifts: ContiguousArray<Drift> = []
     /// Devices that the store knows and the YAML does not name. They are never touched.
     public internal(set) var unmanaged: ContiguousArray<DeviceKey> = []
-    /// The part of the fleet that the plan is about; `nil` for all of it.
-    public var selection: FleetSelection? { actions.fleet.selection }
+    /// The part of the fleet that the plan is about; `nil` for all of it. A saved plan remembers it.
+    public internal(set) var part: FleetPart?
+    /// The devices of the fleet that the plan is about, by their numbers; `nil` for all of them.
+    var selection: FleetSelection? { actions.fleet.selection }
     /// How many devices the YAML names, or how many of them are selected.
     public internal(set) var desiredCount: Int
     /// How many of them are as desired.
@@ -19,7 +21,7 @@ public struct Plan: Sendable {
     /// How far the roll-out of each profile set has come, in the order of the fleet's sets: whatever is selected, waves
     /// are shares of the whole set.
     var rollouts: [RolloutTally]
-    /// The same of the selected devices alone, if only some are.
+    /// The same of those devices alone that the plan is about, if it is not about all.
     var partialRollouts: [RolloutTally]?
     /// The same of those devices that the plan is about.
     var ownRollouts: [RolloutTally] { partialRollouts ?? rollouts }
@@ -30,12 +32,15 @@ public struct Plan: Sendable {
     var pendingElsewhere: [Int] = []
     /// eUICCs that have an operation under way, whoever has asked for it.
     var busyCards: Set<EID> = []
+    /// When the saved plan was made that limits this one; `nil` where none does.
+    var reviewedAt: Timestamp?
     /// Devices, by their numbers in the fleet, that have moved since the saved plan was made that limits this one.
     var moved: [Int] = []
 
     /// A plan in which nothing is to be done as yet.
     init(createdAt: Timestamp, desired: DesiredFleet) {
         self.createdAt = createdAt
+        part = desired.selection?.part
         desiredCount = desired.selection?.count ?? desired.devices.count
         actions = PlannedActions(fleet: desired)
         rollouts = Array(repeating: RolloutTally(), count: desired.sets.count)

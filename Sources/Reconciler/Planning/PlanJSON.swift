@@ -79,7 +79,7 @@ extension JSONWriter {
     mutating func summary(of plan: Plan) {
         let summary = plan.actions.summary()
         object("summary") { json in
-            if let selection = plan.selection { json.member(of: selection) }
+            if let part = plan.part { json.member(of: part) }
             json.member("devices", plan.desiredCount)
             json.member("converged", plan.convergedCount)
             json.member("actions", summary.actions.byName)
@@ -113,18 +113,6 @@ extension JSONWriter {
             }
         }
         end("]")
-    }
-
-    /// Writes what a plan that is about a part of the fleet is about.
-    private mutating func member(of selection: FleetSelection) {
-        object("selection") { json in
-            json.member("targets", selection.targets.map(\.description))
-            json.member("excludes", selection.excludes.map(\.description))
-            json.member("devices", selection.count)
-            json.member("fleetDevices", selection.fleetCount)
-            json.member("addedWithCard", selection.addedWithCard)
-            json.member("leftOutWithCard", selection.leftOutWithCard)
-        }
     }
 
     mutating func members(of action: PlannedAction) {

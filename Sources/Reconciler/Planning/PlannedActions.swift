@@ -93,18 +93,16 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
     /// Lets a device out that the roll-out has not let out, if there is an action for it.
     ///
     /// - Parameter device: the number of the device among those of the fleet.
-    /// - Returns: whether there was one.
-    mutating func release(device: Int) -> Bool {
+    mutating func release(device: Int) {
         let number = UInt32(clamping: device)
         var range = rows.indices
         while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
             if rows[middle].device == number {
-                defer { rows[middle].isReleased = true }
-                return !rows[middle].isReleased
+                rows[middle].isReleased = true
+                return
             }
             range = rows[middle].device < number ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
-        return false
     }
 
     /// The actions of each account and kind, by the labels of their devices, in numbers.

@@ -24,6 +24,10 @@ public struct Planner: Sendable {
     /// - Parameter review: the saved plan that nothing may go beyond; its devices are those of `desired`.
     func plan(desired: DesiredFleet, known: KnownFleet, within review: PlanReview?) -> Plan {
         var plan = Plan(createdAt: now, desired: desired)
+        if let review {
+            plan.reviewedAt = review.saved.plan.createdAt
+            plan.partialRollouts = plan.rollouts
+        }
         plan.busyCards = Set(known.operations.lazy.filter(\.isOpen).map(\.key.eid))
         let heldCards = heldCards(desired, known)
         var change = ChangeTally(setCount: desired.sets.count)
@@ -36,7 +40,7 @@ public struct Planner: Sendable {
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
-                if review == nil { plan.unmanaged.append(known.devices[cursor].key) }
+                plan.noteOther(known.devices[cursor], in: known, rollouts)
                 cursor += 1
             }
             var record: KnownDevice?
@@ -59,12 +63,12 @@ public struct Planner: Sendable {
             let isReleased =
                 record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
             let rollout = rollouts[Int(device.set)]
+            let wasReleased = rollout != 0 && record?.rollout == rollout
             if rollout != 0 {
                 cards.note(
-                    number, in: desired, isReleased: isReleased, wasReleased: record?.rollout == rollout,
-                    isToChange: step.isAction)
+                    number, in: desired, isReleased: isReleased, wasReleased: wasReleased, isToChange: step.isAction)
             }
-            plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased)
+            plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased, wasReleased: wasReleased)
             let isSelected = selection?.contains(number) ?? true
             // Another attempt at what was let out is no further change.
             change.count(
@@ -75,7 +79,8 @@ public struct Planner: Sendable {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
                 continue
             }
-            plan.partialRollouts?[Int(device.set)].count(step.standing, isReleased: isReleased)
+            plan.partialRollouts?[Int(device.set)].count(
+                step.standing, isReleased: isReleased, wasReleased: wasReleased)
             if hasDrifted, let isNow = record?.profile {
                 plan.drifts.append(
                     Drift(device, of: desired.accountName(of: device), isNow: isNow, moves.move(of: device.key)))
@@ -96,13 +101,10 @@ public struct Planner: Sendable {
                 plan.moved.append(number)
             }
         }
+        for other in known.devices[cursor...] { plan.noteOther(other, in: known, rollouts) }
         if let review {
             plan.largeChanges = review.saved.plan.largeChanges
             return plan
-        }
-        while cursor < known.devices.count {
-            plan.unmanaged.append(known.devices[cursor].key)
-            cursor += 1
         }
         cards.letOut(of: &plan)
         plan.largeChanges = change.largeChanges(in: desired)

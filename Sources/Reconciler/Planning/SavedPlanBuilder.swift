@@ -14,6 +14,7 @@ struct SavedPlanBuilder {
     private let fleetDigest: ContentDigest
     private let desiredCount: Int
     private let convergedCount: Int
+    private let part: FleetPart?
     private var largeChanges: [LargeChange] = []
 
     private var fleet = DesiredFleet()
@@ -37,6 +38,8 @@ struct SavedPlanBuilder {
         self.fleetDigest = fleetDigest
         self.desiredCount = desiredCount
         self.convergedCount = convergedCount
+        part = summary?["selection"].flatMap { FleetPart(json: $0) }
+        guard (part == nil) == (summary?["selection"] == nil) else { return nil }
         for set in header["profileSets"]?.elements ?? [] {
             guard let name = set["name"]?.text, let rollout = set["rollout"].flatMap({ RolloutPolicy(json: $0) }) else {
                 return nil
@@ -130,6 +133,7 @@ struct SavedPlanBuilder {
         plan.exceptions = exceptions
         plan.drifts = drifts
         plan.unmanaged = unmanaged
+        plan.part = part
         plan.desiredCount = desiredCount
         plan.convergedCount = convergedCount
         plan.largeChanges = largeChanges

@@ -21,13 +21,12 @@ struct SplitCards {
         }
     }
 
-    /// Lets out what is to be switched on.
+    /// Lets out what is to be switched on; where that is not selected, the next wave waits for it all the same.
     func letOut(of plan: inout Plan) {
         guard !switchedOff.isEmpty else { return }
         for number in toSwitchOn where plan.actions.fleet.card(of: number).contains(where: switchedOff.contains) {
-            if plan.actions.release(device: number) {
-                plan.rollouts[Int(plan.actions.fleet.devices[number].set)].countUnfinished()
-            }
+            plan.actions.release(device: number)
+            plan.rollouts[Int(plan.actions.fleet.devices[number].set)].countUnfinished()
         }
     }
 }

@@ -3,6 +3,7 @@ struct MarkdownSection {
     /// What a row is about.
     enum Subject: String {
         case device
+        case drift = "drifted device"
         case value
     }
 

@@ -12,33 +12,33 @@ public struct PlanHeadline: Sendable {
     public init(_ plan: Plan, _ summary: PlanSummary) {
         let exceptions = plan.exceptionReasons.map { "\($0.count.grouped) \($0.name)" }
         let converged =
-            "\(plan.convergedCount.grouped) of \(counted(plan.desiredCount, plan.selection == nil ? "device" : "selected device")) as desired."
+            "\(plan.convergedCount.grouped) of \(counted(plan.desiredCount, plan.part == nil ? "device" : "selected device")) as desired."
         var sentences = [(exceptions + [converged]).joined(separator: ", ")]
         if summary.unverified > 0 { sentences.append("\(counted(summary.unverified, "device")) never seen.") }
-        if summary.drift > 0 { sentences.append("\(counted(summary.drift, "device")) drifted.") }
+        if !plan.drifts.isEmpty { sentences.append("\(counted(plan.drifts.count, "device")) drifted.") }
         title = plan.isConverged ? "Nothing to do" : summary.total == 0 ? "no changes" : summary.actions.phrase
         detail = sentences.joined(separator: " ")
-        partial = plan.selection.map(Self.sentences) ?? []
+        partial = plan.part.map(Self.sentences) ?? []
         unmanaged =
             plan.unmanaged.isEmpty
             ? nil
             : "\(counted(plan.unmanaged.count, "device")) in the store that the YAML does not name; never touched."
     }
 
-    private static func sentences(_ selection: FleetSelection) -> [String] {
-        let others = selection.count < selection.fleetCount ? "; the others are left as they are." : "."
+    private static func sentences(_ part: FleetPart) -> [String] {
+        let others = part.count < part.fleetCount ? "; the others are left as they are." : "."
         var sentences = [
-            "\(selection.count.grouped) of \(counted(selection.fleetCount, "device")) selected "
-                + "by \(selection.options)\(others)"
+            "\(part.count.grouped) of \(counted(part.fleetCount, "device")) selected "
+                + "by \(part.shortOptions)\(others)"
         ]
-        if selection.addedWithCard > 0 {
+        if part.addedWithCard > 0 {
             sentences.append(
-                "\(counted(selection.addedWithCard, "device")) more than was asked for: profiles of one eUICC are "
+                "\(counted(part.addedWithCard, "device")) more than was asked for: profiles of one eUICC are "
                     + "switched together.")
         }
-        if selection.leftOutWithCard > 0 {
+        if part.leftOutWithCard > 0 {
             sentences.append(
-                "\(counted(selection.leftOutWithCard, "device")) fewer than was asked for: the eUICC holds an excluded "
+                "\(counted(part.leftOutWithCard, "device")) fewer than was asked for: the eUICC holds an excluded "
                     + "profile, and its profiles are switched together.")
         }
         return sentences

@@ -30,7 +30,7 @@ public struct PlanMarkdown: Sendable {
     public func text() -> String {
         let groups = plan.actions.groups(listing: Self.deviceLimit)
         let sections =
-            plan.exceptionReasons.map(section(ofExceptions:))
+            driftSections + plan.exceptionReasons.map(section(ofExceptions:))
             + groups.prefix(Self.groupLimit).map(section(of:))
             + summary.breakdowns.prefix(Self.labelLimit).map(section(of:))
         let head = head()
@@ -57,7 +57,8 @@ public struct PlanMarkdown: Sendable {
         let headline = PlanHeadline(plan, summary)
         var text = "<!-- profilectl plan -->\n### Plan: \(headline.title)\n\n"
         text +=
-            ([headline.detail] + headline.partial + [headline.unmanaged].compactMap(\.self)).joined(separator: " ")
+            ([headline.detail] + headline.partial.map { MarkdownText.sentences($0, limit: 1000) }
+            + [headline.unmanaged].compactMap(\.self)).joined(separator: " ")
             + "\n\n"
         let warnings =
             plan.largeChanges.map { ("Large change.", $0.description) }
@@ -109,6 +110,20 @@ public struct PlanMarkdown: Sendable {
                 "- `\(exception.key.eid)` `\(exception.key.iccid)` \(MarkdownText.code(exception.account.description)): "
                     + MarkdownText.sentences(exception.reason.explanation)
             }, total: reason.count, subject: .device, isOpen: isOpen)
+    }
+
+    /// Devices that have moved away from what they had reached; each is among the others, too.
+    private var driftSections: [MarkdownSection] {
+        guard !plan.drifts.isEmpty else { return [] }
+        let rows = plan.drifts.prefix(Self.deviceLimit).map { drift in
+            "- \(MarkdownText.code(drift.account.description)) `\(drift.key.eid)` `\(drift.key.iccid)` "
+                + MarkdownText.sentences(drift.story)
+        }
+        return [
+            MarkdownSection(
+                title: "Drift: <b>\(counted(plan.drifts.count, "device"))</b> \(Drift.meaning)", header: nil,
+                rows: Array(rows), total: plan.drifts.count, subject: .drift, isOpen: isOpen)
+        ]
     }
 
     private func section(of breakdown: LabelBreakdown) -> MarkdownSection {

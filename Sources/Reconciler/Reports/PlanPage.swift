@@ -44,6 +44,7 @@ public struct PlanPage: Sendable {
         writeTiles(&html)
         if !plan.isConverged {
             writePicture(&html)
+            writeDrift(&html)
             writeListForm(&html, list)
         }
         html.endTag("main")
@@ -119,7 +120,7 @@ public struct PlanPage: Sendable {
             [("to change", summary.total, "change"), ("as desired", plan.convergedCount, "converged")]
             + exceptions.map { ($0.name, $0.count, "exception") }
             + [
-                ("never seen", summary.unverified, "plain"), ("drifted", summary.drift, "plain"),
+                ("never seen", summary.unverified, "plain"), ("drifted", plan.drifts.count, "plain"),
                 ("not in the YAML", plan.unmanaged.count, "plain"),
             ].filter { $0.1 > 0 }
         html.element("dl", ["class": "tiles"]) { html in

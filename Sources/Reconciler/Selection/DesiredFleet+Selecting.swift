@@ -31,12 +31,12 @@ extension DesiredFleet {
             throw SelectionError(
                 "Nothing is left to act upon: --exclude leaves out all \(named.count) devices that are selected.")
         }
-        let selection = FleetSelection(
-            targets: targets, excludes: excludes, marks: selected, fleetCount: devices.count,
+        let part = FleetPart(
+            targets: targets, excludes: excludes, count: selected.count, fleetCount: devices.count,
             addedWithCard: selected.subtracting(named).count,
             leftOutWithCard: leftByName.subtracting(selected).count)
         var fleet = self
-        fleet.selection = selection
+        fleet.selection = FleetSelection(part, marks: selected)
         return fleet
     }
 

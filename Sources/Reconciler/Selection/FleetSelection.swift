@@ -3,37 +3,20 @@
 /// A bit a device, so that it is small for a million of them. Waves, limits and what the store has that the YAML does
 /// not name are still counted over the whole fleet.
 public struct FleetSelection: Sendable {
-    public let targets: [DeviceSelector]
-    public let excludes: [DeviceSelector]
-    /// How many devices are selected, and how many the fleet has.
-    public let count: Int
-    public let fleetCount: Int
-    /// How many devices are selected only because they share their eUICC with one that a target names.
-    public let addedWithCard: Int
-    /// How many devices that a target names are left out because they share their eUICC with one that is excluded.
-    public let leftOutWithCard: Int
+    /// What it is called, and how many devices it has.
+    public let part: FleetPart
     private let marks: DeviceMarks
 
-    init(
-        targets: [DeviceSelector], excludes: [DeviceSelector], marks: DeviceMarks, fleetCount: Int,
-        addedWithCard: Int, leftOutWithCard: Int
-    ) {
-        self.targets = targets
-        self.excludes = excludes
+    init(_ part: FleetPart, marks: DeviceMarks) {
+        self.part = part
         self.marks = marks
-        self.fleetCount = fleetCount
-        self.addedWithCard = addedWithCard
-        self.leftOutWithCard = leftOutWithCard
-        count = marks.count
     }
+
+    /// How many devices are selected.
+    public var count: Int { part.count }
 
     /// Whether a device, by its number in the fleet, is selected.
     func contains(_ device: Int) -> Bool { marks.contains(device) }
-
-    /// The options that were given, as they would be typed.
-    public var options: String {
-        (targets.map { "--target \($0)" } + excludes.map { "--exclude \($0)" }).joined(separator: " ")
-    }
 }
 
 /// A set of devices, by their numbers in a fleet.

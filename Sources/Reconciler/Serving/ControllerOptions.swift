@@ -1,7 +1,7 @@
 /// How a controller goes about its work.
 public struct ControllerOptions: Sendable {
-    /// How often the manifests are looked at.
-    public var manifestInterval: Duration
+    /// How often the manifests are looked at; `nil` for what suits where they come from.
+    public var manifestInterval: Duration?
     /// How often the carrier's records are read.
     public var refreshInterval: Duration
     /// How long answers to device lists are awaited.
@@ -16,7 +16,7 @@ public struct ControllerOptions: Sendable {
     public var noticeInterval: Duration
 
     public init(
-        manifestInterval: Duration = .seconds(5), refreshInterval: Duration = .seconds(6 * 3600),
+        manifestInterval: Duration? = nil, refreshInterval: Duration = .seconds(6 * 3600),
         listTimeout: Duration = .seconds(300), idleInterval: Duration = .seconds(30),
         pollInterval: Duration = .seconds(1), backOff: ServeBackOff = ServeBackOff(),
         noticeInterval: Duration = .seconds(600)
@@ -28,5 +28,10 @@ public struct ControllerOptions: Sendable {
         self.pollInterval = pollInterval
         self.backOff = backOff
         self.noticeInterval = noticeInterval
+    }
+
+    /// What the settings say, and what is usual otherwise.
+    public init(_ settings: Settings) {
+        self.init(manifestInterval: settings.manifestInterval, refreshInterval: settings.refreshInterval)
     }
 }

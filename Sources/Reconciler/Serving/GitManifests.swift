@@ -31,6 +31,9 @@ public struct GitManifests: ManifestOrigin {
         self.paths = inside.isEmpty ? [""] : inside
     }
 
+    /// A server is asked each time.
+    public var usualInterval: Duration { .seconds(60) }
+
     public var name: String {
         let shown = paths.filter { !$0.isEmpty }
         return "\(mirror.remote.name), \(mirror.branch)" + (shown.isEmpty ? "" : ": \(shown.joined(separator: ", "))")

@@ -8,6 +8,9 @@ public protocol ManifestOrigin: Sendable {
 
     /// As a person would name it.
     var name: String { get }
+
+    /// How often it is worth a look.
+    var usualInterval: Duration { get }
 }
 
 /// One state of the manifests.

@@ -11,6 +11,8 @@ public struct WatchedManifests: ManifestOrigin {
         self.paths = paths
     }
 
+    public var usualInterval: Duration { .seconds(5) }
+
     public var name: String { paths.joined(separator: ", ") }
 
     public func look(also files: [String]) async throws -> ManifestRevision {

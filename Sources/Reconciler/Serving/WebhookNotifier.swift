@@ -19,15 +19,13 @@ public struct WebhookNotifier: Notifier {
     private static let tries = 4
 
     private let url: String
-    private let client: HTTPClient
     private let clock: any WallClock
     private let logger: Logger
     private let queue: AsyncStream<Notice>
     private let continuation: AsyncStream<Notice>.Continuation
 
-    public init(url: String, client: HTTPClient, clock: any WallClock, logger: Logger) {
+    public init(url: String, clock: any WallClock, logger: Logger) {
         self.url = url
-        self.client = client
         self.clock = clock
         self.logger = logger
         (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.capacity))
@@ -38,18 +36,25 @@ public struct WebhookNotifier: Notifier {
     }
 
     public func run() async {
-        for await notification in queue {
-            for attempt in 1...Self.tries {
-                if await deliver(notification) { break }
-                if attempt == Self.tries {
-                    logger.error(
-                        "A notification could not be delivered to the webhook, and is dropped",
-                        metadata: ["kind": "\(notification.kind.rawValue)", "text": "\(notification.text)"])
-                } else if (try? await clock.sleep(until: clock.now() + .seconds(1 << attempt))) == nil {
-                    return
-                }
-            }
+        let client = HTTPTransport.makeClient()
+        for await notice in queue {
+            guard await deliver(notice, by: client) else { break }
         }
+        try? await client.shutdown()
+    }
+
+    /// Tries until it is delivered, or has to be dropped.
+    /// - Returns: whether to go on: `false` if the task was cancelled.
+    private func deliver(_ notice: Notice, by client: HTTPClient) async -> Bool {
+        for attempt in 1...Self.tries {
+            if await isDelivered(notice, by: client) { return true }
+            guard attempt < Self.tries else { break }
+            guard (try? await clock.sleep(until: clock.now() + .seconds(1 << attempt))) != nil else { return false }
+        }
+        logger.error(
+            "A notification could not be delivered to the webhook, and is dropped",
+            metadata: ["kind": "\(notice.kind.rawValue)", "text": "\(notice.text)"])
+        return true
     }
 
     /// - Returns: whether it need not be tried again.

@@ -45,6 +45,11 @@ public struct RolloutRecord: Hashable, Sendable {
         self.waveLabels = waveLabels
         self.abort = abort
     }
+
+    /// Whether it takes the place of another one of its set.
+    func follows(_ others: [RolloutRecord]) -> Bool {
+        others.contains { $0.profileSet == profileSet && $0.number != number }
+    }
 }
 
 /// A person's word that nothing more is to be sent for now; every process on the store heeds it.

@@ -73,7 +73,7 @@ struct ApplyCommand: AsyncParsableCommand {
             let fleet = try selection.applied(to: try await manifests.load(common))
             let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
             try PlanOutput(plan: plan, format: .text, style: common.output).write()
-            guard !plan.isConverged else { return }
+            guard !plan.isConverged else { return try await FinishedRollouts(settings: settings).end(of: fleet) }
             try await approveAndCarryOut(.fleet(fleet), settings: settings) { simulator.inventory(of: fleet) }
         }
     }
@@ -90,8 +90,8 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         let report = try await carryOut(goal, settings: settings, inventory: simulate ? inventory() : [])
         print(ApplyReportText(report: report, style: common.output).summary())
-        if let selection = goal.desired.selection {
-            print("Of the fleet's \(selection.fleetCount) devices only those were acted upon that are selected.")
+        if let part = goal.part {
+            print("Of the fleet's \(part.fleetCount.grouped) devices only those were acted upon that are selected.")
         }
         let code = report.exitCode
         if code != 0 { throw ExitCode(code) }

@@ -19,49 +19,24 @@ struct CallbacksCommand: AsyncParsableCommand {
         ])
 }
 
-/// The accounts that a command is about.
-struct AccountArguments: ParsableArguments {
-    @Argument(help: "Manifests, for the accounts that they name.")
-    var paths: [String] = []
-
-    @Option(help: ArgumentHelp("An account; may be given several times.", valueName: "name"))
-    var account: [String] = []
-
-    func validate() throws {
-        guard !paths.isEmpty || !account.isEmpty else { throw ValidationError("Name accounts or manifests.") }
-    }
-
-    func accounts(_ common: CommonOptions) async throws -> [AccountName] {
-        var names = Set(account.map { AccountName($0) })
-        if !paths.isEmpty { names.formUnion(try await ManifestArguments.load(paths, isStrict: false, common).accounts) }
-        return names.sorted()
-    }
-}
-
 /// What all commands about callbacks have in common.
 struct CallbackOptions: ParsableArguments {
-    @OptionGroup var targets: AccountArguments
+    @OptionGroup var accounts: AccountArguments
     @OptionGroup var common: CommonOptions
+    @OptionGroup var carrier: CarrierOptions
 
-    @Option(help: ArgumentHelp("Where the carrier's API is.", valueName: "url"))
-    var baseURL: String?
+    func settings() throws -> Settings { carrier.applied(to: try common.settings()) }
 
-    func settings() throws -> Settings {
-        var settings = try common.settings()
-        settings.baseURL = baseURL ?? settings.baseURL
-        return settings
-    }
-
-    func withAdministration<Result: Sendable>(
-        _ work: @escaping @Sendable (CallbackAdministration, [AccountName]) async throws -> Result
-    ) async throws -> Result {
+    func forEachAccount<Result: Sendable>(
+        _ work: @Sendable (CallbackAdministration, AccountName) async throws -> Result
+    ) async throws -> [Result] {
         let settings = try settings()
-        let accounts = try await targets.accounts(common)
+        let scope = try await accounts.scope(common)
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
-        let connection = CarrierConnection(
-            settings: settings, credentials: try secrets.carrierCredentials(),
-            store: try StateLocation.open(settings.state), clock: SystemClock())
-        return try await connection.withCarrier { try await work(CallbackAdministration(carrier: $0), accounts) }
+        let session = CallbackSession(
+            scope, settings: settings, credentials: try secrets.carrierCredentials(),
+            store: try StateLocation.open(settings.state), retriesSignIn: carrier.retrySignIn)
+        return try await session.forEachAccount(work)
     }
 }
 
@@ -78,15 +53,11 @@ struct CallbacksListCommand: AsyncParsableCommand {
     @OptionGroup var options: CallbackOptions
 
     @Option(help: "How it is printed: text or json.")
-    var format: StatusFormat = .text
+    var format: OutputFormat = .text
 
     func run() async throws {
         try await reporting(options.common) {
-            let registrations = try await options.withAdministration { administration, accounts in
-                var all: [CallbackRegistration] = []
-                for account in accounts { all += try await administration.list(account) }
-                return all
-            }
+            let registrations = try await options.forEachAccount { try await $0.list($1) }.flatMap(\.self)
             switch format {
             case .json: try printJSON(registrations.map(CallbackRegistrationDocument.init))
             case .text:
@@ -129,17 +100,11 @@ struct CallbacksRegisterCommand: AsyncParsableCommand {
             let credentials = try secrets.callbackCredentials()
             let url = try settings.registrableCallbackURL()
             let replace = replace
-            let results = try await options.withAdministration { administration, accounts in
-                var results: [(AccountName, CallbackAdministration.Registered)] = []
-                for account in accounts {
-                    let result = try await administration.register(
-                        account, url: url, credentials: credentials, replaces: replace)
-                    results.append((account, result))
-                }
-                return results
-            }
-            for (account, result) in results {
-                switch result {
+            // What was changed is told at once: the next account may fail.
+            _ = try await options.forEachAccount { administration, account in
+                switch try await administration.register(
+                    account, url: url, credentials: credentials, replaces: replace)
+                {
                 case .alreadyOurs: print("Account \(account): already registered at \(url).")
                 case .registered: print("Account \(account): registered at \(url).")
                 case .replaced(let other): print("Account \(account): registered at \(url), instead of \(other).")
@@ -176,17 +141,11 @@ struct CallbacksDeregisterCommand: AsyncParsableCommand {
             guard replace || url != nil else {
                 throw SettingsError("Name the URL that is registered with --url, or set callbacks.url.")
             }
-            let results = try await options.withAdministration { administration, accounts in
-                var results: [(AccountName, String?)] = []
-                for account in accounts {
-                    results.append((account, try await administration.deregister(account, url: url)))
-                }
-                return results
-            }
-            for (account, url) in results {
+            _ = try await options.forEachAccount { administration, account in
+                let ended = try await administration.deregister(account, url: url)
                 print(
-                    url.map { "Account \(account): \($0) is no longer registered." }
-                        ?? "Account \(account): nothing was registered.")
+                    "Account \(account): "
+                        + (ended.map { "\($0) is no longer registered." } ?? "nothing was registered."))
             }
         }
     }

@@ -18,8 +18,7 @@ struct ImportCommand: AsyncParsableCommand {
               profilectl import --account 0342077109-00001 --into fleet/
             """)
 
-    @Option(name: .customLong("account"), help: ArgumentHelp("An account; may be repeated.", valueName: "name"))
-    var accounts: [String]
+    @OptionGroup var accounts: AccountOptions
 
     @Option(help: ArgumentHelp("The SM-SR of devices of which no list tells it.", valueName: "oid"))
     var smsr: String?
@@ -43,10 +42,13 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup(title: "Lists") var lists: ListArguments
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
 
+    func validate() throws {
+        guard !accounts.names.isEmpty else { throw ValidationError("Name an account with --account.") }
+    }
+
     func run() async throws {
         try await reporting(common) {
             let settings = lists.applied(to: overrides.applied(to: try common.settings()))
-            let names = try AccountArgument.names(accounts)
             let smsr = try smsr.map { text in
                 guard let smsr = SmsrOid(checked: text) else {
                     throw SettingsError("`\(text)` is no object identifier of an SM-SR, such as 1.3.6.1.4.1.31746.1.")
@@ -62,8 +64,8 @@ struct ImportCommand: AsyncParsableCommand {
                 callbackCredentials: try secrets.callbackCredentials(), store: try StateLocation.open(settings.state),
                 options: refreshing.options, command: "import", retriesSignIn: refreshing.retriesSignIn,
                 clock: SystemClock(), logger: common.logger())
-            let outcome = try await refreshing.showing(stop: session.stop) { [splitBy] progress in
-                try await session.read(names, smsr: smsr, split: splitBy, progress: progress)
+            let outcome = try await refreshing.showing(stop: session.stop) { [accounts, splitBy] progress in
+                try await session.read(accounts.names, smsr: smsr, split: splitBy, progress: progress)
             }
             let text = ImportText(outcome: outcome, style: common.errorOutput)
             guard outcome.report.isWhole else {

@@ -2,11 +2,6 @@ import ArgumentParser
 import Foundation
 import Reconciler
 
-enum RefreshFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 struct RefreshCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refresh",
@@ -26,11 +21,7 @@ struct RefreshCommand: AsyncParsableCommand {
               profilectl refresh fleet/ --no-v2
             """)
 
-    @Argument(help: "YAML files, directories of them, or - for standard input: their accounts are read.")
-    var paths: [String] = []
-
-    @Option(name: .customLong("account"), help: ArgumentHelp("An account; may be repeated.", valueName: "name"))
-    var accounts: [String] = []
+    @OptionGroup var accounts: AccountArguments
 
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
     var strict = false
@@ -42,17 +33,14 @@ struct RefreshCommand: AsyncParsableCommand {
     var timeout = DurationArgument(.seconds(300))
 
     @Option(help: "How the result is printed: text or json.")
-    var format: RefreshFormat = .text
+    var format: OutputFormat = .text
 
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Lists") var lists: ListArguments
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
 
     func validate() throws {
-        guard !paths.isEmpty || !accounts.isEmpty else {
-            throw ValidationError("Name manifests, or accounts with --account.")
-        }
-        guard !onlyDeclared || !paths.isEmpty else {
+        guard !onlyDeclared || !accounts.paths.isEmpty else {
             throw ValidationError("--only-declared needs manifests that declare devices.")
         }
     }
@@ -60,13 +48,7 @@ struct RefreshCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let settings = lists.applied(to: overrides.applied(to: try common.settings()))
-            let accounts = try AccountArgument.names(accounts)
-            let scope =
-                paths.isEmpty
-                ? RefreshScope(accounts: accounts)
-                : RefreshScope(
-                    try await ManifestArguments(paths: paths, strict: strict).load(common), only: accounts,
-                    isLimitedToDeclared: onlyDeclared)
+            let scope = try await accounts.scope(common, isStrict: strict, isLimitedToDeclared: onlyDeclared)
             let report = try await Refreshing(
                 settings: settings, common: common, command: "refresh", timeout: timeout.duration,
                 retriesSignIn: overrides.retrySignIn
@@ -76,19 +58,6 @@ struct RefreshCommand: AsyncParsableCommand {
             case .json: try printJSON(RefreshDocument(report))
             }
             if report.exitCode != 0 { throw ExitCode(report.exitCode) }
-        }
-    }
-}
-
-/// Reads names of accounts from the command line.
-enum AccountArgument {
-    /// - Throws: `SettingsError` if one cannot be the name of an account.
-    static func names(_ texts: [String]) throws -> [AccountName] {
-        try texts.map { text in
-            guard let name = AccountName(checked: text) else {
-                throw SettingsError("`\(text)` is no name of a billing account.")
-            }
-            return name
         }
     }
 }

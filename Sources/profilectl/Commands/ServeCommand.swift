@@ -22,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
             Examples:
               profilectl serve fleet/
               profilectl serve fleet/ --admin 0.0.0.0:9180 --log-format json
+              profilectl serve --git ssh://git.example.com/fleet.git phoenix/
               profilectl serve fleet/ --simulate   # leaves nothing behind
             """)
 
@@ -29,6 +30,12 @@ struct ServeCommand: AsyncParsableCommand {
         help: "YAML files and directories of them; with --git, within the repository.",
         completion: .file(extensions: ["yaml", "yml"]))
     var paths: [String] = []
+
+    @Option(help: ArgumentHelp("Follow a git repository: a path or a URL.", valueName: "repository"))
+    var git: String?
+
+    @Option(help: ArgumentHelp("The branch or tag of it that is in force.", valueName: "name"))
+    var branch = "main"
 
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
     var strict = false
@@ -40,10 +47,10 @@ struct ServeCommand: AsyncParsableCommand {
     var refreshEvery: DurationArgument?
 
     @Option(help: "How often the manifests are looked at.")
-    var manifestInterval = DurationArgument(.seconds(5))
+    var manifestInterval: DurationArgument?
 
     @Option(help: "How long the end may take after SIGTERM.")
-    var drainTimeout = DurationArgument(.seconds(30))
+    var drainTimeout: DurationArgument?
 
     @Flag(help: "Use the carrier's simulator, in this process, and a throw-away store unless --state is given.")
     var simulate = false
@@ -54,8 +61,11 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
 
     func validate() throws {
-        guard !paths.isEmpty else {
-            throw ValidationError("Name manifests: files, or directories of them.")
+        guard !paths.isEmpty || git != nil else {
+            throw ValidationError("Name manifests: files, directories of them, or a repository with --git.")
+        }
+        guard git == nil || !simulate else {
+            throw ValidationError("--simulate takes its devices from files: name a checkout instead of --git.")
         }
         guard !paths.contains("-") else {
             throw ValidationError("`serve` reads the manifests again when they change: standard input cannot be.")
@@ -87,24 +97,30 @@ struct ServeCommand: AsyncParsableCommand {
         _ settings: Settings, _ secrets: Secrets, _ credentials: CarrierCredentials,
         _ callbackCredentials: CallbackCredentials
     ) async throws {
+        var settings = settings
+        settings.refreshInterval = refreshEvery?.duration ?? settings.refreshInterval
+        settings.manifestInterval = manifestInterval?.duration ?? settings.manifestInterval
+        settings.drainTimeout = drainTimeout?.duration ?? settings.drainTimeout
+        settings.adminListen = admin ?? settings.adminListen
         let store = try StateLocation.open(settings.state)
         let logger = common.logger()
-        var options = ControllerOptions(manifestInterval: manifestInterval.duration)
-        options.refreshInterval = refreshEvery?.duration ?? settings.refreshInterval
+        let environment = ProcessInfo.processInfo.environment
         let controller = Controller(
-            origin: WatchedManifests(paths: paths), isStrict: strict, settings: settings, options: options,
-            carrierCredentials: credentials, callbackCredentials: callbackCredentials, store: store,
-            supervisor: SupervisorNotifier(environment: ProcessInfo.processInfo.environment),
-            retriesSignIn: overrides.retrySignIn, clock: SystemClock(), logger: logger,
-            observer: try KillAtStep(environment: ProcessInfo.processInfo.environment) ?? IndifferentObserver())
+            origin: try origin(settings), isStrict: strict, settings: settings,
+            options: ControllerOptions(settings), carrierCredentials: credentials,
+            callbackCredentials: callbackCredentials, store: store, 
+            notifier: try secrets.notifyURL().map { WebhookNotifier(url: $0, clock: SystemClock(), logger: logger) },
+            supervisor: SupervisorNotifier(environment: environment), retriesSignIn: overrides.retrySignIn,
+            clock: SystemClock(), logger: logger,
+            observer: try KillAtStep(environment: environment) ?? IndifferentObserver())
         let (stop, reload) = (Wakeup(), Wakeup())
-        let adminServer = try adminConfiguration(settings, secrets).map { configuration in
+        let adminServer = try AdminConfiguration(settings, token: secrets.adminToken()).map { configuration in
             AdminServer(
                 configuration: configuration, board: controller.board, store: store, wakeup: controller.wakeup,
                 clock: SystemClock(), logger: logger, version: profilectlVersion)
         }
         let format = common.logFormat
-        try await InterruptSignals.draining(stop, reload: reload, within: drainTimeout.duration) {
+        try await InterruptSignals.draining(stop, reload: reload, within: settings.drainTimeout) {
             try await controller.run(until: stop, reload: reload, shownBy: adminServer) { sentence in
                 switch format {
                 case .text: printError(sentence)
@@ -114,12 +130,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func adminConfiguration(_ settings: Settings, _ secrets: Secrets) throws -> AdminConfiguration? {
-        let listen = admin ?? "127.0.0.1:9180"
-        guard listen != "off" else { return nil }
-        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]) else {
-            throw SettingsError("--admin is `\(listen)`, expected HOST:PORT or off.")
-        }
-        return try AdminConfiguration(host: String(listen[..<colon]), port: port, token: try secrets.adminToken())
+    private func origin(_ settings: Settings) throws -> any ManifestOrigin {
+        guard let git else { return WatchedManifests(paths: paths) }
+        return try GitManifests(
+            repository: git, branch: branch, paths: paths, cache: StateLocation.folder("git", beside: settings.state))
     }
 }

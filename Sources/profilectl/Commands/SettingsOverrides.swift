@@ -17,10 +17,24 @@ struct DurationArgument: ExpressibleByArgument {
     var defaultValueDescription: String { "\(duration.components.seconds)s" }
 }
 
-/// Options that stand above the settings file and the environment.
-struct SettingsOverrides: ParsableArguments {
+/// How the carrier is called.
+struct CarrierOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the carrier's API is.", valueName: "url"))
     var baseURL: String?
+
+    @Flag(help: "Sign in although it was refused too often, because the credentials are right: in this run only.")
+    var retrySignIn = false
+
+    func applied(to settings: Settings) -> Settings {
+        var settings = settings
+        settings.baseURL = baseURL ?? settings.baseURL
+        return settings
+    }
+}
+
+/// Options that stand above the settings file and the environment.
+struct SettingsOverrides: ParsableArguments {
+    @OptionGroup var carrier: CarrierOptions
 
     @Option(help: ArgumentHelp("Host and port to listen on for callbacks.", valueName: "host:port"))
     var callbacksListen: String?
@@ -43,12 +57,10 @@ struct SettingsOverrides: ParsableArguments {
     @Option(help: "The wait before a second attempt; it doubles with each further one.")
     var retryDelay: DurationArgument?
 
-    @Flag(help: "Sign in although it was refused too often, because the credentials are right: in this run only.")
-    var retrySignIn = false
+    var retrySignIn: Bool { carrier.retrySignIn }
 
     func applied(to settings: Settings) -> Settings {
-        var settings = settings
-        settings.baseURL = baseURL ?? settings.baseURL
+        var settings = carrier.applied(to: settings)
         settings.callbackListen = callbacksListen ?? settings.callbackListen
         settings.callbackURL = callbacksURL ?? settings.callbackURL
         settings.register = register ?? settings.register

@@ -194,38 +194,13 @@ struct SimulatorArguments: ParsableArguments {
         let credentials = CarrierCredentials(
             clientID: options.clientID, clientSecret: options.clientSecret, username: options.username,
             password: options.password)
-        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
-        let (stop, stopContinuation) = AsyncStream.makeStream(of: Void.self)
-        return try await withThrowingTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
-            group.addTask {
-                defer { portContinuation.finish() }
-                do {
-                    try await simulator.run(host: host, port: port, until: stop) { portContinuation.yield($0) }
-                } catch is CancellationError {}
-                return nil
-            }
-            group.addTask {
-                guard let port = await ports.first(where: { _ in true }) else { return nil }
-                do {
-                    return .success(
-                        try await work(
-                            Running(
-                                simulator: simulator, baseURL: "http://127.0.0.1:\(port)/api", credentials: credentials,
-                                callbackCredentials: CallbackCredentials(
-                                    username: "profilectl", password: UUID().uuidString))))
-                } catch {
-                    // Not thrown here: the simulator is to end in order, whatever came of the work.
-                    return .failure(error)
-                }
-            }
-            defer { group.cancelAll() }
-            var finished: Swift.Result<Result, any Error>?
-            while let result = try await group.next() {
-                finished = result ?? finished
-                stopContinuation.finish()
-            }
-            guard let finished else { throw CancellationError() }
-            return try finished.get()
+        return try await whileServing { stop, onListening in
+            try await simulator.run(host: host, port: port, until: stop.untilChange, onListening: onListening)
+        } _: { port in
+            try await work(
+                Running(
+                    simulator: simulator, baseURL: "http://127.0.0.1:\(port)/api", credentials: credentials,
+                    callbackCredentials: CallbackCredentials(username: "profilectl", password: UUID().uuidString)))
         }
     }
 }

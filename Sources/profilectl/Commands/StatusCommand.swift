@@ -1,11 +1,6 @@
 import ArgumentParser
 import Reconciler
 
-enum StatusFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
@@ -36,7 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
     var manifests: [String] = []
 
     @Option(help: "How the status is printed: text or json.")
-    var format: StatusFormat = .text
+    var format: OutputFormat = .text
 
     @Flag(help: "Show the carrier's messages as they came, at full length; passwords are never kept.")
     var raw = false

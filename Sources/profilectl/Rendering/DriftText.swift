@@ -10,20 +10,11 @@ struct DriftText {
     /// - Parameter line: given the text line by line; nothing if there is no drift.
     func write(to line: (String) throws -> Void) rethrows {
         guard !drifts.isEmpty else { return }
-        try line(style.bold("Drift") + style.dim("  (reached before, and changed since by somebody else)"))
-        for drift in drifts.prefix(limit) { try line("  " + text(of: drift)) }
+        try line(style.bold("Drift") + style.dim("  (\(Drift.meaning))"))
+        for drift in drifts.prefix(limit) { try line("  \(style.red("!")) \(drift.key)  \(drift.story.visible)") }
         if drifts.count > limit {
-            try line(style.dim("    ... and \(drifts.count - limit) more (--all lists them)"))
+            try line(style.dim("    ... and \((drifts.count - limit).grouped) more (--all lists them)"))
         }
         try line("")
-    }
-
-    private func text(of drift: Drift) -> String {
-        let seen = drift.lastSeenAsDesired.map { " (seen so until \($0))" } ?? ""
-        let word = drift.profileStatus.map { " (\($0))" } ?? ""
-        let since = drift.since.map { " since \($0)" } ?? ""
-        return
-            "\(style.red("!")) \(drift.key)  was \(drift.was.rawValue)\(seen), is \(drift.isNow.name)\(word)\(since), "
-            + drift.cause
     }
 }

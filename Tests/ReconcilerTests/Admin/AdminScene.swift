@@ -53,27 +53,17 @@ struct AdminScene: Sendable {
                 host: "127.0.0.1", port: 0, token: try token.map { try AdminToken($0) }, tls: tls, limits: limits),
             board: board, store: outage, wakeup: wakeup, clock: clock, logger: Harness.quiet, version: "1.2.3-test")
         server.pace = pace
-        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
-        let stop = Wakeup()
         let client = HTTPClient(
             eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
             configuration: .init(redirectConfiguration: .disallow))
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { [server] in
-                    defer { portContinuation.finish() }
-                    try await server.run(until: stop) { portContinuation.yield($0) }
-                }
-                group.addTask {
-                    defer { stop.notify() }
-                    guard let port = await ports.first(where: { _ in true }) else { return }
-                    try await work(
-                        AdminScene(
-                            url: "\(tls == nil ? "http" : "https")://127.0.0.1:\(port)", store: store, board: board,
-                            wakeup: wakeup, clock: clock,
-                            outage: outage, client: client))
-                }
-                try await group.waitForAll()
+            try await whileServing { [server] stop, onListening in
+                try await server.run(until: stop, onListening: onListening)
+            } _: { port in
+                try await work(
+                    AdminScene(
+                        url: "\(tls == nil ? "http" : "https")://127.0.0.1:\(port)", store: store, board: board,
+                        wakeup: wakeup, clock: clock, outage: outage, client: client))
             }
         } catch {
             try await client.shutdown()

@@ -79,8 +79,11 @@ struct RolloutGateTests {
             return record
         }
         let releases = Dictionary(uniqueKeysWithValues: records.map { ($0.key, number) })
-        let known = KnownFleet(records, rollouts: [record()], releases: releases)
-        #expect(gate(fleet, known).1.positions.count == 4)
+        // Whether the waves before were written down or not.
+        for limit in [0, 40] {
+            let known = KnownFleet(records, rollouts: [record(limit)], releases: releases)
+            #expect(gate(fleet, known).1.positions.count == 4, "\(limit)")
+        }
     }
 
     @Test("a wave that goes by labels takes whole cards, also when only one of their profiles has the labels")
@@ -136,6 +139,10 @@ struct RolloutGateTests {
             #expect(gate.positions.map { plan.actions[$0].key } == [on], "\(label)")
             #expect(gate.steps[0].wave.labels == ["site": "lab"] && plan.rollouts[0].toFinish == 1)
         }
+        // Nor does a run overtake it that is about another card.
+        let part = try await fleet("elsewhere").selecting([try DeviceSelector("\(try Fleets.eid(3))")], excluding: [])
+        let (_, partGate) = self.gate(part, KnownFleet(records, rollouts: [begun], releases: [off: number]))
+        #expect(partGate.positions.isEmpty && partGate.heldUp.count == 1, "\(partGate.heldUp)")
         // The other profile was let out before and is to change once more: that is another change.
         let known = KnownFleet(
             records.map { record in

@@ -57,6 +57,8 @@ struct RolloutStepTests {
         let landed = at(10, RolloutTally(pending: 90, released: 10, failed: 2))
         #expect(landed.decision == .release(40) && landed.wave.number == 2 && landed.wave.limit == 50)
         #expect(at(50, RolloutTally(pending: 50, released: 50)).decision == .release(50))
+        let changed = at(50, RolloutTally(pending: 95, released: 5, changedAgain: 25, underWay: 5))
+        #expect(changed.decision == .release(20), "what it has let out for another state has had its place")
         // Whatever the change grows or shrinks by: a wave that has not landed lets no other one begin.
         for pending in [0, 5, 80, 190, 10_000] {
             #expect(at(10, RolloutTally(pending: pending, released: 10, underWay: 3)).decision == .release(0))

@@ -39,6 +39,47 @@ struct CallbacksCommandTests {
         _ = await server.result()
     }
 
+    @Test(
+        "calls take their turn in the account's line, and what was done for one account is told if the next one fails")
+    func turns() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(2, rollout: "rollout: {requestsPerSecond: 1000}"))
+        let (server, baseURL) = try await Binary.simulator(folder)
+        let registered = try await Binary.run(
+            [
+                "callbacks", "register", "--account", Fleets.account.description, "--account", "1999999999-00009",
+                "--url", "http://127.0.0.1:9001/callbacks", "--base-url", baseURL,
+            ], in: folder.path, environment: Binary.simulatorSecrets)
+        #expect(registered.exitCode == 1 && registered.errors.contains("1999999999-00009"), "\(registered.errors)")
+        #expect(registered.output == "Account \(Fleets.account): registered at http://127.0.0.1:9001/callbacks.\n")
+        let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
+        let pace = try await store.write { try $0.pace(of: Fleets.account) }
+        #expect(pace.takenAt > .distantPast)
+        server.send(SIGTERM)
+        _ = await server.result()
+    }
+
+    @Test("after refused sign-ins nothing is tried any more, unless a person says that the password is right now")
+    func refusedSignIns() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(2))
+        let (server, baseURL) = try await Binary.simulator(folder)
+        func list(password: String, _ arguments: String...) async throws -> Binary.Result {
+            let secrets = Binary.simulatorSecrets.merging(["THINGSPACE_PASSWORD": password]) { $1 }
+            return try await Binary.run(
+                ["callbacks", "list", "fleet.yaml", "--base-url", baseURL] + arguments, in: folder.path,
+                environment: secrets)
+        }
+        for password in ["a", "a", "b", "b"] { #expect(try await list(password: password).exitCode == 1) }
+        let right = try #require(Binary.simulatorSecrets["THINGSPACE_PASSWORD"])
+        let refused = try await list(password: right)
+        #expect(refused.exitCode == 1 && refused.errors.contains("--retry-sign-in"), "\(refused.errors)")
+        #expect(try await list(password: right, "--retry-sign-in").output == "No callbacks are registered.\n")
+        #expect(try await list(password: right).exitCode == 0)
+        server.send(SIGTERM)
+        _ = await server.result()
+    }
+
     @Test("a URL on a port that the carrier does not call is refused with those that it does")
     func port() async throws {
         let folder = try TemporaryFolder()

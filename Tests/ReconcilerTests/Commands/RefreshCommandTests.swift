@@ -13,8 +13,12 @@ struct RefreshCommandTests {
         let port = Harness.port()
 
         init(_ devices: Int, _ arguments: [String] = []) async throws {
+            try await self.init(try Fleets.yaml(devices), arguments)
+        }
+
+        init(_ yaml: String, _ arguments: [String]) async throws {
             folder = try TemporaryFolder()
-            try folder.write("fleet.yaml", try Fleets.yaml(devices))
+            try folder.write("fleet.yaml", yaml)
             (server, baseURL) = try await Binary.simulator(folder, ["--callback-delay", "50ms"] + arguments)
         }
 
@@ -65,6 +69,25 @@ struct RefreshCommandTests {
         let stdout = try await bench.run(["import", "--account", "\(Fleets.account)"])
         #expect(stdout.exitCode == 0)
         #expect(stdout.output.split(separator: "\n").count { $0.contains("state: downloaded-disabled}") } == 2)
+        await bench.end()
+    }
+
+    @Test("import spreads devices over files by the label that is asked for, and plan finds nothing to do")
+    func splitByLabel() async throws {
+        let sets = try [("north", 0), ("south", 5)].map { group, first in
+            try Fleets.yaml(5, name: group, from: first).replacing(
+                "{name: \(group)}", with: "{name: \(group), labels: {group: \(group)}}")
+        }
+        let bench = try await Bench(sets.joined(separator: "---\n"), ["--as-declared"])
+        let account = ["import", "--account", "\(Fleets.account)"]
+        let imported = try await bench.run(account + ["--into", "split", "--split-by", "label"])
+        #expect(imported.exitCode == 0, "\(imported.errors)")
+        #expect(imported.output == "wrote split/group-north.yaml\nwrote split/group-south.yaml\n")
+        let plan = try await bench.run(["plan", "split", "--target", "label:group=north"])
+        #expect(plan.output.contains("Nothing to do. 5 of 5 selected devices as desired."), "\(plan.output)")
+        let other = try await bench.run(account + ["--into", "other", "--split-by", "label:site"])
+        #expect(other.output == "wrote other/without-site.yaml\n", "\(other.errors)")
+        #expect(try await bench.run(account + ["--into", "x", "--split-by", "site"]).exitCode == 64)
         await bench.end()
     }
 

@@ -26,6 +26,30 @@ struct SavedPlanCommandTests {
         }
     }
 
+    @Test("a saved plan of a part of the fleet says so, in show in every format and in apply")
+    func part() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(4, rollout: rollout))
+        let iccid = try Fleets.iccid(2).description
+        let plan = try await Binary.run(
+            ["plan", "fleet.yaml", "--target", iccid, "--out", "part.plan"], in: folder.path)
+        #expect(plan.exitCode == 0, "\(plan.errors)")
+        let sentence = "1 of 4 devices selected by --target \(iccid); the others are left as they are."
+        for (format, words) in [
+            ("text", "Partial plan. " + sentence), ("json", #""targets":["\#(iccid)"]"#), ("markdown", sentence),
+            ("html", sentence),
+        ] {
+            let shown = try await Binary.run(["show", "part.plan", "--format", format], in: folder.path)
+            #expect(shown.exitCode == 0 && shown.output.contains(words), "\(format): \(shown.output)\(shown.errors)")
+        }
+        let applied = try await Binary.run(
+            ["apply", "part.plan", "--simulate", "--auto-approve", "--callback-delay", "50ms"], in: folder.path)
+        #expect(applied.exitCode == 0, "\(applied.errors)")
+        #expect(applied.output.contains("Partial plan. " + sentence), "\(applied.output)")
+        #expect(applied.output.contains("Converged. 1/1 as desired"), "\(applied.output)")
+        #expect(applied.output.contains("Of the fleet's 4 devices only those"), "\(applied.output)")
+    }
+
     @Test("plans and manifests are not mixed, and what is no plan any more is refused")
     func refusals() async throws {
         let folder = try TemporaryFolder()

@@ -52,7 +52,7 @@ struct ServingSettingsTests {
     func controller() throws {
         let defaults = Settings()
         #expect(defaults.adminListen == "127.0.0.1:9180" && defaults.adminTLS == nil)
-        #expect(defaults.drainTimeout == .seconds(30) && defaults.manifestInterval == .seconds(5))
+        #expect(defaults.drainTimeout == .seconds(30) && defaults.manifestInterval == nil)
         let yaml = """
             admin: {listen: 10.0.0.7:9443, tls: {certificate: a.crt, key: a.key}}
             serve: {drainTimeout: 1m, manifestInterval: 30s}

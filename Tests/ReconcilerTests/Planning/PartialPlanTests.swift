@@ -62,6 +62,33 @@ struct PartialPlanTests {
         #expect(try written(whole).allSatisfy { $0["summary"]?["selection"] == nil })
     }
 
+    @Test("a saved plan says in every form which part of the fleet it is about, as it did when it was made")
+    func saved() async throws {
+        let folder = try TemporaryFolder()
+        let part = try await fleet(8).selecting(
+            try ["label:site=s1", "label:site=s2"].map { try DeviceSelector($0) },
+            excluding: [try DeviceSelector("\(try Fleets.eid(2))")])
+        let plan = Planner(now: now).plan(desired: part, known: KnownFleet([]))
+        try PlanFile.write(plan, to: folder.path + "/a.plan", toolVersion: "1")
+        let saved = try PlanFile.read(folder.path + "/a.plan").plan
+        #expect(saved.part == plan.part && saved.part?.count == 3 && saved.part?.fleetCount == 8)
+        #expect(PlanJSON(saved).text == PlanJSON(plan).text)
+        #expect(PlanMarkdown(saved, toolVersion: "1").text() == PlanMarkdown(plan, toolVersion: "1").text())
+        #expect(PlanPage(saved, toolVersion: "1").text == PlanPage(plan, toolVersion: "1").text)
+        let sentence = "3 of 8 devices selected by --target label:site=s1 --target label:site=s2 --exclude"
+        #expect(PlanHeadline(saved, saved.actions.summary()).partial.first?.hasPrefix(sentence) == true)
+        // What nobody can read is no plan, rather than one of the whole fleet.
+        let text = try String(contentsOfFile: folder.path + "/a.plan", encoding: .utf8)
+        let header = try JSONValue(json: Array(try #require(text.split(separator: "\n").first).utf8))
+        #expect(SavedPlanBuilder(header: header) != nil)
+        for (old, new) in [
+            ("label:site=s1", "site=s1"), ("\"fleetDevices\"", "\"fleet\""), ("\"addedWithCard\"", "\"added\""),
+        ] {
+            let other = String(decoding: header.canonicalBytes, as: UTF8.self).replacing(old, with: new)
+            #expect(SavedPlanBuilder(header: try JSONValue(json: Array(other.utf8))) == nil, "\(old)")
+        }
+    }
+
     @Test("maxChange is a share of the whole set: the selected changes against all that is there")
     func largeChange() async throws {
         let whole = try await fleet(40)

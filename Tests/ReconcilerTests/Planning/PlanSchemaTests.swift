@@ -9,6 +9,11 @@ struct PlanSchemaTests {
     func fits() async throws {
         let document = PlanJSON(try await ReportPlans.plan(16)).text
         #expect(try await JSONSchemaCheck.complaints(of: document, schema: PlanJSON.schema) == "")
+        let fleet = try await Fleets.fleet(try Fleets.yaml(3))
+        let part = try fleet.selecting([try DeviceSelector("\(try Fleets.eid(1))")], excluding: [])
+        let partial = PlanJSON(Planner(now: ReportPlans.now).plan(desired: part, known: KnownFleet())).text
+        #expect(partial.contains(#""selection":{"#))
+        #expect(try await JSONSchemaCheck.complaints(of: partial, schema: PlanJSON.schema) == "")
         let empty = PlanJSON(Planner(now: ReportPlans.now).plan(desired: DesiredFleet(), known: KnownFleet())).text
         #expect(try await JSONSchemaCheck.complaints(of: empty, schema: PlanJSON.schema) == "")
     }

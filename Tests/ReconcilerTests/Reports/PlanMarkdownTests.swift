@@ -14,6 +14,9 @@ struct PlanMarkdownTests {
         for key in plan.actions.map(\.key) + plan.exceptions.map(\.key) { #expect(text.contains("`\(key.eid)`")) }
         #expect(text.contains("| never seen (looked up first) | <code>site&#61;phoenix-0</code> |"))
         #expect(text.contains("notDownloaded (drift)"))
+        let drifted = try #require(plan.drifts.first)
+        #expect(text.contains("<summary>Drift: <b>1 device</b> reached before"))
+        #expect(text.contains("`\(drifted.key.eid)` `\(drifted.key.iccid)` \(drifted.story)\n"))
         #expect(!text.contains("listed; "))
         #expect(text.contains("<details open>"))
     }
@@ -24,6 +27,21 @@ struct PlanMarkdownTests {
         let text = PlanMarkdown(plan, toolVersion: "1.2.3").text()
         #expect(
             text.hasPrefix("<!-- profilectl plan -->\n### Plan: Nothing to do\n\n0 of 0 devices as desired.\n\n<sub>"))
+    }
+
+    @Test("what the plan is limited by is said as it was typed, and shortly where it is much")
+    func selectors() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1200))
+        func text(_ selectors: [String]) throws -> String {
+            let part = try fleet.selecting(try selectors.map { try DeviceSelector($0) }, excluding: [])
+            let plan = Planner(now: ReportPlans.now).plan(desired: part, known: KnownFleet())
+            return PlanMarkdown(plan, toolVersion: "1").text()
+        }
+        // Two stars in a line would be taken for emphasis.
+        #expect(try text(["set:fl*", "set:*t"]).contains("--target set&#58;fl&#42; --target set&#58;&#42;t."))
+        let many = try text(try (0..<1000).map { try Fleets.eid($0).description })
+        #expect(many.contains("and 994 further options; the others are left as they are."))
+        #expect(many.utf8.count <= PlanMarkdown.limit)
     }
 
     @Test(

@@ -40,6 +40,18 @@ struct PlanPageTests {
         }
     }
 
+    @Test("what was reached and has moved since has a section of its own: what it was and is, since when, and by whom")
+    func drift() async throws {
+        let plan = try await ReportPlans.plan(8 * 60)
+        let page = PlanPage(plan, toolVersion: "1.2.3").text
+        let drifted = try #require(plan.drifts.first)
+        #expect(
+            page.contains(
+                "<li><code>\(drifted.key.eid)</code> <code>\(drifted.key.iccid)</code><p>\(drifted.story)</p></li>"))
+        #expect(page.contains("<dt>drifted</dt><dd>60</dd>") && page.contains("And 10 more devices;"))
+        #expect(!PlanPage(try await ReportPlans.plan(2), toolVersion: "1.2.3").text.contains(">Drift<"))
+    }
+
     @Test("a list that is too long is cut fairly, with what is left out said; the numbers count all")
     func cut() async throws {
         let plan = try await ReportPlans.plan(800, account: { $0 < 8 ? "small" : "large" })

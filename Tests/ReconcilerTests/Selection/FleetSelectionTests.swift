@@ -88,15 +88,15 @@ struct FleetSelectionTests {
         let one = "\(try Fleets.iccid(5))"
         let widened = try Self.select(fleet, [one])
         #expect(try Self.numbers(widened) == [4, 5])
-        #expect(widened.selection?.addedWithCard == 1)
+        #expect(widened.selection?.part.addedWithCard == 1)
         let narrowed = try Self.select(fleet, [], [one])
         #expect(try Self.numbers(narrowed) == [0, 1, 2, 3])
-        #expect(narrowed.selection?.leftOutWithCard == 1)
+        #expect(narrowed.selection?.part.leftOutWithCard == 1)
         #expect(try Self.numbers(try Self.select(fleet, [one], keepsCardsWhole: false)) == [5])
         // What is left out does not come back because of its card.
         let both = try Self.select(fleet, ["label:site"], ["label:site=boston-1"])
         #expect(try Self.numbers(both) == [0, 1, 2, 3])
-        #expect(both.selection?.addedWithCard == 0 && both.selection?.leftOutWithCard == 0)
+        #expect(both.selection?.part.addedWithCard == 0 && both.selection?.part.leftOutWithCard == 0)
     }
 
     @Test("a selector that selects nothing is an error that names it and the nearest name, excludes too")

@@ -28,26 +28,10 @@ enum Harness {
         _ work: @escaping @Sendable (Simulator, String) async throws -> Result
     ) async throws -> Result {
         let simulator = Simulator(devices: devices, options: options, logger: quiet)
-        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
-        let (stop, stopContinuation) = AsyncStream.makeStream(of: Void.self)
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask {
-                defer { portContinuation.finish() }
-                try await simulator.run(host: "127.0.0.1", port: 0, until: stop) { portContinuation.yield($0) }
-                return nil
-            }
-            group.addTask {
-                guard let port = await ports.first(where: { _ in true }) else { return nil }
-                return try await work(simulator, "http://127.0.0.1:\(port)/api")
-            }
-            defer { group.cancelAll() }
-            var finished: Result?
-            while let result = try await group.next() {
-                finished = result ?? finished
-                stopContinuation.finish()
-            }
-            guard let finished else { throw CancellationError() }
-            return finished
+        return try await whileServing { stop, onListening in
+            try await simulator.run(host: "127.0.0.1", port: 0, until: stop.untilChange, onListening: onListening)
+        } _: { port in
+            try await work(simulator, "http://127.0.0.1:\(port)/api")
         }
     }
 
@@ -64,26 +48,10 @@ enum Harness {
                 host: "127.0.0.1", port: port, path: "/callbacks", credentials: credentials, tls: tls, allowed: allowed,
                 limits: limits),
             store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet)
-        let (ports, portContinuation) = AsyncStream.makeStream(of: Int.self)
-        let stop = Wakeup()
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask {
-                defer { portContinuation.finish() }
-                try await listener.run(until: stop, reload: reload) { portContinuation.yield($0) }
-                return nil
-            }
-            group.addTask {
-                guard let port = await ports.first(where: { _ in true }) else { return nil }
-                return try await work("\(tls == nil ? "http" : "https")://127.0.0.1:\(port)/callbacks")
-            }
-            defer { group.cancelAll() }
-            var finished: Result?
-            while let result = try await group.next() {
-                finished = result ?? finished
-                stop.notify()
-            }
-            guard let finished else { throw CancellationError() }
-            return finished
+        return try await whileServing { stop, onListening in
+            try await listener.run(until: stop, reload: reload, onListening: onListening)
+        } _: { port in
+            try await work("\(tls == nil ? "http" : "https")://127.0.0.1:\(port)/callbacks")
         }
     }
 

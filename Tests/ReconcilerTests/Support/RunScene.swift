@@ -1,6 +1,7 @@
 import Foundation
 import Simulator
 import Synchronization
+import Testing
 
 @testable import Reconciler
 
@@ -21,17 +22,19 @@ struct RunScene: Sendable {
         return settings
     }
 
-    /// - Parameter inventory: what the carrier has.
+    /// - Parameters:
+    ///   - inventory: what the carrier has.
+    ///   - callbackDelay: how many seconds an action takes.
     static func with(
         _ inventory: [SimulatedDevice], _ options: SimulatorOptions = SimulatorOptions(),
-        policy: ConvergencePolicy = Harness.quickPolicy,
+        policy: ConvergencePolicy = Harness.quickPolicy, callbackDelay: ClosedRange<Double> = 0.01...0.03,
         _ work: @escaping @Sendable (RunScene) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let (wakeup, clock) = (Wakeup(), ClockAhead())
         var options = options
-        options.callbackDelay = 0.01...0.03
+        options.callbackDelay = callbackDelay
         options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(inventory, options) { simulator, baseURL in
             try await Harness.withListener(store, wakeup: wakeup, policy: policy, clock: clock) { url in
@@ -58,10 +61,11 @@ struct RunScene: Sendable {
     }
 
     func apply(
-        _ goal: ApplyGoal, waits: Bool = true, allowsLargeChange: Bool = false, commit: String? = nil
+        _ goal: ApplyGoal, waits: Bool = true, allowsLargeChange: Bool = false,
+        verification: ApplyOptions.Verification = .lookup, commit: String? = nil
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
-            policy: policy, waitsForConvergence: waits, timeout: .seconds(60),
+            policy: policy, verification: verification, waitsForConvergence: waits, timeout: .seconds(60),
             largeChanges: allowsLargeChange ? .allow : .refuse)
         return try await ApplyRun(
             goal: goal, store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
@@ -69,9 +73,21 @@ struct RunScene: Sendable {
         ).run { _ in }
     }
 
+    /// Waits until nothing is in flight any more; fails the test if that takes more than 20 seconds.
+    func untilLanded() async throws {
+        let waiter = StateWaiter(clock: SystemClock(), wakeup: wakeup, pollInterval: .milliseconds(50))
+        let hasLanded = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+            try await store.read { try $0.operationsInFlight() } == 0 ? true : nil
+        }
+        try #require(hasLanded == true)
+    }
+
     /// Plans, saves the plan and reads it again.
     func savedPlan(_ yaml: String) async throws -> SavedPlan {
-        let fleet = try await Fleets.fleet(yaml)
+        try await savedPlan(try await Fleets.fleet(yaml))
+    }
+
+    func savedPlan(_ fleet: DesiredFleet) async throws -> SavedPlan {
         let now = clock.now()
         let plan = Planner(now: now).plan(desired: fleet, known: try await store.read { try $0.knownFleet() })
         let path = folder.path + "/change.plan"
