@@ -5,7 +5,7 @@ import NIOCore
 
 /// Takes notifications to people; never holds up who tells.
 public protocol Notifier: Sendable {
-    func tell(_ notification: Notice)
+    func tell(_ notice: Notice)
     /// Delivers what was told until the task is cancelled.
     func run() async
 }
@@ -31,8 +31,8 @@ public struct WebhookNotifier: Notifier {
         (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.capacity))
     }
 
-    public func tell(_ notification: Notice) {
-        continuation.yield(notification)
+    public func tell(_ notice: Notice) {
+        continuation.yield(notice)
     }
 
     public func run() async {
@@ -43,28 +43,49 @@ public struct WebhookNotifier: Notifier {
         try? await client.shutdown()
     }
 
+    /// What came of a call.
+    private enum Answer {
+        case delivered
+        /// A later call may do.
+        case later(String)
+        case refused(String)
+    }
+
     /// Tries until it is delivered, or has to be dropped.
     /// - Returns: whether to go on: `false` if the task was cancelled.
     private func deliver(_ notice: Notice, by client: HTTPClient) async -> Bool {
-        for attempt in 1...Self.tries {
-            if await isDelivered(notice, by: client) { return true }
-            guard attempt < Self.tries else { break }
-            guard (try? await clock.sleep(until: clock.now() + .seconds(1 << attempt))) != nil else { return false }
+        var reason = ""
+        tries: for attempt in 1...Self.tries {
+            switch await post(notice, by: client) {
+            case .delivered: return true
+            case .refused(let why):
+                reason = why
+                break tries
+            case .later(let why):
+                reason = why
+                guard attempt < Self.tries else { break }
+                guard (try? await clock.sleep(until: clock.now() + .seconds(1 << attempt))) != nil else { return false }
+            }
         }
         logger.error(
-            "A notification could not be delivered to the webhook, and is dropped",
+            "A notification could not be delivered to the webhook (PROFILECTL_NOTIFY_URL), and is dropped: \(reason)",
             metadata: ["kind": "\(notice.kind.rawValue)", "text": "\(notice.text)"])
         return true
     }
 
-    /// - Returns: whether it need not be tried again.
-    private func deliver(_ notification: Notice) async -> Bool {
+    private func post(_ notice: Notice, by client: HTTPClient) async -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: notification.json))
-        guard let response = try? await client.execute(request, timeout: .seconds(10)) else { return false }
-        return response.status.code < 500 && response.status != .tooManyRequests
+        request.body = .bytes(ByteBuffer(bytes: notice.json))
+        guard let response = try? await client.execute(request, timeout: .seconds(10)) else {
+            return .later("it cannot be reached")
+        }
+        switch response.status.code {
+        case 200..<300: return .delivered
+        case 429, 500...: return .later("it answered with status \(response.status.code)")
+        default: return .refused("it answered with status \(response.status.code)")
+        }
     }
 }
 
