@@ -69,7 +69,8 @@ public enum SettingsShape {
         .optional(
             "drainTimeout", .duration, "How long what is under way is waited for at the end.", examples: ["30s"]),
         .optional(
-            "manifestInterval", .duration, "How often it is looked whether the manifests have changed: 5s for files, 1m for git if it is not set.",
+            "manifestInterval", .duration,
+            "How often it is looked whether the manifests have changed: 5s for files, 1m for git if it is not set.",
             examples: ["5s"]),
     ])
 

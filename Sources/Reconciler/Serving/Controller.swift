@@ -109,7 +109,8 @@ public struct Controller: Sendable {
         _ desk: ControllerDesk, until stop: Wakeup, reload: Wakeup
     ) -> [@Sendable () async throws -> Void] {
         let manifests = ManifestKeeper(
-            desk: desk, origin: origin, isStrict: isStrict, interval: options.manifestInterval ?? origin.usualInterval, store: store,
+            desk: desk, origin: origin, isStrict: isStrict, interval: options.manifestInterval ?? origin.usualInterval,
+            store: store,
             clock: clock, logger: logger, reload: reload)
         let events = EventLogger(store: store, clock: clock, wakeup: wakeup, logger: logger)
         let watch = ControllerWatch(

@@ -108,7 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
         let controller = Controller(
             origin: try origin(settings), isStrict: strict, settings: settings,
             options: ControllerOptions(settings), carrierCredentials: credentials,
-            callbackCredentials: callbackCredentials, store: store, 
+            callbackCredentials: callbackCredentials, store: store,
             notifier: try secrets.notifyURL().map { WebhookNotifier(url: $0, clock: SystemClock(), logger: logger) },
             supervisor: SupervisorNotifier(environment: environment), retriesSignIn: overrides.retrySignIn,
             clock: SystemClock(), logger: logger,

@@ -126,7 +126,9 @@ struct ControllerTests {
         }
     }
 
-    @Test("leaves a profile set to the run that acts on it, says so, and goes on with the others", .timeLimit(.minutes(5)))
+    @Test(
+        "leaves a profile set to the run that acts on it, says so, and goes on with the others", .timeLimit(.minutes(5))
+    )
     func taken() async throws {
         let manifests = [
             "a.yaml": try Fleets.yaml(5, name: "a", rollout: Fleets.quick),
