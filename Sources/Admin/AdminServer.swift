@@ -79,6 +79,9 @@ public struct AdminServer: Sendable {
         refusals.tell(logger)
     }
 
+    /// Where it listens, as it is written in settings.
+    var address: String { "\(configuration.host):\(configuration.port)" }
+
     /// What a person types into a browser to look.
     func url(port: Int) -> String {
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host

@@ -18,7 +18,13 @@ extension Controller {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { stop.notify() }
-                try await admin.run(until: over, reload: reload) { onListening("Look at \(admin.url(port: $0))") }
+                do {
+                    try await admin.run(until: over, reload: reload) { onListening("Look at \(admin.url(port: $0))") }
+                } catch let error where error is CancellationError || error is SettingsError {
+                    throw error
+                } catch {
+                    throw AdminFailed(address: admin.address, error: error)
+                }
             }
             group.addTask {
                 defer { over.notify() }
@@ -31,5 +37,16 @@ extension Controller {
             }
             if let failure { throw failure }
         }
+    }
+}
+
+/// Nobody can look.
+public struct AdminFailed: Error, CustomStringConvertible {
+    let address: String
+    let error: any Error
+
+    public var description: String {
+        "The admin endpoint cannot listen on \(address): \("\(error)".excerpt(limit: 200)). Is the port in use, or the "
+            + "certificate not readable? Set admin.listen or --admin (`off` for none), or end the other process."
     }
 }

@@ -7,8 +7,16 @@ struct CallbackRegistrar: Sendable {
     let mode: RegistrationMode
     let credentials: CallbackCredentials
     let logger: Logger
+    /// Ends the waiting for a carrier that is busy.
+    var stop: StopSwitch?
 
-    /// - Throws: `RegistrationProblem`, `CarrierError`, `StateStoreError`, `CancellationError`
+    private var patience: RequestPacer.Patience {
+        var patience = RequestPacer.Patience.untilServed
+        patience.stop = stop
+        return patience
+    }
+
+    /// - Throws: `RegistrationProblem`, `CarrierError`, `StateStoreError`, `RunStopped`, `CancellationError`
     func check(_ accounts: Set<AccountName>, url: String) async throws {
         guard mode != .never else { return }
         for account in accounts.sorted() {
@@ -25,7 +33,7 @@ struct CallbackRegistrar: Sendable {
     }
 
     private func registeredURL(of account: AccountName) async throws -> String? {
-        try await pacer.patiently(account) {
+        try await pacer.patiently(account, patience) {
             try await carrier.callbackRegistrations(of: account)
         }.first {
             $0.isProfileService
@@ -34,7 +42,7 @@ struct CallbackRegistrar: Sendable {
 
     private func register(_ url: String, for account: AccountName) async throws {
         do {
-            try await pacer.patiently(account) {
+            try await pacer.patiently(account, patience) {
                 try await carrier.registerCallback(url: url, credentials: credentials, for: account)
             }
         } catch CarrierError.refused(let refusal) where refusal.classification == .alreadyDone {

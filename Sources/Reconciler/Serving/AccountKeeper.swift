@@ -41,7 +41,7 @@ struct AccountKeeper: Sendable {
     private func checkRegistrations(_ declared: ControllerDesk.Declared) async throws {
         let registrar = CallbackRegistrar(
             carrier: carrier, pacer: pacer(declared), mode: settings.register, credentials: callbackCredentials,
-            logger: logger)
+            logger: logger, stop: desk.closing)
         for account in desk.accounts({ $0.takeDueChecks(at: clock.now()) }) where !desk.isClosing {
             do {
                 try await registrar.check([account], url: url)

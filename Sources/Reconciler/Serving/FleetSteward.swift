@@ -34,6 +34,11 @@ struct FleetSteward: Sendable {
             }
             do {
                 let survey = try await looker.look(at: declared, troubled: rest.problem)
+                if !survey.needsRun, rest.problem != nil {
+                    // Whatever stood in the way, nothing is left to be done.
+                    rest = RunRest()
+                    desk.board.update { $0.problem = nil }
+                }
                 let now = clock.now()
                 if survey.needsRun, now >= rest.until {
                     rest = try await act(on: declared, looker, after: rest)

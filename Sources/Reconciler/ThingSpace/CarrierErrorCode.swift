@@ -96,7 +96,7 @@ public struct CarrierErrorCode: Hashable, Sendable {
 
 extension String {
     /// The text fit for a message: at most `limit` characters, control characters shown as their escapes.
-    func excerpt(limit: Int) -> String {
+    package func excerpt(limit: Int) -> String {
         var result = ""
         for (count, character) in enumerated() {
             guard count < limit else { return result + "..." }

@@ -39,6 +39,10 @@ struct ReadmeTests {
         for step in steps {
             let words = step.command.split(separator: " ").map(String.init)
             #expect(words.first == "profilectl")
+            if words.dropFirst().first == "serve" {
+                try await serve(Array(words.dropFirst()), in: folder, shows: step.output)
+                continue
+            }
             let result = try await Binary.run(Array(words.dropFirst()), in: folder.path)
             #expect(result.exitCode == 0, "\(step.command): \(result.errors)")
             let lines = Set(result.output.split(separator: "\n").map { withoutTimes(String($0)) })
@@ -46,6 +50,18 @@ struct ReadmeTests {
                 #expect(lines.contains(withoutTimes(line)), "\(step.command) does not print: \(line)\n\(result.output)")
             }
         }
+    }
+
+    /// It goes on until it is ended: first it has to print what is shown. The ports are other ones here.
+    private func serve(_ arguments: [String], in folder: TemporaryFolder, shows lines: [String]) async throws {
+        let controller = try Binary(arguments + ["--admin", "127.0.0.1:0"], in: folder.path)
+        for line in lines {
+            let begin = try #require(line.firstMatch(of: #/^.*?127\.0\.0\.1:/#)?.output)
+            #expect(try await controller.printed(String(begin), to: "errors") != nil, "\(line)")
+        }
+        controller.send(SIGTERM)
+        let result = await controller.result()
+        #expect(result.exitCode == 0, "\(result.errors)")
     }
 
     /// Times are other ones in each run, and so is the order in which requests get their names.
