@@ -31,9 +31,12 @@ struct AccountBook: Sendable {
 
     private let refreshInterval: Duration
     private let backOff: ServeBackOff
+    /// Whether records are read at all.
+    private let reads: Bool
     private var entries: [AccountName: Entry] = [:]
 
-    init(refreshInterval: Duration, backOff: ServeBackOff) {
+    init(refreshInterval: Duration, backOff: ServeBackOff, reads: Bool = true) {
+        self.reads = reads
         self.refreshInterval = refreshInterval
         self.backOff = backOff
     }
@@ -62,20 +65,26 @@ struct AccountBook: Sendable {
 
     /// Accounts whose records are read from now on: only those whose callbacks come to us.
     mutating func takeDueRefreshes(at now: Timestamp) -> [AccountName] {
-        let accounts = due { $0.registration == .ours && refreshTime($0) <= now }
+        let accounts = due { isToBeRead($0) && refreshTime($0) <= now }
         for account in accounts { change(account) { $0.isRefreshWanted = false } }
         return accounts
     }
 
     /// When something is due next; `nil` if there are no accounts.
-    func nextDue(refreshes: Bool) -> Timestamp? {
-        entries.values.flatMap { entry in
-            [checkTime(entry)] + (refreshes && entry.registration == .ours ? [refreshTime(entry)] : [])
-        }.min()
+    var nextDue: Timestamp? {
+        entries.values.flatMap { [checkTime($0)] + (isToBeRead($0) ? [refreshTime($0)] : []) }.min()
     }
 
     /// When records are read next.
-    var nextRefresh: Timestamp? { entries.values.filter { $0.registration == .ours }.map(refreshTime).min() }
+    var nextRefresh: Timestamp? { entries.values.filter(isToBeRead).map(refreshTime).min() }
+
+    private func isToBeRead(_ entry: Entry) -> Bool { reads && entry.registration == .ours }
+
+    /// Whether nobody has read the records yet, and somebody is about to: that tells of all devices at once what would
+    /// have to be looked up for each otherwise.
+    private func isBeforeFirstReading(_ entry: Entry) -> Bool {
+        isToBeRead(entry) && entry.refreshedAt == nil && entry.triedAt == nil
+    }
 
     /// Has everything looked at again.
     mutating func makeDue() {
@@ -159,6 +168,8 @@ struct AccountBook: Sendable {
                     entry.checkProblem.map { "Where the carrier sends its callbacks is not known: \($0)" }
                     ?? "Where the carrier sends its callbacks is being looked up."
             case .problem(let text): stopped[name] = text
+            case .ours where isBeforeFirstReading(entry):
+                stopped[name] = "Its records are being read for the first time."
             case .ours:
                 if let rest = entry.rest, rest.until > now { stopped[name] = rest.reason }
             }
@@ -174,7 +185,7 @@ struct AccountBook: Sendable {
         let stopped = stopped(at: now)
         return entries.sorted { $0.key < $1.key }.map { name, entry in
             var status = ControllerStatus.AccountStatus(name: name)
-            status.isSettled = entry.checkedAt != nil
+            status.isSettled = entry.checkedAt != nil && !isBeforeFirstReading(entry)
             status.refreshedAt = entry.refreshedAt
             status.refreshProblem = entry.refreshProblem
             if case .problem(let text) = entry.registration {

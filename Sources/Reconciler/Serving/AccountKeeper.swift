@@ -14,8 +14,6 @@ struct AccountKeeper: Sendable {
     let clock: any WallClock
     let logger: Logger
 
-    private var reads: Bool { settings.lists.v1 || settings.lists.v2 }
-
     /// Goes on until the controller closes.
     /// - Throws: `CancellationError`
     func run() async throws {
@@ -23,9 +21,9 @@ struct AccountKeeper: Sendable {
             let seen = desk.accountNews.count
             if let declared = desk.declared {
                 try await checkRegistrations(declared)
-                if reads { try await refresh(declared) }
+                try await refresh(declared)
             }
-            let next = desk.accounts { $0.nextDue(refreshes: reads) }
+            let next = desk.accounts { $0.nextDue }
             let waiter = StateWaiter(clock: clock, wakeup: desk.accountNews, pollInterval: options.idleInterval)
             let latest = clock.now() + options.refreshInterval
             try await waiter.change(after: seen, until: min(next ?? latest, latest))

@@ -76,7 +76,9 @@ public struct Controller: Sendable {
             retriesSignIn: retriesSignIn, clock: clock, logger: logger, observer: observer, wakeup: wakeup,
             reload: reload)
         let desk = ControllerDesk(
-            accounts: AccountBook(refreshInterval: options.refreshInterval, backOff: options.backOff),
+            accounts: AccountBook(
+                refreshInterval: options.refreshInterval, backOff: options.backOff,
+                reads: settings.lists.v1 || settings.lists.v2),
             wakeup: wakeup, board: board)
         try await access.serve { carrier, url in
             onListening(url)

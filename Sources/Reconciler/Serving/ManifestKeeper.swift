@@ -26,11 +26,6 @@ struct ManifestKeeper: Sendable {
     }
 
     private func show(_ book: ManifestBook, isNew: Bool) async {
-        if let problem = book.problem {
-            logger.error(
-                "The manifests cannot be used\(book.fleet == nil ? "" : "; those before stay in force")",
-                metadata: ["problem": "\(problem.text)", "commit": "\(problem.commit ?? "none")"])
-        }
         if isNew, let fleet = book.fleet {
             logger.notice(
                 "The manifests were read",

@@ -54,9 +54,11 @@ struct NoticeBook: Sendable {
         var all: [Notice] = []
         if let problem = status.problem { all.append(notice(.stopped, "everything", problem)) }
         if let problem = status.manifests.problem {
+            let stay = status.manifests.loadedAt == nil ? "" : "; those before stay in force"
             all.append(
                 Notice(
-                    kind: .manifests, profileSet: nil, text: problem.text, devices: 0,
+                    kind: .manifests, profileSet: nil, text: "The manifests cannot be used\(stay).\n\(problem.text)",
+                    devices: 0,
                     commit: problem.commit, at: now, subject: "manifests"))
         }
         for account in status.accounts {

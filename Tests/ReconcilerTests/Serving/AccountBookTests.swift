@@ -37,10 +37,23 @@ struct AccountBookTests {
         #expect(book.stopped(at: now)[account] == "They go elsewhere.")
         #expect(book.statuses(at: now).first?.registrationProblem == "They go elsewhere.")
         #expect(isIdle(&book, at: now))
-        #expect(book.nextDue(refreshes: true) == now + .seconds(60))
+        #expect(book.nextDue == now + .seconds(60))
         book.checked(account, .ours, at: now + .seconds(60))
-        #expect(book.stopped(at: now).isEmpty)
         #expect(dueRefreshes(&book, at: now + .seconds(60)) == [account])
+    }
+
+    @Test("the records are read once before anything is sent, whatever comes of it")
+    func firstReading() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        #expect(book.stopped(at: now)[account]?.contains("first time") == true)
+        #expect(book.statuses(at: now).first?.isSettled == false, "nobody is told")
+        book.refreshed(account, problem: "late", at: now)
+        #expect(book.stopped(at: now).isEmpty)
+        var blind = AccountBook(refreshInterval: hour, backOff: ServeBackOff(), reads: false)
+        blind.keep([account])
+        blind.checked(account, .ours, at: now)
+        #expect(blind.stopped(at: now).isEmpty && blind.nextRefresh == nil)
     }
 
     @Test("records are read once in an interval; what went wrong is tried again sooner, and ever less often")
@@ -89,6 +102,7 @@ struct AccountBookTests {
     func rests() {
         var book = book()
         book.checked(account, .ours, at: now)
+        book.refreshed(account, problem: nil, at: now)
         book.rests(account, "No such account.", until: now + .seconds(900))
         #expect(book.stopped(at: now) == [account: "No such account."])
         #expect(book.nextWaking(after: now) == now + .seconds(900))
@@ -99,6 +113,7 @@ struct AccountBookTests {
     func noAnswer() {
         var book = book()
         book.checked(account, .ours, at: now)
+        book.refreshed(account, problem: nil, at: now)
         book.couldNotCheck(account, "The carrier cannot be reached.", at: now + hour)
         #expect(book.stopped(at: now + hour).isEmpty)
         #expect(dueChecks(&book, at: now + hour + .seconds(60)) == [account])

@@ -27,6 +27,7 @@ struct ControllerTests {
             #expect(status.history.last?.converged == 60)
             let counts = await scene.simulator.counts
             #expect(counts.acceptedDevices["download_enable"] == 60 && counts.repeatedDownloads == 0)
+            #expect(counts.acceptedRequests["device_list"] ?? 0 <= 7, "no device is looked up by itself")
             // Nothing is held while nothing is to be done: people may act.
             #expect(try await scene.isIdle())
         }
