@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("Live updates of the dashboard", .timeLimit(.minutes(1)))
+@Suite("Live updates of the dashboard", .timeLimit(.minutes(5)))
 struct ChangeStreamTests {
     @Test("a change of the board is told, changes in between count as one, and the stream ends with the endpoint")
     func changes() async throws {

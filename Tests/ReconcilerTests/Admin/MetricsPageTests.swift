@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("Metrics of the admin endpoint", .timeLimit(.minutes(1)))
+@Suite("Metrics of the admin endpoint", .timeLimit(.minutes(5)))
 struct MetricsPageTests {
     private func value(_ line: String, _ text: String) -> Double? {
         text.split(separator: "\n").first { $0.hasPrefix(line + " ") }.flatMap { Double($0.dropFirst(line.count + 1)) }
