@@ -15,6 +15,5 @@ struct DriftText {
         if drifts.count > limit {
             try line(style.dim("    ... and \((drifts.count - limit).grouped) more (--all lists them)"))
         }
-        try line("")
     }
 }

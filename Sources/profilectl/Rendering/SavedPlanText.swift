@@ -14,12 +14,14 @@ struct SavedPlanText {
     /// What has become of it since it was made.
     func lines(_ outlook: SavedPlanSession.Outlook) -> [String] {
         var lines = MovedDevicesText(devices: outlook.moved, style: style).lines()
+        let are = outlook.done == 1 ? "is" : "are"
         let done = "\(outlook.done) of \(counted(saved.plan.actions.count, "action")) of this plan"
         if outlook.rest.isConverged {
             let verdict = "Nothing is left to do."
-            lines.append((outlook.moved.isEmpty ? style.green(verdict) : style.yellow(verdict)) + " \(done) are done.")
+            lines.append(
+                (outlook.moved.isEmpty ? style.green(verdict) : style.yellow(verdict)) + " \(done) \(are) done.")
         } else if outlook.done > 0 {
-            lines.append("\(done) are done already.")
+            lines.append("\(done) \(are) done already.")
         }
         return lines
     }

@@ -20,7 +20,7 @@ struct SharedStoreTests {
     }
 
     private func apply(
-        _ fleet: DesiredFleet, _ carrier: ScriptedCarrier, lock: RunLock? = nil, timeout: Duration = .seconds(20),
+        _ fleet: DesiredFleet, _ carrier: ScriptedCarrier, lock: RunLock? = nil, timeout: Duration = .seconds(300),
         backOff: BackOff = BackOff(first: .milliseconds(100)), waits: Bool = false
     ) async throws -> ApplyReport {
         let options = ApplyOptions(

@@ -43,11 +43,14 @@ struct SavedPlanCommandTests {
             #expect(shown.exitCode == 0 && shown.output.contains(words), "\(format): \(shown.output)\(shown.errors)")
         }
         let applied = try await Binary.run(
-            ["apply", "part.plan", "--simulate", "--auto-approve", "--callback-delay", "50ms"], in: folder.path)
+            ["apply", "part.plan", "--simulate", "--auto-approve", "--callback-delay", "50ms", "--state", "s.db"],
+            in: folder.path)
         #expect(applied.exitCode == 0, "\(applied.errors)")
         #expect(applied.output.contains("Partial plan. " + sentence), "\(applied.output)")
         #expect(applied.output.contains("Converged. 1/1 as desired"), "\(applied.output)")
         #expect(applied.output.contains("Of the fleet's 4 devices only those"), "\(applied.output)")
+        let again = try await Binary.run(["apply", "part.plan", "--state", "s.db"], in: folder.path)
+        #expect(again.output.contains("Nothing is left to do. 1 of 1 action of this plan is done."), "\(again.output)")
     }
 
     @Test("plans and manifests are not mixed, and what is no plan any more is refused")
