@@ -39,7 +39,7 @@ package struct TLSFiles: Sendable {
                 })
         } catch {
             throw SettingsError(
-                "callbacks.tls cannot be used: certificate \(files.certificate), key \(files.key): "
+                "TLS cannot be spoken with certificate \(files.certificate), key \(files.key): "
                     + "\(String(describing: error).excerpt(limit: 200)) Both are PEM files, and the key is the "
                     + "certificate's own.")
         }

@@ -6,6 +6,7 @@ enum Tool: String {
     case jq
     case cmark = "cmark-gfm"
     case chromedriver
+    case systemdAnalyze = "systemd-analyze"
     /// Debian's, for which the package python3-jsonschema is.
     case python = "/usr/bin/python3"
     /// A virtual environment with regopy.
@@ -17,7 +18,7 @@ enum Tool: String {
             switch self {
             case .python: [rawValue]
             case .rego: [Repository.path + "/" + rawValue]
-            case .jq, .cmark, .chromedriver:
+            case .jq, .cmark, .chromedriver, .systemdAnalyze:
                 (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(rawValue)" }
             }
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }

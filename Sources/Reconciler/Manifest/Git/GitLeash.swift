@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ends a process of git, and those that it has started, when it takes too long or nobody waits for it any more: first
-/// politely, so that it takes its lock files away, then for good.
+/// Ends a process of git, and those that it has started, when it takes too long or nobody waits for it any more. Not
+/// politely: processes that we start inherit that our threads block the other signals, and a service ignores some.
 final class GitLeash: Sendable {
     enum Reason: Hashable, Sendable {
         case tooLong(Duration)
@@ -16,8 +16,6 @@ final class GitLeash: Sendable {
         var group: pid_t?
         var reason: Reason?
     }
-
-    private static let courtesy = DispatchTimeInterval.seconds(2)
 
     private let limit: Duration
     private let state = Mutex(State())
@@ -58,13 +56,8 @@ final class GitLeash: Sendable {
     }
 
     private func end() {
-        signal(SIGTERM)
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.courtesy) { [weak self] in self?.signal(SIGKILL) }
-    }
-
-    private func signal(_ signal: Int32) {
         state.withLock { state in
-            if let group = state.group { _ = kill(-group, signal) }
+            if let group = state.group { _ = kill(-group, SIGKILL) }
         }
     }
 }

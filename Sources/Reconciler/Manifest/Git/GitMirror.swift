@@ -58,9 +58,10 @@ struct GitMirror: Sendable {
         do throws(GitError) {
             return try await fetch(tip)
         } catch {
-            // The repository has just answered, so it may be the mirror that is damaged, or locked by a git that was killed.
-            guard error.reason == .refused, !isNew else { throw error }
+            // A git that was killed leaves locks and half a pack behind, which would become ever more.
             try? FileManager.default.removeItem(atPath: repository.folder)
+            // The repository has just answered, so it may have been the mirror that was damaged.
+            guard error.reason == .refused, !isNew else { throw error }
             return try await fetch(tip)
         }
     }
