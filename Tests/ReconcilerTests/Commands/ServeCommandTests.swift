@@ -90,6 +90,27 @@ struct ServeCommandTests {
         await scene.fleet.end()
     }
 
+    @Test(
+        "follows a branch of a git repository, and the commit stands beside what it has caused", .timeLimit(.minutes(5))
+    )
+    func git() async throws {
+        let scene = try await scene(3)
+        let folder = scene.fleet.folder
+        try GitFolder.initialize(folder)
+        let controller = try scene.fleet.serve(
+            ["--manifest-interval", "200ms", "--admin", "127.0.0.1:0", "--git", folder.path, "--branch", "main"])
+        let admin = try await scene.admin(controller)
+        let converged = try await scene.fleet.poll(admin + "metrics") { $0.contains("standing=\"converged\"} 3\n") }
+        #expect(converged != nil)
+        let commit = try await Binary.run(["rev-parse", "main"], in: folder.path, program: "/usr/bin/git").output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let device = try await Harness.call("GET", admin + "api/v1/devices/\(try Fleets.eid(0))").body
+        #expect(device.contains(commit), "\(device)")
+        controller.send(SIGTERM)
+        #expect(await controller.result().exitCode == 0)
+        await scene.fleet.end()
+    }
+
     @Test("says at once what is wrong with its options and settings")
     func refusals() async throws {
         let folder = try TemporaryFolder()
