@@ -74,18 +74,18 @@ public struct Simulator: Sendable {
             configuration: .init(
                 services: [.init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: logger))
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await services.run()
-                return true
-            }
+        // A task of its own, which nobody cancels: a server that is cancelled while connections wait to be taken ends the
+        // process (swift-nio #2637).
+        let serving = Task { try await services.run() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await serving.value }
             group.addTask {
                 for await _ in stop { break }
                 await services.triggerGracefulShutdown()
-                return false
+                try await serving.value
             }
             defer { group.cancelAll() }
-            while let hasEnded = try await group.next(), !hasEnded {}
+            try await group.next()
         }
     }
 

@@ -19,16 +19,20 @@ package struct HTTPServing<Server: Service>: Sendable {
             configuration: .init(
                 services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: logger))
+        // A task of its own, which nobody cancels: connections that were accepted and that nobody has taken when a server
+        // is cancelled end the process (NIOAsyncWriter traps, swift-nio #2637). It is always ended in order.
+        let serving = Task { try await group.run() }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask { try await serving.value }
             tasks.addTask {
+                // Ends when this task is cancelled, too.
                 await stop.change(after: 0)
                 await group.triggerGracefulShutdown()
+                try await serving.value
             }
-            // The first to end is the server, or the wait for the stop, which makes the server end.
             defer { tasks.cancelAll() }
             try await tasks.next()
-            if stop.count > 0 { try await tasks.next() }
         }
+        try Task.checkCancellation()
     }
 }
