@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("The dashboard in a browser", .serialized, .timeLimit(.minutes(5)))
+@Suite("The dashboard in a browser", .seated, .serialized, .timeLimit(.minutes(5)))
 struct DashboardBrowserTests {
     @Test(
         "numbers change without reload, what was typed stays, and pause and resume work by keyboard",

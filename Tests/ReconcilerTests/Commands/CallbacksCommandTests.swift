@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("The callbacks commands, as processes")
+@Suite("The callbacks commands, as processes", .seated)
 struct CallbacksCommandTests {
     @Test("an endpoint is registered, shown without its password, not replaced unasked, and ended")
     func life() async throws {

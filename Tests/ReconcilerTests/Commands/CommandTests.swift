@@ -5,7 +5,7 @@ import Testing
 @testable import Reconciler
 @testable import profilectl
 
-@Suite("The commands, as processes", .serialized)
+@Suite("The commands, as processes", .seated, .serialized)
 struct CommandTests {
     @Test("every command explains itself, and wrong usage is exit code 64")
     func help() async throws {

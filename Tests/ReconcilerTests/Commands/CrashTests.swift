@@ -4,7 +4,7 @@ import Testing
 @testable import Reconciler
 
 /// The binary is killed while it applies a fleet against a simulator that lives on. `make chaos` runs the long form.
-@Suite("Kills", .serialized)
+@Suite("Kills", .seated, .serialized)
 struct CrashTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let kills = environment["CHAOS_KILLS"].flatMap { Int($0) } ?? 4

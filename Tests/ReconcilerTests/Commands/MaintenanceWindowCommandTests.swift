@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("Maintenance windows and label waves, as processes", .serialized)
+@Suite("Maintenance windows and label waves, as processes", .seated, .serialized)
 struct MaintenanceWindowCommandTests {
     /// The hour of a day, in UTC, that begins so many hours from now.
     private func hour(in hours: Int) -> String {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("refresh, import and plan --refresh, as processes", .serialized)
+@Suite("refresh, import and plan --refresh, as processes", .seated, .serialized)
 struct RefreshCommandTests {
     /// A simulator of the devices in `fleet.yaml`, and a way to run commands against it.
     private struct Bench: Sendable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("Saved plans and revisions, through the binary", .serialized)
+@Suite("Saved plans and revisions, through the binary", .seated, .serialized)
 struct SavedPlanCommandTests {
     private let rollout = "rollout: {requestsPerSecond: 1000, maxChange: 100%}"
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("The serve command")
+@Suite("The serve command", .seated)
 struct ServeCommandTests {
     /// A simulator in a process of its own, and what starts controllers upon it.
     private struct Scene {

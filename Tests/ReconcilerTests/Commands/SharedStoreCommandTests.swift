@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("Processes that share a store", .serialized)
+@Suite("Processes that share a store", .seated, .serialized)
 struct SharedStoreCommandTests {
     private let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
 

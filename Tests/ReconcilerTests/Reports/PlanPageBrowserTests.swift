@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("Plans as pages, in a browser", .serialized)
+@Suite("Plans as pages, in a browser", .seated, .serialized)
 struct PlanPageBrowserTests {
     @Test("the page opens without a complaint, and its list can be searched and filtered", Tool.chromedriver.isThere)
     func search() async throws {

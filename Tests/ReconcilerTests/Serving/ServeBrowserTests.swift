@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("The dashboard of a running controller", .timeLimit(.minutes(5)))
+@Suite("The dashboard of a running controller", .seated, .timeLimit(.minutes(5)))
 struct ServeBrowserTests {
     private static let headline = "return document.querySelector('.headline')?.textContent ?? ''"
     /// `make screenshots` names the folder.

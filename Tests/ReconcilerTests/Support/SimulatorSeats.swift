@@ -1,6 +1,7 @@
 import Synchronization
+import Testing
 
-/// Lets a few simulators run at a time.
+/// Lets a few simulators, or tests with processes of their own, run at a time.
 ///
 /// All tests start at once, and what they await has its time limits: with all simulators at work together, and a machine
 /// that has other things to do, each gets so little of it that answers come too late. One after the other they take no
@@ -43,4 +44,20 @@ enum SimulatorSeats {
         }
         next?.resume()
     }
+}
+
+/// Has each test of a suite take a seat: those that start processes, which have their time limits too.
+struct SeatedTrait: TestTrait, SuiteTrait, TestScoping {
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await function() }
+        try await SimulatorSeats.take { try await function() }
+    }
+}
+
+extension Trait where Self == SeatedTrait {
+    static var seated: Self { SeatedTrait() }
 }
