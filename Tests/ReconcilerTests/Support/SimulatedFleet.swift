@@ -45,6 +45,15 @@ struct SimulatedFleet: Sendable {
             launcher: launcher)
     }
 
+    /// Starts `refresh` of the accounts of one set.
+    func refresh(_ set: String) throws -> Binary {
+        try Binary(
+            [
+                "refresh", "\(set).yaml", "--base-url", baseURL, "--callbacks-listen", listen, "--callbacks-url",
+                "http://\(listen)/callbacks", "--register", "auto", "--timeout", "20s",
+            ], in: folder.path, environment: Binary.simulatorSecrets)
+    }
+
     func run(_ arguments: [String]) async throws -> Binary.Result {
         try await Binary.run(arguments, in: folder.path)
     }
