@@ -60,7 +60,7 @@ struct CallbackOptions: ParsableArguments {
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         let connection = CarrierConnection(
             settings: settings, credentials: try secrets.carrierCredentials(),
-            store: try StateLocation.open(settings.state), clock: SystemClock())
+            store: try await settings.openStore(), clock: SystemClock())
         return try await connection.withCarrier { try await work(CallbackAdministration(carrier: $0), accounts) }
     }
 }
