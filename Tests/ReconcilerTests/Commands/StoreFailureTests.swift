@@ -4,7 +4,7 @@ import Testing
 @testable import Reconciler
 
 /// The store fails while the real binary applies a fleet and callbacks come.
-@Suite("Store failures", .serialized)
+@Suite("Store failures")
 struct StoreFailureTests {
     /// How nothing more can be written down.
     enum Shortage: CaseIterable, CustomTestStringConvertible {
@@ -44,7 +44,7 @@ struct StoreFailureTests {
 
         func apply() throws -> Binary {
             try fleet.apply(
-                "a", ["--callback-deadline", "4s"], environment: ["PROFILECTL_STATE_TIMEOUT": "300ms"],
+                "a", ["--callback-deadline", "8s"], environment: ["PROFILECTL_STATE_TIMEOUT": "300ms"],
                 launcher: disk?.launcher ?? [])
         }
 
@@ -125,10 +125,11 @@ struct StoreFailureTests {
         arguments: Shortage.possible)
     func whileSending(shortage: Shortage) async throws {
         let scene = try await Scene(
-            shortage, devices: 40, rollout: "batchSize: 1, requestsPerSecond: 20",
+            // So slow that a busy machine notices in time that it has begun.
+            shortage, devices: 40, rollout: "batchSize: 1, requestsPerSecond: 2",
             simulator: ["--callback-delay", "150ms", "--redelivery-interval", "300ms"])
         let run = try scene.apply()
-        try await scene.fleet.waitUntil("acceptedDevices", "download_enable", reach: 6)
+        try await scene.fleet.waitUntil("acceptedDevices", "download_enable", reach: 2)
         try await scene.begin(in: run)
         let result = await run.result()
         #expect(result.exitCode == 1, "\(result.output)\(result.errors)")
@@ -137,6 +138,7 @@ struct StoreFailureTests {
         try await scene.end(in: nil)
         #expect(try await scene.fleet.count("acceptedDevices", "download_enable") < 40)
         try await scene.checkWhatIsKept()
+        try scene.fleet.write([("a", 40)], rollout: "batchSize: 5, requestsPerSecond: 100")
         let rerun = try await scene.apply().result()
         #expect(rerun.exitCode == 0, "\(rerun.output)\(rerun.errors)")
         try await scene.checkThatAllIsThere(40)
@@ -149,7 +151,7 @@ struct StoreFailureTests {
     func whileWaiting(shortage: Shortage) async throws {
         let scene = try await Scene(
             shortage, devices: 12, rollout: "batchSize: 12, requestsPerSecond: 100",
-            simulator: ["--callback-delay", "1s", "--redelivery-interval", "500ms"])
+            simulator: ["--callback-delay", "4s", "--redelivery-interval", "500ms"])
         let run = try scene.apply()
         try await scene.fleet.waitUntil("acceptedDevices", "download_enable", reach: 12)
         try await scene.waitUntilTheAnswerIsKept()
