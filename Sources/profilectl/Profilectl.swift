@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Reconciler
 
 @main
@@ -28,6 +29,8 @@ struct Profilectl: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // A write beyond the limit of file sizes (`ulimit -f`) is an error like a full disk, and not the end.
+        signal(SIGXFSZ, SIG_IGN)
         if let complaint = UnknownCommand.complaint(about: Array(CommandLine.arguments.dropFirst()), of: Self.self) {
             exit(withError: ValidationError(complaint))
         }

@@ -45,7 +45,8 @@ public struct RunLock: Sendable {
 
     /// Whether it keeps nobody away.
     private var isReader: Bool { names == [.reading(holder)] }
-    private var holder: String { owner.identity.description }
+    /// Tells this run from all others, also to those.
+    var holder: String { owner.identity.description }
 
     /// Does `work` while holding the lock, and renews the leases meanwhile.
     ///
@@ -82,12 +83,12 @@ public struct RunLock: Sendable {
         }
     }
 
-    /// A run on the same store that listens for callbacks at this address.
+    /// What those runs on the same store hold that listen for callbacks at this address.
     /// - Throws: `StateStoreError`
-    func otherRun(listeningAt address: String) async throws -> Lease? {
+    func otherRuns(listeningAt address: String) async throws -> [Lease] {
         let now = clock.now()
         return try await store.read { reader in
-            try reader.leases().first {
+            try reader.leases().filter {
                 $0.listensAt == address && $0.holder != holder && $0.isLive(at: now, isGone: isGone)
             }
         }

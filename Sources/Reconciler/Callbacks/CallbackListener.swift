@@ -1,8 +1,6 @@
 import Hummingbird
 import HummingbirdCore
 import Logging
-import NIOCore
-import ServiceLifecycle
 
 /// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk, and lets what is kept take
 /// effect.
@@ -42,7 +40,7 @@ public struct CallbackListener: Sendable {
         refusals = RefusalCounts(store: store, logger: logger)
     }
 
-    /// Listens until it is told to stop or the task is cancelled.
+    /// Listens at the address of the configuration until it is told to stop or the task is cancelled.
     ///
     /// - Parameters:
     ///   - stop: ends the listening after its first change; callbacks that are being kept are acknowledged first.
@@ -52,6 +50,15 @@ public struct CallbackListener: Sendable {
     public func run(
         until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
+        let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
+        try await run(on: socket, until: stop, reload: reload, onListening: onListening)
+    }
+
+    /// Listens on a socket that is there already.
+    func run(
+        on socket: ListeningSocket, until stop: Wakeup, reload: Wakeup = Wakeup(),
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) async throws {
         let limits = configuration.limits
         let connections = ConnectionTable(limit: limits.connections)
         let reception = CallbackReception(
@@ -60,15 +67,16 @@ public struct CallbackListener: Sendable {
             budget: BodyBudget(limit: limits.bodiesSize), connections: connections, refusals: refusals, clock: clock,
             logger: logger, observer: observer)
         let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
-        let application = Application(
-            responder: CallbackResponder<ConnectionContext> { await reception.respond(to: $0, on: $1.channel) },
-            server: try server(connections, tls),
-            configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
-            logger: logger)
+        let channel = try HTTPServerBuilder.guardedChannel(
+            limits: limits, connections: connections, allowed: configuration.allowed, tls: try tls?.configuration(),
+            onRefused: { [refusals] in refusals.add(.wrongClient) },
+            responder: { request, writer, channel in
+                let response = await reception.respond(to: request, on: channel)
+                try await writer.write(response: response.head, body: response.body)
+            })
+        let server = ListeningSocketServer(socket: socket, connections: connections, clock: clock, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
+            group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
             group.addTask { try await readContinually() }
             if let tls {
                 group.addTask { try await tls.watch() }
@@ -78,14 +86,6 @@ public struct CallbackListener: Sendable {
             try await group.next()
         }
         await refusals.flush()
-    }
-
-    private func server(_ connections: ConnectionTable, _ tls: TLSFiles?) throws -> HTTPServerBuilder {
-        let refusals = refusals
-        return .guarded(
-            limits: configuration.limits, connections: connections, allowed: configuration.allowed,
-            tls: try tls?.configuration()
-        ) { refusals.add(.wrongClient) }
     }
 
     /// Lets kept callbacks take effect, those of an earlier run first.
@@ -127,16 +127,5 @@ public struct CallbackListener: Sendable {
         let since = clock.now() - Self.longestListWait
         let isAwaited = (try? await store.read { try $0.awaitsDeviceList(since: since) }) ?? false
         return isAwaited ? limits.listSize : limits.bodySize
-    }
-}
-
-/// A request together with the connection that it came by.
-private struct ConnectionContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    let channel: any Channel
-
-    init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
     }
 }

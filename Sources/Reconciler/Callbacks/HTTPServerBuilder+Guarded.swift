@@ -14,19 +14,29 @@ extension HTTPServerBuilder {
         onRefused: @escaping @Sendable () -> Void = {}
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            let http = HTTP1Channel(
-                responder: responder,
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        RequestDeadlineHandler(requestTime: limits.requestTime, idleTime: limits.idleTime)
-                    ],
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,
-                        maxHeaderFieldCount: limits.headerCount)))
-            func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
-                GuardedChannel(base: base, allowed: allowed, connections: connections, onRefused: onRefused)
-            }
-            return try tls.map { guarded(try TLSChannel(http, tlsConfiguration: $0)) } ?? guarded(http)
+            try guardedChannel(
+                limits: limits, connections: connections, allowed: allowed, tls: tls, onRefused: onRefused,
+                responder: responder)
         }
+    }
+
+    /// What takes in the connections of such a server.
+    static func guardedChannel(
+        limits: ListenerLimits, connections: ConnectionTable, allowed: AllowedClients?, tls: TLSConfiguration?,
+        onRefused: @escaping @Sendable () -> Void, responder: @escaping HTTPChannelHandler.Responder
+    ) throws -> any ServerChildChannel {
+        let http = HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+                additionalChannelHandlers: [
+                    RequestDeadlineHandler(requestTime: limits.requestTime, idleTime: limits.idleTime)
+                ],
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,
+                    maxHeaderFieldCount: limits.headerCount)))
+        func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
+            GuardedChannel(base: base, allowed: allowed, connections: connections, onRefused: onRefused)
+        }
+        return try tls.map { guarded(try TLSChannel(http, tlsConfiguration: $0)) } ?? guarded(http)
     }
 }

@@ -27,6 +27,6 @@ public struct PlanSession: Sendable {
     }
 
     private func knownFleet() async throws -> KnownFleet {
-        try await StateLocation.openIfThere(settings.state)?.read { try $0.knownFleet() } ?? KnownFleet()
+        try await settings.openStoreIfThere()?.read { try $0.knownFleet() } ?? KnownFleet()
     }
 }

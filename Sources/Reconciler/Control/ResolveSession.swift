@@ -20,7 +20,7 @@ public struct ResolveSession: Sendable {
     /// - Throws: `SettingsError` if there is no such device or the word is unknown, `StateStoreError`
     public func resolve(_ eid: EID, _ iccid: ICCID?, as profileStatus: String) async throws -> DeviceStatus {
         let state = try Self.state(profileStatus)
-        guard let store = try StateLocation.openIfThere(settings.state) else { throw Self.unknown(eid, iccid) }
+        guard let store = try await settings.openStoreIfThere() else { throw Self.unknown(eid, iccid) }
         let (now, person, policy) = (clock.now(), person, settings.policy)
         return try await store.write { transaction in
             let records = try transaction.devices(eids: [eid], iccids: [], imeis: []).filter {

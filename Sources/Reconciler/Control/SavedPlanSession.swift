@@ -23,7 +23,7 @@ public struct SavedPlanSession: Sendable {
         let now = clock.now()
         let planner = Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil)
         let fleet = saved.fleet
-        guard let store = try StateLocation.openIfThere(settings.state) else {
+        guard let store = try await settings.openStoreIfThere() else {
             let rest = planner.plan(desired: fleet, known: KnownFleet(), within: PlanReview(saved, runs: []))
             let moved = rest.moved.map { MovedDevice(saved.plan.actions[$0], nil, run: nil, saved) }
             return Self.outlook(rest, moved)
@@ -52,7 +52,7 @@ public struct SavedPlanSession: Sendable {
                     ProfileObservation(state: $0, profileStatus: nil, at: madeAt, source: .deviceListV2)
                 })
         }
-        let versions = try await StateLocation.open(settings.state).write { transaction in
+        let versions = try await settings.openStore().write { transaction in
             try transaction.save(seen)
             return try transaction.devices(seen.map(\.key)).mapValues(\.version)
         }

@@ -54,6 +54,10 @@ extension Settings {
             let top = MappingReader(node, file: file, path: "", known: SettingsShape.top.keys, complaints: &complaints)
         else { return }
         state = top.text("state", expected: "sqlite:PATH", complaints: &complaints) ?? state
+        stateTimeout =
+            top.scalar("stateTimeout", expected: Self.durationExpected, complaints: &complaints) {
+                Duration(settingText: $0)
+            } ?? stateTimeout
         verification =
             top.scalar("verify", expected: "lookup or trust", complaints: &complaints) {
                 ApplyOptions.Verification(rawValue: $0)
@@ -137,6 +141,8 @@ extension Settings {
         }
         baseURL = value("THINGSPACE_BASE_URL") ?? baseURL
         state = value("STATE") ?? state
+        try read("STATE_TIMEOUT", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+            .map { stateTimeout = $0 }
         callbackListen = value("CALLBACKS_LISTEN") ?? callbackListen
         callbackURL = value("CALLBACKS_URL") ?? callbackURL
         if let text = value("CALLBACKS_ALLOW") {

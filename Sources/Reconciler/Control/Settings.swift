@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public var baseURL = BaseURL.production
     /// `sqlite:PATH`
     public var state = "sqlite:.profilectl/state.db"
+    /// How long another process that writes to the store is waited for.
+    public var stateTimeout = SQLiteStore.usualBusyTimeout
     /// Host and port on which callbacks are listened for.
     public var callbackListen = "0.0.0.0:9001"
     /// What the carrier is told to call.

@@ -11,6 +11,9 @@ public enum SettingsShape {
         .optional("thingspace", .mapping(thingspace), "Where the carrier's API is."),
         .optional(
             "state", .text(), "Where the known state is kept.", examples: ["sqlite:.profilectl/state.db"]),
+        .optional(
+            "stateTimeout", .duration, "How long another process that writes to the state is waited for.",
+            examples: ["10s"]),
         .optional("callbacks", .mapping(callbacks), "How the carrier's callbacks come in."),
         .optional("refresh", .mapping(refresh), "How the carrier's records are read."),
         .optional("admin", .mapping(admin), "Where a controller shows itself: metrics, dashboard, API."),

@@ -20,7 +20,7 @@ public struct StatusSession: Sendable {
 
     /// - Throws: `StateStoreError`, `SelectionError`
     public func fleet(_ scope: Scope = .everything) async throws -> FleetStatus {
-        guard let store = try StateLocation.openIfThere(settings.state) else {
+        guard let store = try await settings.openStoreIfThere() else {
             return FleetStatus(
                 known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], contacts: [], leases: [],
                 latestRuns: [])
@@ -48,7 +48,7 @@ public struct StatusSession: Sendable {
     /// The devices of one eUICC with their timelines.
     /// - Throws: `StateStoreError`
     public func devices(of eid: EID) async throws -> [DeviceStatus] {
-        guard let store = try StateLocation.openIfThere(settings.state) else { return [] }
+        guard let store = try await settings.openStoreIfThere() else { return [] }
         return try await store.read { try DeviceStatus.those(of: eid, in: $0) }
     }
 }

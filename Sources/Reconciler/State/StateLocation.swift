@@ -2,30 +2,39 @@ import Foundation
 
 /// Opens the store that the settings name.
 public enum StateLocation {
-    fileprivate static let sqlitePrefix = "sqlite:"
+    private static let sqlitePrefix = "sqlite:"
 
-    /// - Parameter location: `sqlite:PATH`, or a path.
+    /// - Parameters:
+    ///   - location: `sqlite:PATH`, or a path.
+    ///   - timeout: how long another process on the store is waited for.
     /// - Throws: `StateStoreError`
-    public static func open(_ location: String) throws -> any StateStore {
+    public static func open(_ location: String, timeout: Duration) async throws -> any StateStore {
         if location.hasPrefix("postgres://") || location.hasPrefix("postgresql://") {
             throw StateStoreError(
                 .cannotOpen, "State in PostgreSQL is not built yet. Use sqlite:PATH.")
         }
-        let path = location.hasPrefix(sqlitePrefix) ? String(location.dropFirst(sqlitePrefix.count)) : location
+        let path = path(of: location)
         guard !path.isEmpty else {
             throw StateStoreError(.cannotOpen, "The state store has no path. Use sqlite:PATH.")
         }
-        return try SQLiteStore(path: path)
+        return try await withCheckedThrowingContinuation { continuation in
+            // Another process may have to be waited for, and the threads that all tasks share are not for waiting.
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try SQLiteStore(path: path, busyTimeout: timeout) })
+            }
+        }
     }
-}
 
-extension StateLocation {
     /// Opens the store if it is there; `nil` if nothing was ever written to it.
     /// - Throws: `StateStoreError`
-    public static func openIfThere(_ location: String) throws -> (any StateStore)? {
-        let path = location.hasPrefix(sqlitePrefix) ? String(location.dropFirst(sqlitePrefix.count)) : location
+    public static func openIfThere(_ location: String, timeout: Duration) async throws -> (any StateStore)? {
+        let path = path(of: location)
         if !location.contains("://"), !path.isEmpty, !FileManager.default.fileExists(atPath: path) { return nil }
-        return try open(location)
+        return try await open(location, timeout: timeout)
+    }
+
+    private static func path(of location: String) -> String {
+        location.hasPrefix(sqlitePrefix) ? String(location.dropFirst(sqlitePrefix.count)) : location
     }
 
     /// A folder of this machine for what belongs to the store and can be had again.

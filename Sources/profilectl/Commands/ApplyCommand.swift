@@ -106,7 +106,7 @@ struct ApplyCommand: AsyncParsableCommand {
             timeout: timeout.duration, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
             ignoresWindows: outsideWindows, lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
-        let store = try StateLocation.open(settings.state)
+        let store = try await settings.openStore()
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         if simulate {
             return try await simulator.whileRunning(

@@ -35,7 +35,7 @@ struct CallbackOptions: ParsableArguments {
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         let session = CallbackSession(
             scope, settings: settings, credentials: try secrets.carrierCredentials(),
-            store: try StateLocation.open(settings.state), retriesSignIn: carrier.retrySignIn)
+            store: try await settings.openStore(), retriesSignIn: carrier.retrySignIn)
         return try await session.forEachAccount(work)
     }
 }

@@ -110,9 +110,14 @@ struct ManifestArguments: ParsableArguments {
     }
 }
 
+/// Writes to stderr, if that is possible: what cannot be told, on a full disk for one, must not end the work.
+func writeToStandardError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+}
+
 /// Writes a line to stderr.
 func printError(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    writeToStandardError(text + "\n")
 }
 
 /// Runs a command's work; an error becomes a sentence on stderr and the exit code of the contract.

@@ -61,7 +61,7 @@ struct ImportCommand: AsyncParsableCommand {
             let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
             let session = ImportSession(
                 settings: settings, carrierCredentials: try secrets.carrierCredentials(),
-                callbackCredentials: try secrets.callbackCredentials(), store: try StateLocation.open(settings.state),
+                callbackCredentials: try secrets.callbackCredentials(), store: try await settings.openStore(),
                 options: refreshing.options, command: "import", retriesSignIn: refreshing.retriesSignIn,
                 clock: SystemClock(), logger: common.logger())
             let outcome = try await refreshing.showing(stop: session.stop) { [accounts, splitBy] progress in

@@ -25,7 +25,7 @@ struct PauseCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             guard set != "" else { throw SettingsError("--set is empty, expected the name of a profile set.") }
-            let store = try StateLocation.open(try common.settings().state)
+            let store = try await common.settings().openStore()
             let session = PauseSession(store: store, clock: SystemClock())
             try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
             print("Paused: \(set.map { "profile set \($0)" } ?? "everything"). `profilectl resume` lets it go on.")
@@ -50,7 +50,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting(common) {
-            guard let store = try StateLocation.openIfThere(try common.settings().state) else {
+            guard let store = try await common.settings().openStoreIfThere() else {
                 print("Nothing was paused or given up.")
                 return
             }

@@ -35,7 +35,7 @@ struct Refreshing {
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         let session = RefreshSession(
             settings: settings, carrierCredentials: try secrets.carrierCredentials(),
-            callbackCredentials: try secrets.callbackCredentials(), store: try StateLocation.open(settings.state),
+            callbackCredentials: try secrets.callbackCredentials(), store: try await settings.openStore(),
             options: options, command: command, retriesSignIn: retriesSignIn, clock: SystemClock(),
             logger: common.logger())
         return try await showing(stop: session.stop) { try await session.run(scope, progress: $0) }

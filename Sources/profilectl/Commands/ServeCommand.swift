@@ -102,7 +102,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.manifestInterval = manifestInterval?.duration ?? settings.manifestInterval
         settings.drainTimeout = drainTimeout?.duration ?? settings.drainTimeout
         settings.adminListen = admin ?? settings.adminListen
-        let store = try StateLocation.open(settings.state)
+        let store = try await settings.openStore()
         let logger = common.logger()
         let environment = ProcessInfo.processInfo.environment
         let controller = Controller(

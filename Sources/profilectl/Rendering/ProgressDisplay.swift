@@ -42,7 +42,7 @@ final class ProgressDisplay: Sendable {
             shown.lastLine = line
             shown.lastTime = now
             if isTerminal {
-                FileHandle.standardError.write(Data("\r\u{1B}[2K\(bar(share)) \(line)".utf8))
+                writeToStandardError("\r\u{1B}[2K\(bar(share)) \(line)")
                 shown.hasBar = true
             } else {
                 printError(line)
@@ -53,7 +53,7 @@ final class ProgressDisplay: Sendable {
     /// Leaves the bar where it is and goes on below it.
     func finish() {
         shown.withLock { shown in
-            if shown.hasBar { FileHandle.standardError.write(Data("\n".utf8)) }
+            if shown.hasBar { writeToStandardError("\n") }
             shown.hasBar = false
         }
     }

@@ -13,7 +13,7 @@ struct EarlierStoreTests {
         let path = folder.path + "/state.db"
         let key = try Fleets.key(1)
         let now = Timestamp(milliseconds: 1_790_000_000_000)
-        let old = try SQLiteStore(path: path, busyTimeout: 10, upTo: lastStep)
+        let old = try SQLiteStore(path: path, upTo: lastStep)
         let hasRollouts = lastStep.hasPrefix("3")
         try await old.write { transaction in
             guard let sql = transaction as? SQLiteTransaction else { return }

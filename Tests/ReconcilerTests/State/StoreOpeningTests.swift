@@ -61,7 +61,7 @@ struct StoreOpeningTests {
         // To close it would drop the store's own locks.
         defer { close(descriptor) }
         try #require(reserve(descriptor, F_WRLCK) == 0)
-        #expect(throws: StateStoreError.self) { try SQLiteStore(path: path, busyTimeout: 0.05) }
+        #expect(throws: StateStoreError.self) { try SQLiteStore(path: path, busyTimeout: .milliseconds(50)) }
         async let store = SQLiteStore(path: path)
         // How far the opening has come cannot be seen from outside; it must be over only after the lock is.
         try await Task.sleep(for: .milliseconds(50))

@@ -72,6 +72,8 @@ final class Binary: Sendable {
         }
     }
 
+    var processID: Int32 { process.processIdentifier }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits for the end. A process that was killed has the negative number of the signal as its exit code.

@@ -17,19 +17,29 @@ struct SimulatedFleet: Sendable {
     ///   - rollout: the members of `rollout:` of every set.
     init(_ sets: [(name: String, devices: Int)], rollout: String, simulator: [String] = []) async throws {
         folder = try TemporaryFolder()
-        var first = 0
-        var all: [String] = []
-        for set in sets {
-            let yaml = try Fleets.yaml(
-                set.devices, name: set.name, rollout: "rollout: {\(rollout)}", from: first)
-            try folder.write("\(set.name).yaml", yaml)
-            all.append(yaml)
-            first += set.devices
-        }
+        let all = try Self.write(sets, rollout: rollout, to: folder)
         try folder.write("fleet.yaml", all.joined(separator: "---\n"))
         (server, baseURL) = try await Binary.simulator(folder, simulator)
         root = baseURL.replacing("/api", with: "")
         listen = "127.0.0.1:\(Int.random(in: 20_000..<30_000))"
+    }
+
+    /// Writes the files of the sets, or writes them anew with another policy.
+    func write(_ sets: [(name: String, devices: Int)], rollout: String) throws {
+        _ = try Self.write(sets, rollout: rollout, to: folder)
+    }
+
+    /// - Returns: the YAML of each.
+    private static func write(
+        _ sets: [(name: String, devices: Int)], rollout: String, to folder: TemporaryFolder
+    ) throws -> [String] {
+        var first = 0
+        return try sets.map { set in
+            let yaml = try Fleets.yaml(set.devices, name: set.name, rollout: "rollout: {\(rollout)}", from: first)
+            try folder.write("\(set.name).yaml", yaml)
+            first += set.devices
+            return yaml
+        }
     }
 
     /// Starts `apply` of one set.
@@ -53,6 +63,15 @@ struct SimulatedFleet: Sendable {
                 "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto",
                 "--callback-deadline", "2s", "--retry-delay", "100ms",
             ] + arguments, in: folder.path, environment: Binary.simulatorSecrets.merging(environment) { $1 })
+    }
+
+    /// Starts `refresh` of the accounts of one set.
+    func refresh(_ set: String) throws -> Binary {
+        try Binary(
+            [
+                "refresh", "\(set).yaml", "--base-url", baseURL, "--callbacks-listen", listen, "--callbacks-url",
+                "http://\(listen)/callbacks", "--register", "auto", "--timeout", "20s",
+            ], in: folder.path, environment: Binary.simulatorSecrets)
     }
 
     func run(_ arguments: [String]) async throws -> Binary.Result {

@@ -13,8 +13,7 @@ enum PrivateFile {
                     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }
         } catch {
-            throw StateStoreError(
-                .cannotOpen, "The folder \(folder) for the state store cannot be made: \(error.localizedDescription)")
+            throw Self.failure(at: path, error.localizedDescription)
         }
         // It gets its name when it is closed again: to close a file drops all locks that the process has on it, and
         // another thread may have opened it as a store by then.
@@ -22,14 +21,21 @@ enum PrivateFile {
         let descriptor = open(draft, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let code = errno
-            throw StateStoreError(
-                [EROFS, EACCES].contains(code) ? .readOnly : .cannotOpen,
-                "The state store \(path) cannot be made: \(String(cString: strerror(code))). Check the owner and mode "
-                    + "of its folder.")
+            throw StoreFileFault(errno: code).map { StateStoreError($0, at: path) }
+                ?? Self.failure(at: path, String(cString: strerror(code)))
         }
         close(descriptor)
         // Another process may have been faster; a file system that knows no links leaves the making to SQLite.
         link(draft, path)
         unlink(draft)
+    }
+
+    /// - Parameter words: the system's, where nothing better can be said.
+    private static func failure(at path: String, _ words: String) -> StateStoreError {
+        StoreFileFault.find(at: path).map { StateStoreError($0, at: path) }
+            ?? StateStoreError(
+                .cannotOpen,
+                "The state store \(path) cannot be made: \(words). Check the owner and mode of its folder, or name "
+                    + "another place with `state` or --state.")
     }
 }

@@ -11,17 +11,22 @@ public final class SQLiteStore: StateStore {
     private let pool: DatabasePool
     private let writer: SQLiteWriter
 
+    /// How long another process is waited for.
+    public static let usualBusyTimeout = Duration.seconds(10)
+
     /// Opens the store, creates it where there is none, and brings its tables up to date.
     ///
-    /// - Parameter busyTimeout: how long to wait for another process, in seconds.
+    /// The calling thread is blocked while another process is in the way.
+    ///
+    /// - Parameter busyTimeout: how long another process is waited for, here and before each reading and writing.
     /// - Throws: `StateStoreError`
-    public convenience init(path: String, busyTimeout: Double = 10) throws {
+    public convenience init(path: String, busyTimeout: Duration = usualBusyTimeout) throws {
         try self.init(path: path, busyTimeout: busyTimeout, upTo: nil)
     }
 
     /// - Parameter lastStep: the last step that the tables take; `nil` for all. A test makes the store of an earlier
     ///   version with it.
-    init(path: String, busyTimeout: Double = 10, upTo lastStep: String?) throws {
+    init(path: String, busyTimeout: Duration = usualBusyTimeout, upTo lastStep: String?) throws {
         self.path = path
         location = "sqlite:\(path)"
         do {
@@ -37,10 +42,10 @@ public final class SQLiteStore: StateStore {
         }
     }
 
-    private static func open(_ path: String, busyTimeout: Double) throws -> DatabasePool {
+    private static func open(_ path: String, busyTimeout: Duration) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "state"
-        configuration.busyMode = .timeout(busyTimeout)
+        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
         return try DatabasePool(path: path, configuration: configuration)
     }
 
@@ -49,13 +54,13 @@ public final class SQLiteStore: StateStore {
     /// Two processes that make a store at the same moment both read it and then want to write to it. SQLite lets one of
     /// them wait and refuses the other at once, whatever its time-out, since each would wait for the other. The one that
     /// was refused begins anew.
-    private static func whileBusy<Result>(for seconds: Double, _ work: () throws -> Result) throws -> Result {
-        let deadline = ContinuousClock.now + .seconds(seconds)
+    private static func whileBusy<Result>(for time: Duration, _ work: () throws -> Result) throws -> Result {
+        let deadline = ContinuousClock.now + time
         while true {
             do {
                 return try work()
             } catch let error as DatabaseError where error.isOfOtherProcess && ContinuousClock.now < deadline {
-                usleep(.random(in: 1_000...20_000))
+                Thread.sleep(forTimeInterval: .random(in: 0.001...0.02))
             }
         }
     }
@@ -65,6 +70,12 @@ public final class SQLiteStore: StateStore {
         let migrator = SQLiteMigrations.migrator
         if let lastStep { return try migrator.migrate(pool, upTo: lastStep) }
         var stepsLeft = try pool.read { db in
+            if try isOfAnotherProgram(db, migrator) {
+                throw StateStoreError(
+                    .cannotOpen,
+                    "\(path) is a database of another program, not a state store. Name another place with `state` or "
+                        + "--state.")
+            }
             if try migrator.hasBeenSuperseded(db) {
                 throw StateStoreError(
                     .newerFormat,
@@ -84,6 +95,18 @@ public final class SQLiteStore: StateStore {
                 stepsLeft = left
             }
         }
+    }
+
+    /// It has tables, and none of the steps that made them is ours.
+    private static func isOfAnotherProgram(_ db: Database, _ migrator: DatabaseMigrator) throws -> Bool {
+        guard try migrator.appliedIdentifiers(db).isEmpty else { return false }
+        return try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM sqlite_master
+                    WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'grdb_migrations')
+                """) ?? false
     }
 
     public func read<Result: Sendable>(

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Takes the connections that come to a listening socket.
+///
+/// NIO's server channel is not made for a socket that another process takes connections from: where the system says
+/// that there is one, and the other process was faster, it stops the program (in debug builds).
+final class ListeningDoor: Sendable {
+    /// The descriptors of the connections; who receives one closes it.
+    let arrivals: AsyncStream<CInt>
+    // Made to be used from any thread, which its protocol does not say.
+    private nonisolated(unsafe) let source: any DispatchSourceRead
+
+    /// So many are taken before others have a turn.
+    private static let mostAtOnce = 64
+
+    /// - Throws: `IOError`
+    init(_ socket: ListeningSocket) throws {
+        let descriptor = try socket.duplicate()
+        let (arrivals, continuation) = AsyncStream.makeStream(of: CInt.self)
+        self.arrivals = arrivals
+        source = DispatchSource.makeReadSource(
+            fileDescriptor: descriptor, queue: DispatchQueue(label: "profilectl.connections"))
+        source.setEventHandler {
+            for _ in 0..<Self.mostAtOnce {
+                let connection = accept(descriptor, nil, nil)
+                if connection >= 0 {
+                    _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                    if case .terminated = continuation.yield(connection) { Foundation.close(connection) }
+                    continue
+                }
+                switch errno {
+                case EINTR, ECONNABORTED: continue
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                    // It would be told of the same connection again at once; this thread is the door's own.
+                    Thread.sleep(forTimeInterval: 0.05)
+                    return
+                default: return
+                }
+            }
+        }
+        source.setCancelHandler {
+            Foundation.close(descriptor)
+            continuation.finish()
+        }
+        source.resume()
+    }
+
+    deinit { close() }
+
+    /// Takes no more connections; those that were taken before still arrive.
+    func close() { source.cancel() }
+}
