@@ -13,7 +13,7 @@ public struct FinishedRollouts: Sendable {
     ///
     /// - Throws: `StateStoreError`
     public func end(of fleet: DesiredFleet) async throws {
-        guard let store = try StateLocation.openIfThere(settings.state) else { return }
+        guard let store = try await settings.openStoreIfThere() else { return }
         let names = fleet.sets.map(\.name)
         let open = try await store.read { try $0.openRollouts() }
         guard open.contains(where: { names.contains($0.profileSet) && $0.abort == nil }) else { return }

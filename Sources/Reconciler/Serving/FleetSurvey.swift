@@ -40,11 +40,18 @@ struct FleetSurvey: Sendable {
         let canSend = gate.positions.contains { position in
             isMeant[Int(plan.actions.device(at: position).set)] && !stopped.contains(plan.actions[position].account)
         }
-        return canSend
+        return canSend || plan.actions.fleet.sets.indices.contains { isMeant[$0] && hasFinishedRollout($0) }
             || plan.exceptions.contains { exception in
                 isMeant[Int(plan.actions.fleet.devices[Int(exception.device)].set)]
                     && !stopped.contains(exception.account) && isDue(exception)
             }
+    }
+
+    /// Whether the last devices of a roll-out landed while no run was looking, which would have ended it.
+    private func hasFinishedRollout(_ set: Int) -> Bool {
+        let name = plan.actions.fleet.sets[set].name
+        guard let record = known.rollouts.last(where: { $0.profileSet == name }), record.abort == nil else { return false }
+        return plan.rollouts[set].pending == 0 && plan.rollouts[set].hasLanded
     }
 
     private func isDue(_ exception: PlanException) -> Bool {

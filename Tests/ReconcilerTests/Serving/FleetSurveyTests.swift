@@ -79,6 +79,16 @@ struct FleetSurveyTests {
         #expect(try await !survey([waiting], count: 1).needsRun, "for a person")
     }
 
+    @Test("a roll-out whose last devices landed while no run was looking needs one that ends it")
+    func finishedRollout() async throws {
+        let rollout = RolloutRecord(number: RolloutNumber(7), profileSet: "fleet", startedAt: now, waveLimit: 1)
+        let done = try record(0, .downloadedEnabled, reached: .downloadedEnabled)
+        let known = KnownFleet([done], rollouts: [rollout], releases: [done.key: rollout.number])
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
+        #expect(FleetSurvey(fleet, known, at: now, policy: policy).needsRun)
+        #expect(!FleetSurvey(fleet, KnownFleet([done]), at: now, policy: policy).needsRun)
+    }
+
     @Test("what a pause, an account that is stopped, or a large change holds back needs no run, and says why")
     func held() async throws {
         let pause = Pause(scope: .everything, by: "anna", reason: "audit", at: now)
