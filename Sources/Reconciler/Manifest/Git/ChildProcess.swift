@@ -2,8 +2,8 @@ import Foundation
 
 /// A program that we have started.
 ///
-/// Not Foundation's `Process`: with some 1,400 open files that reads beyond a directory's buffer and may end the program
-/// (seen with Swift 6.1 on Linux), and what it starts inherits that our threads block signals, and so cannot be ended
+/// Not Foundation's `Process`: its `run` has ended a program that had many open files with a read of memory that was not
+/// there (seen once with Swift 6.1 on Linux), and what it starts inherits that our threads block signals, and so cannot be ended
 /// politely.
 struct ChildProcess {
     /// Also of its process group: it has a session of its own, so that nothing in it can ask at our terminal.
@@ -22,6 +22,7 @@ struct ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        for descriptor in openDescriptors() { posix_spawn_file_actions_addclose(&actions, descriptor) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -40,6 +41,21 @@ struct ChildProcess {
         var id: pid_t = 0
         let error = posix_spawnp(&id, arguments.first ?? "", &actions, &attributes, &words, &variables)
         return error == 0 ? .success(ChildProcess(id: id)) : .failure(StartFailure(number: error))
+    }
+
+    /// All but the three of every program: what is not ours alone would stay open until the child ends.
+    private static func openDescriptors() -> [Int32] {
+        guard let folder = opendir("/proc/self/fd"), let offset = MemoryLayout<dirent>.offset(of: \.d_name) else {
+            return []
+        }
+        defer { closedir(folder) }
+        var found: [Int32] = []
+        while let entry = readdir(folder) {
+            // Not by way of the field, which is longer than the name and the memory behind it.
+            let name = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
+            if let descriptor = Int32(String(cString: name)), descriptor > 2 { found.append(descriptor) }
+        }
+        return found
     }
 
     struct StartFailure: Error {

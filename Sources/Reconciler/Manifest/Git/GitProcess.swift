@@ -48,15 +48,14 @@ enum GitProcess {
     private static func run(
         _ arguments: [String], options: [String], in folder: String, secrets: [String], leash: GitLeash?
     ) throws(GitError) -> Result {
-        // A file: a pipe that nobody empties would stop git.
+        // Files: a pipe ends only when nobody has it any more, and others who are started meanwhile may have it, too.
+        guard let output = tmpfile() else { throw GitError(.cannotRun, "No temporary file can be made", words: nil) }
+        defer { fclose(output) }
         guard let words = tmpfile() else { throw GitError(.cannotRun, "No temporary file can be made", words: nil) }
         defer { fclose(words) }
-        // Foundation's are closed in what is started.
-        let output = Pipe()
         let started = ChildProcess.start(
             ["git", "-C", folder] + options + arguments, environment: environment(ProcessInfo.processInfo.environment),
-            output: output.fileHandleForWriting.fileDescriptor, errors: fileno(words))
-        try? output.fileHandleForWriting.close()
+            output: fileno(output), errors: fileno(words))
         let process: ChildProcess
         switch started {
         case .success(let child): process = child
@@ -67,7 +66,6 @@ enum GitProcess {
                 failure.number == ENOENT ? "`git` is not installed" : "`git` cannot be run: \(reason)", words: nil)
         }
         leash?.hold(process.id)
-        let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
         process.awaitEnd()
         let pulled = leash?.release()
         guard process.takeAway() == 0 else {
@@ -80,7 +78,13 @@ enum GitProcess {
             case nil: throw GitError(.refused, "\(command) failed", words: text)
             }
         }
-        return Result(output: data)
+        let written = FileHandle(fileDescriptor: fileno(output), closeOnDealloc: false)
+        do {
+            try written.seek(toOffset: 0)
+            return Result(output: try written.readToEnd() ?? Data())
+        } catch {
+            throw GitError(.cannotRun, "What git has written cannot be read: \(error.localizedDescription)", words: nil)
+        }
     }
 
     /// What git gets of our environment: its words are shown as they are, it neither asks a person nor takes locks, and
