@@ -4,7 +4,7 @@ import Testing
 @testable import Admin
 @testable import Reconciler
 
-@Suite("The example alerts and dashboard of a controller", .timeLimit(.minutes(1)))
+@Suite("The example alerts and dashboard of a controller", .timeLimit(.minutes(3)))
 struct MonitoringTests {
     private static let folder = Repository.path + "/examples/serve/"
 
