@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite("Manifests from a git repository", .timeLimit(.minutes(5)))
+@Suite("Manifests from a git repository", .serialized, .timeLimit(.minutes(5)))
 struct GitManifestsTests {
     /// A repository that is pushed to, and what a controller makes of it.
     private struct Scene {

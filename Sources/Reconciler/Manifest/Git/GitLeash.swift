@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// Ends a process of git, and those that it has started, when it takes too long or nobody waits for it any more. Not
-/// politely: processes that we start inherit that our threads block the other signals, and a service ignores some.
+/// politely: nothing is waited for then, and what is left half-way goes with its mirror.
 final class GitLeash: Sendable {
     enum Reason: Hashable, Sendable {
         case tooLong(Duration)
@@ -12,7 +12,7 @@ final class GitLeash: Sendable {
     }
 
     private struct State {
-        /// Foundation gives each process a group of its own, of the same number.
+        /// Each has a group of its own, of the same number.
         var group: pid_t?
         var reason: Reason?
     }

@@ -48,44 +48,43 @@ enum GitProcess {
     private static func run(
         _ arguments: [String], options: [String], in folder: String, secrets: [String], leash: GitLeash?
     ) throws(GitError) -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + options + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = environment(ProcessInfo.processInfo.environment)
-        let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        // A file: a pipe that nobody empties would stop git.
+        // Files: a pipe ends only when nobody has it any more, and others who are started meanwhile may have it, too.
+        guard let output = tmpfile() else { throw GitError(.cannotRun, "No temporary file can be made", words: nil) }
+        defer { fclose(output) }
         guard let words = tmpfile() else { throw GitError(.cannotRun, "No temporary file can be made", words: nil) }
         defer { fclose(words) }
-        process.standardError = FileHandle(fileDescriptor: fileno(words), closeOnDealloc: false)
-        let data: Data
-        let pulled: GitLeash.Reason?
-        do {
-            try process.run()
-            leash?.hold(process.processIdentifier)
-            data = try output.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            pulled = leash?.release()
-        } catch {
-            _ = leash?.release()
-            throw GitError(.cannotRun, "`git` cannot be run: \(error.localizedDescription)", words: nil)
+        let started = ChildProcess.start(
+            ["git", "-C", folder] + options + arguments, environment: environment(ProcessInfo.processInfo.environment),
+            output: fileno(output), errors: fileno(words))
+        let process: ChildProcess
+        switch started {
+        case .success(let child): process = child
+        case .failure(let failure):
+            let reason = String(cString: strerror(failure.number))
+            throw GitError(
+                .cannotRun,
+                failure.number == ENOENT ? "`git` is not installed" : "`git` cannot be run: \(reason)", words: nil)
         }
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+        leash?.hold(process.id)
+        process.awaitEnd()
+        let pulled = leash?.release()
+        guard process.takeAway() == 0 else {
             let command = "git \(arguments.first ?? "")"
             let text = GitWords.read(words, hiding: secrets)
             switch pulled {
             case .tooLong(let limit):
                 throw GitError(.tookTooLong, "\(command) was not done after \(limit), and was ended", words: text)
             case .unwanted: throw GitError(.unwanted, "\(command) was stopped", words: nil)
-            case nil: break
+            case nil: throw GitError(.refused, "\(command) failed", words: text)
             }
-            // `env` finds no git.
-            if process.terminationStatus == 127 { throw GitError(.cannotRun, "`git` is not installed", words: nil) }
-            throw GitError(.refused, "\(command) failed", words: text)
         }
-        return Result(output: data)
+        let written = FileHandle(fileDescriptor: fileno(output), closeOnDealloc: false)
+        do {
+            try written.seek(toOffset: 0)
+            return Result(output: try written.readToEnd() ?? Data())
+        } catch {
+            throw GitError(.cannotRun, "What git has written cannot be read: \(error.localizedDescription)", words: nil)
+        }
     }
 
     /// What git gets of our environment: its words are shown as they are, it neither asks a person nor takes locks, and
