@@ -50,7 +50,9 @@ struct FleetSurvey: Sendable {
     /// Whether the last devices of a roll-out landed while no run was looking, which would have ended it.
     private func hasFinishedRollout(_ set: Int) -> Bool {
         let name = plan.actions.fleet.sets[set].name
-        guard let record = known.rollouts.last(where: { $0.profileSet == name }), record.abort == nil else { return false }
+        guard let record = known.rollouts.last(where: { $0.profileSet == name }), record.abort == nil else {
+            return false
+        }
         return plan.rollouts[set].pending == 0 && plan.rollouts[set].hasLanded
     }
 

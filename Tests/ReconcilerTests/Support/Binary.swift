@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reconciler
+
 /// The real binary, or another program, run as a process; what it prints goes to files.
 final class Binary: Sendable {
     struct Result: Sendable {
@@ -10,7 +11,7 @@ final class Binary: Sendable {
         let errors: String
     }
 
-    private let process = Process()
+    private let process: ChildProcess
     private let folder: TemporaryFolder
     private let ended: AsyncStream<Int32>
 
@@ -23,28 +24,27 @@ final class Binary: Sendable {
         program: String? = nil, launcher: [String] = []
     ) throws {
         folder = try TemporaryFolder()
-        process.executableURL = URL(fileURLWithPath: launcher.isEmpty ? program ?? Self.executable : "/usr/bin/env")
-        process.arguments = launcher.isEmpty ? arguments : launcher + [program ?? Self.executable] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: directory)
         var all = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("PROFILECTL_") && !$0.key.hasPrefix("THINGSPACE_")
         }
         all.merge(environment) { $1 }
-        process.environment = all
         let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
         self.ended = ended
-        process.terminationHandler = { process in
-            let isKilled = process.terminationReason == .uncaughtSignal
-            continuation.yield(isKilled ? -process.terminationStatus : process.terminationStatus)
+        let stdin = try FileHandle(forReadingFrom: URL(fileURLWithPath: try folder.write("input", input ?? Data())))
+        let stdout = try FileHandle(forWritingTo: URL(fileURLWithPath: try folder.write("output", Data())))
+        let stderr = try FileHandle(forWritingTo: URL(fileURLWithPath: try folder.write("errors", Data())))
+        let process = try ChildProcess.start(
+            ["env", "-C", directory] + launcher + [program ?? Self.executable] + arguments, environment: all,
+            input: stdin.fileDescriptor, output: stdout.fileDescriptor, errors: stderr.fileDescriptor
+        ).get()
+        self.process = process
+        Thread.detachNewThread {
+            switch process.takeAway() {
+            case .exited(let code): continuation.yield(code)
+            case .killed(let signal): continuation.yield(-signal)
+            }
             continuation.finish()
         }
-        process.standardInput = try FileHandle(
-            forReadingFrom: URL(fileURLWithPath: try folder.write("input", input ?? Data())))
-        process.standardOutput = try FileHandle(
-            forWritingTo: URL(fileURLWithPath: try folder.write("output", Data())))
-        process.standardError = try FileHandle(
-            forWritingTo: URL(fileURLWithPath: try folder.write("errors", Data())))
-        try process.run()
     }
 
     /// `swift test` puts the binary beside the test bundle.
@@ -72,9 +72,9 @@ final class Binary: Sendable {
         }
     }
 
-    var processID: Int32 { process.processIdentifier }
+    var processID: Int32 { process.id }
 
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { kill(process.id, signal) }
 
     /// Waits for the end. A process that was killed has the negative number of the signal as its exit code.
     func result() async -> Result {

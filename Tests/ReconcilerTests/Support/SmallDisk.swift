@@ -16,13 +16,10 @@ final class SmallDisk: Sendable {
 
     /// A container may allow no mounts at all.
     static let canBeHad: Bool = {
-        let probe = Process()
-        probe.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        probe.arguments = unshare + ["mount", "-t", "tmpfs", "none", "/mnt"]
-        probe.standardError = FileHandle.nullDevice
-        guard (try? probe.run()) != nil else { return false }
-        probe.waitUntilExit()
-        return probe.terminationStatus == 0
+        let started = ChildProcess.start(
+            unshare + ["mount", "-t", "tmpfs", "none", "/mnt"], environment: ProcessInfo.processInfo.environment,
+            output: FileHandle.nullDevice.fileDescriptor, errors: FileHandle.nullDevice.fileDescriptor)
+        return (try? started.get().takeAway()) == .exited(code: 0)
     }()
 
     static var isThere: ConditionTrait {

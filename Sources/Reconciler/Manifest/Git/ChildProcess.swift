@@ -2,24 +2,29 @@ import Foundation
 
 /// A program that we have started.
 ///
-/// Not Foundation's `Process`: its `run` has ended a program that had many open files with a read of memory that was not
-/// there (seen once with Swift 6.1 on Linux), and what it starts inherits that our threads block signals, and so cannot be ended
-/// politely.
+/// Not Foundation's `Process`: where many files are open, its `run` reads beyond the entries of /proc/self/fd and ends the
+/// program with signal 11 (swift-corelibs-foundation #5472), and what it starts inherits that our threads block signals,
+/// and so cannot be ended politely.
 struct ChildProcess {
     /// Also of its process group: it has a session of its own, so that nothing in it can ask at our terminal.
     let id: pid_t
 
     /// - Parameters:
     ///   - arguments: the first one is the program, looked for along `PATH`.
+    ///   - input: what it reads; nothing if it is `nil`.
     ///   - output: where it writes to; so with `errors`.
     /// - Returns: `nil`, with the system's number of the error, if it cannot be started.
     static func start(
-        _ arguments: [String], environment: [String: String], output: Int32, errors: Int32
+        _ arguments: [String], environment: [String: String], input: Int32? = nil, output: Int32, errors: Int32
     ) -> Result<ChildProcess, StartFailure> {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         for descriptor in openDescriptors() { posix_spawn_file_actions_addclose(&actions, descriptor) }
@@ -69,10 +74,17 @@ struct ChildProcess {
         while waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     }
 
-    /// - Returns: its exit code; `nil` if a signal has ended it.
-    func takeAway() -> Int32? {
+    /// How it ended.
+    enum Ending: Hashable {
+        case exited(code: Int32)
+        case killed(signal: Int32)
+    }
+
+    /// Takes away what is left of it, once it has ended.
+    func takeAway() -> Ending {
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
+        let signal = status & 0x7F
+        return signal == 0 ? .exited(code: (status >> 8) & 0xFF) : .killed(signal: signal)
     }
 }

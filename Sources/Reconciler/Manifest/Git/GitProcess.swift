@@ -68,7 +68,7 @@ enum GitProcess {
         leash?.hold(process.id)
         process.awaitEnd()
         let pulled = leash?.release()
-        guard process.takeAway() == 0 else {
+        guard process.takeAway() == .exited(code: 0) else {
             let command = "git \(arguments.first ?? "")"
             let text = GitWords.read(words, hiding: secrets)
             switch pulled {
