@@ -70,9 +70,35 @@ struct SimulatedFleet: Sendable {
         try Binary(
             [
                 "refresh", "\(set).yaml", "--base-url", baseURL, "--callbacks-listen", listen, "--callbacks-url",
-                "http://\(listen)/callbacks", "--register", "auto", "--timeout", "20s",
+                "http://\(listen)/callbacks", "--register", "auto", "--timeout", "1m",
             ], in: folder.path, environment: Binary.simulatorSecrets)
     }
+
+    /// Lets only a test send callbacks, by `tellSuccess`.
+    static let silence = ["--callback-delay", "1h"]
+
+    /// Tells the program, in the carrier's place, that a device is downloaded and enabled.
+    /// - Returns: the HTTP status of its answer.
+    func tellSuccess(of device: Int) async throws -> Int {
+        let identifiers = [
+            ["id": "\(try Fleets.eid(device))", "kind": "eid"], ["id": "\(try Fleets.iccid(device))", "kind": "iccid"],
+        ]
+        let response: [String: Any] = [
+            "deviceIdentifierCollection": identifiers, "state": "Active", "profileStatus": "DOWNLOAD_ENABLE",
+            "euiccStatus": "EXECUTED_SUCCESS",
+        ]
+        let message: [String: Any] = [
+            "username": "profilectl", "password": "callback-secret",
+            "requestId": "0ecf5171-cdfb-4d49-a6d3-f9347b73913d",
+            "deviceIds": identifiers, "deviceResponse": ["deviceProfileResponse": response], "callbackCount": 1,
+            "maxCallbackThreshold": 4,
+        ]
+        let body = try JSONSerialization.data(withJSONObject: message)
+        return try await Harness.call("POST", "http://\(listen)/callbacks", body: body).status
+    }
+
+    /// The port at which all runs listen.
+    var port: Int { listen.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     func run(_ arguments: [String]) async throws -> Binary.Result {
         try await Binary.run(arguments, in: folder.path)

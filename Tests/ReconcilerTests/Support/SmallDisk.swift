@@ -53,6 +53,10 @@ final class SmallDisk: Sendable {
         #expect(result.exitCode != 0, "the disk is full only when nothing more can be written")
     }
 
+    func grow(toKilobytes kilobytes: Int) async throws {
+        #expect(try await run("mount -o remount,size=\(kilobytes)k \"$0\"").exitCode == 0)
+    }
+
     func makeRoom() async throws {
         #expect(try await run("rm filler").exitCode == 0)
     }
