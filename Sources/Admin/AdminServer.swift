@@ -47,10 +47,10 @@ public struct AdminServer: Sendable {
     public func run(
         until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let connections = ConnectionTable(limit: configuration.limits.connections)
+        let refusals = RefusalTally()
+        let connections = ConnectionTable(limit: configuration.limits.connections) { refusals.add(.crowdedOut) }
         let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
         let figures = StoreFigures(store: store, clock: clock)
-        let refusals = RefusalTally()
         let responder = try responder(figures, connections, refusals)
         let application = Application(
             responder: CallbackResponder<AdminContext> { await responder.respond(to: $0, on: $1.channel) },

@@ -39,7 +39,7 @@ public struct CallbackListener: Sendable {
         self.observer = observer
         inbox = CallbackInbox(store: store, wakeup: kept)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
-        refusals = RefusalCounts(store: store, logger: logger)
+        refusals = RefusalCounts(store: store, clock: clock, logger: logger)
     }
 
     /// Listens until it is told to stop or the task is cancelled.
@@ -53,7 +53,8 @@ public struct CallbackListener: Sendable {
         until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let limits = configuration.limits
-        let connections = ConnectionTable(limit: limits.connections)
+        let refusals = refusals
+        let connections = ConnectionTable(limit: limits.connections) { refusals.add(.crowdedOut) }
         let reception = CallbackReception(
             path: configuration.path, credentials: configuration.credentials,
             bodyLimit: { await bodyLimit(length: $0) }, inbox: inbox,
@@ -70,6 +71,7 @@ public struct CallbackListener: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
             group.addTask { try await readContinually() }
+            group.addTask { try await refusals.writeContinually() }
             if let tls {
                 group.addTask { try await tls.watch() }
                 group.addTask { try await reload.eachChange { tls.reload() } }
@@ -77,7 +79,7 @@ public struct CallbackListener: Sendable {
             defer { group.cancelAll() }
             try await group.next()
         }
-        await refusals.flush()
+        await refusals.finish()
     }
 
     private func server(_ connections: ConnectionTable, _ tls: TLSFiles?) throws -> HTTPServerBuilder {
@@ -98,7 +100,6 @@ public struct CallbackListener: Sendable {
                 // What is kept stays kept; it is read when the store works again.
                 logger.error("\(error)")
             }
-            await refusals.flush()
             try await waitForCallbacks(after: seen)
             // What comes within moments takes effect together: each transaction syncs the disk.
             try await clock.sleep(until: clock.now() + Self.gatheringTime)

@@ -46,6 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "How often the carrier's records are read (30m, 6h).")
     var refreshEvery: DurationArgument?
 
+    @Option(help: "How long answers to device lists are awaited.")
+    var listTimeout: DurationArgument?
+
     @Option(help: "How often the manifests are looked at.")
     var manifestInterval: DurationArgument?
 
@@ -105,9 +108,11 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try StateLocation.open(settings.state)
         let logger = common.logger()
         let environment = ProcessInfo.processInfo.environment
+        var options = ControllerOptions(settings)
+        options.listTimeout = listTimeout?.duration ?? options.listTimeout
         let controller = Controller(
             origin: try origin(settings), isStrict: strict, settings: settings,
-            options: ControllerOptions(settings), carrierCredentials: credentials,
+            options: options, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store,
             notifier: try secrets.notifyURL().map { WebhookNotifier(url: $0, clock: SystemClock(), logger: logger) },
             supervisor: SupervisorNotifier(environment: environment), retriesSignIn: overrides.retrySignIn,

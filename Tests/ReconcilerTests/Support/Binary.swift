@@ -72,6 +72,9 @@ final class Binary: Sendable {
         }
     }
 
+    /// Of the process.
+    var identifier: Int32 { process.processIdentifier }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits for the end. A process that was killed has the negative number of the signal as its exit code.
