@@ -25,6 +25,7 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(
             name: "Reconciler",
             dependencies: [
@@ -83,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "profilectl",
             dependencies: [
-                "Admin", "Reconciler", "Simulator",
+                "Admin", "CMalloc", "Reconciler", "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -57,7 +57,8 @@ public struct AdminServer: Sendable {
             server: .guarded(
                 limits: configuration.limits, connections: connections, tls: try tls?.configuration()),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                backlog: ListenerLimits.backlog),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -65,7 +65,8 @@ public struct CallbackListener: Sendable {
             responder: CallbackResponder<ConnectionContext> { await reception.respond(to: $0, on: $1.channel) },
             server: try server(connections, tls),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                backlog: ListenerLimits.backlog),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in

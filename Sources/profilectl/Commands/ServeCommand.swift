@@ -76,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        LargeMemory.giveBackAtOnce()
         try await reporting(common) {
             var settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
