@@ -5,7 +5,7 @@ public struct ListenerLimits: Hashable, Sendable {
     /// The largest answer to a device list that is read, in bytes: some 250,000 devices.
     public var listSize = 64 << 20
     /// How many bytes of bodies are held at the same time, for all connections together, but for their beginnings.
-    public var bodiesSize = 72 << 20
+    public var bodiesSize = 66 << 20
     /// The most that the fields of a request's head may be, in bytes.
     public var headerSize = 16 << 10
     /// The most fields that a request's head may have.

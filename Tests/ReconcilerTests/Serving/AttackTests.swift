@@ -10,18 +10,20 @@ import Testing
 struct AttackTests {
     /// How much is done.
     fileprivate struct Scale {
-        var calls = 1000
-        var callsByTLS = 400
-        var slow = 700
+        var calls = 300
+        var callsByTLS = 100
+        var slow = 600
         /// So many times eight bodies of 10 MB.
-        var large = 2
-        var adminCalls = 500
+        var large = 1
+        var adminCalls = 200
         /// Good callbacks a second.
         var rate = 40
         /// How long they come without an attack, in seconds.
         var quiet = 1
         /// How long memory is squeezed, in seconds.
-        var squeeze = 2
+        var squeeze = 1
+        /// How many hold a body of 1 MB then.
+        var holders = 120
         /// A build of the program that is not the tests' own.
         var program: String?
 
@@ -31,7 +33,7 @@ struct AttackTests {
             guard isFull else { return Scale() }
             return Scale(
                 calls: 100_000, callsByTLS: 10_000, slow: 1000, large: 10, adminCalls: 10_000, rate: 200, quiet: 15,
-                squeeze: 10, program: environment["ATTACK_PROGRAM"])
+                squeeze: 10, holders: 400, program: environment["ATTACK_PROGRAM"])
         }()
     }
 
@@ -122,7 +124,7 @@ struct AttackTests {
             "Strangers")
         let squeeze = try await scene.result(
             of: try scene.call(
-                "squeeze", ["--slow", "300", "--large-size", "1000000", "--seconds", "\(scale.squeeze)"]),
+                "squeeze", ["--slow", "\(scale.holders)", "--large-size", "1000000", "--seconds", "\(scale.squeeze)"]),
             "Bodies that lack a byte")
         // While the answer to a device list is awaited.
         let longSqueeze = try await scene.result(
