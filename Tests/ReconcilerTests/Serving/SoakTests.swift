@@ -85,7 +85,9 @@ struct SoakTests {
         let (warm, last) = (samples[third..<2 * third], samples[(2 * third)...])
         let memory = (median(warm, \.memory), median(last, \.memory))
         let files = (median(warm, \.files), median(last, \.files))
-        #expect(memory.1 <= memory.0 + max(12, memory.0 / 8), "MiB; \(remark)")
+        // The store's cache of pages grows up to its 32 MiB, and only a long life fills it before the last third.
+        let cache = (Self.minutes ?? 0) >= 30 ? 0 : 32
+        #expect(memory.1 <= memory.0 + max(12, memory.0 / 8) + cache, "MiB; \(remark)")
         #expect(files.1 <= files.0 + 12, remark)
         if Self.isLong {
             print("Memory \(memory.0) -> \(memory.1) MiB, open files \(files.0) -> \(files.1) (medians of two thirds)")
