@@ -4,11 +4,13 @@
 # make install  puts them below PREFIX (/usr/local)
 # make schema  writes the JSON Schemas in docs/schema anew
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
+# make attack  strangers do their worst to an optimised build, and what became of the carrier's calls is measured (about 5 minutes)
+# make soak    kills, reloads, new certificates and changes at random moments for SOAK_MINUTES (30)
 # make api-check  holds the JSON API of the admin endpoint against its description, at length
 # make screenshots  pictures of plans and the dashboard for docs/screenshots, from a headless browser
 # make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
 #             `make bench CASES="apply state"` only prints the tables of these
-.PHONY: demo test chaos build install schema lint format deps test-tools api-tools api-check screenshots bench clean
+.PHONY: demo test chaos attack soak build install schema lint format deps test-tools api-tools api-check screenshots bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -55,6 +57,15 @@ api-check: deps api-tools
 chaos: deps
 	swift build --build-tests
 	CHAOS_KILLS=200 CHAOS_DEVICES=2000 swift test --skip-build --filter CrashTests
+
+attack: deps
+	swift build -c release --product profilectl
+	swift build --build-tests
+	ATTACK_PROGRAM=$(CURDIR)/.build/release/profilectl swift test --skip-build --filter AttackTests
+
+soak: deps
+	swift build --build-tests
+	SOAK_MINUTES=$(or $(SOAK_MINUTES),30) swift test --skip-build --filter SoakTests
 
 screenshots: deps test-tools
 	swift build --build-tests

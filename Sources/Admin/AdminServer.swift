@@ -47,17 +47,18 @@ public struct AdminServer: Sendable {
     public func run(
         until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let connections = ConnectionTable(limit: configuration.limits.connections)
+        let refusals = RefusalTally()
+        let connections = ConnectionTable(limit: configuration.limits.connections) { refusals.add(.crowdedOut) }
         let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
         let figures = StoreFigures(store: store, clock: clock)
-        let refusals = RefusalTally()
         let responder = try responder(figures, connections, refusals)
         let application = Application(
             responder: CallbackResponder<AdminContext> { await responder.respond(to: $0, on: $1.channel) },
             server: .guarded(
                 limits: configuration.limits, connections: connections, tls: try tls?.configuration()),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                backlog: ListenerLimits.backlog),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in

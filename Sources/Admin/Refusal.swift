@@ -41,6 +41,7 @@ final class RefusalTally: Sendable {
         case forged = "forged form"
         case tooLarge = "too large"
         case malformed
+        case crowdedOut = "too many connections"
     }
 
     private struct Counts {

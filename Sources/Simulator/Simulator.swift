@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 
 /// The ThingSpace simulator: the carrier's API over real HTTP, with devices, callbacks and counters.
@@ -18,6 +19,7 @@ public struct Simulator: Sendable {
     private let state: SimulatorState
     private let wake: AsyncStream<Void>
     private let latency: Double
+    private let callbackAuthorities: String?
     private let logger: Logger
 
     private static let bodyLimit = 16 << 20
@@ -27,6 +29,7 @@ public struct Simulator: Sendable {
         state = SimulatorState(model: CarrierModel(devices: devices, options: options), wake: continuation)
         self.wake = wake
         latency = options.latency
+        callbackAuthorities = options.callbackAuthorities
         self.logger = logger
     }
 
@@ -45,6 +48,11 @@ public struct Simulator: Sendable {
         configuration.tracing.tracer = nil
         // Otherwise 8: deliveries would wait for each other.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = CallbackSender.concurrency
+        if let callbackAuthorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(callbackAuthorities)
+            configuration.tlsConfiguration = tls
+        }
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let application = Application(
             responder: CallbackResponder { (request: Request, context: CallContext) in

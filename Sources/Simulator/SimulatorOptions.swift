@@ -70,6 +70,8 @@ public struct SimulatorOptions: Sendable {
     public var password = "simulator-password"
     /// Whether callbacks may go to ports that the carrier does not call.
     public var allowsAnyCallbackPort = false
+    /// A PEM file of the authorities by which endpoints of callbacks are trusted; `nil` for those of the system.
+    public var callbackAuthorities: String?
     /// Whether rows of the v2 device list tell the profile status.
     public var listsProfileStatus = true
     /// Whether rows of the v1 list tell it, among their extended attributes. No published answer does.

@@ -37,7 +37,7 @@ public struct CallbackListener: Sendable {
         self.observer = observer
         inbox = CallbackInbox(store: store, wakeup: kept)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
-        refusals = RefusalCounts(store: store, logger: logger)
+        refusals = RefusalCounts(store: store, clock: clock, logger: logger)
     }
 
     /// Listens at the address of the configuration until it is told to stop or the task is cancelled.
@@ -60,7 +60,8 @@ public struct CallbackListener: Sendable {
         onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let limits = configuration.limits
-        let connections = ConnectionTable(limit: limits.connections)
+        let refusals = refusals
+        let connections = ConnectionTable(limit: limits.connections) { refusals.add(.crowdedOut) }
         let reception = CallbackReception(
             path: configuration.path, credentials: configuration.credentials,
             bodyLimit: { await bodyLimit(length: $0) }, inbox: inbox,
@@ -69,7 +70,7 @@ public struct CallbackListener: Sendable {
         let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
         let channel = try HTTPServerBuilder.guardedChannel(
             limits: limits, connections: connections, allowed: configuration.allowed, tls: try tls?.configuration(),
-            onRefused: { [refusals] in refusals.add(.wrongClient) },
+            onRefused: { refusals.add(.wrongClient) },
             responder: { request, writer, channel in
                 let response = await reception.respond(to: request, on: channel)
                 try await writer.write(response: response.head, body: response.body)
@@ -78,6 +79,7 @@ public struct CallbackListener: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
             group.addTask { try await readContinually() }
+            group.addTask { try await refusals.writeContinually() }
             if let tls {
                 group.addTask { try await tls.watch() }
                 group.addTask { try await reload.eachChange { tls.reload() } }
@@ -85,7 +87,7 @@ public struct CallbackListener: Sendable {
             defer { group.cancelAll() }
             try await group.next()
         }
-        await refusals.flush()
+        await refusals.finish()
     }
 
     /// Lets kept callbacks take effect, those of an earlier run first.
@@ -98,7 +100,6 @@ public struct CallbackListener: Sendable {
                 // What is kept stays kept; it is read when the store works again.
                 logger.error("\(error)")
             }
-            await refusals.flush()
             try await waitForCallbacks(after: seen)
             // What comes within moments takes effect together: each transaction syncs the disk.
             try await clock.sleep(until: clock.now() + Self.gatheringTime)

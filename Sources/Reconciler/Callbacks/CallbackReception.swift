@@ -24,28 +24,27 @@ struct CallbackReception: Sendable {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let limit = await bodyLimit(length)
         if let length, length > limit { return refuse(.contentTooLarge, .tooLarge) }
-        var held = 0
-        defer { budget.release(held) }
-        var body = ByteBuffer()
+        let share = budget.share()
+        defer { share.end() }
+        var body: [UInt8] = []
         do {
             for try await part in request.body {
-                guard body.readableBytes + part.readableBytes <= limit else {
-                    return refuse(.contentTooLarge, .tooLarge)
-                }
-                guard budget.take(part.readableBytes) else { return refuse(.serviceUnavailable, .overloaded) }
-                held += part.readableBytes
-                body.writeImmutableBuffer(part)
+                guard body.count + part.readableBytes <= limit else { return refuse(.contentTooLarge, .tooLarge) }
+                guard share.grow(by: part.readableBytes) else { return refuse(.serviceUnavailable, .overloaded) }
+                body.append(contentsOf: part.readableBytesView)
             }
         } catch {
             return refuse(.badRequest, .malformed)
         }
         let callback: ReceivedCallback
         do {
-            callback = try ReceivedCallback(json: Array(body.readableBytesView))
+            guard credentials.accepts(try MessageCredentials(json: body)) else {
+                return refuse(.unauthorized, .wrongCredentials)
+            }
+            callback = try ReceivedCallback(json: body)
         } catch {
             return refuse(.badRequest, .malformed)
         }
-        guard credentials.accepts(callback.credentials) else { return refuse(.unauthorized, .wrongCredentials) }
         do {
             observer.reached(.callbackReceived)
             try await inbox.keep(callback.kept(at: clock.now()))

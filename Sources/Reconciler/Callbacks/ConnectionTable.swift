@@ -13,20 +13,50 @@ package final class ConnectionTable: Sendable {
     private struct Table {
         var connections: [ObjectIdentifier: Connection] = [:]
         var nextOrder: UInt64 = 0
-        var turnedAway = 0
         var isEnding = false
+        /// In the order in which they came, among them such as have closed or brought a call meanwhile.
+        var arrivals: [(id: ObjectIdentifier, order: UInt64)] = []
+        var firstArrival = 0
+
+        mutating func add(_ channel: any Channel, limit: Int) {
+            let id = ObjectIdentifier(channel)
+            connections[id] = Connection(channel: channel, order: nextOrder)
+            if arrivals.count >= 4 * limit {
+                arrivals = arrivals[firstArrival...].filter { isUnproven($0) }
+                firstArrival = 0
+            }
+            arrivals.append((id, nextOrder))
+            nextOrder += 1
+        }
+
+        /// Takes the oldest one out that has brought no call.
+        mutating func takeOldest() -> (any Channel)? {
+            while firstArrival < arrivals.count {
+                let arrival = arrivals[firstArrival]
+                firstArrival += 1
+                if isUnproven(arrival) { return connections.removeValue(forKey: arrival.id)?.channel }
+            }
+            return nil
+        }
+
+        private func isUnproven(_ arrival: (id: ObjectIdentifier, order: UInt64)) -> Bool {
+            // An address is used again.
+            guard let connection = connections[arrival.id] else { return false }
+            return connection.order == arrival.order && !connection.isProven
+        }
     }
 
     private let limit: Int
+    private let onFull: @Sendable () -> Void
     private let table = Mutex(Table())
 
-    /// - Parameter limit: how many connections may be open at the same time.
-    package init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: how many connections may be open at the same time.
+    ///   - onFull: told of each connection that was closed because of the limit.
+    package init(limit: Int, onFull: @escaping @Sendable () -> Void = {}) {
         self.limit = max(limit, 1)
+        self.onFull = onFull
     }
-
-    /// How many connections were closed because of the limit.
-    var turnedAway: Int { table.withLock(\.turnedAway) }
 
     /// Whether there are connections that have brought no accepted call.
     var hasNewcomers: Bool { table.withLock { $0.connections.values.contains { !$0.isProven } } }
@@ -39,19 +69,14 @@ package final class ConnectionTable: Sendable {
     func admit(_ channel: any Channel) -> Bool {
         let id = ObjectIdentifier(channel)
         let (isAdmitted, isEnding, evicted) = table.withLock { table -> (Bool, Bool, (any Channel)?) in
-            var evicted: (any Channel)?
-            if table.connections.count >= limit {
-                table.turnedAway += 1
-                let oldest = table.connections.filter { !$0.value.isProven }.min { $0.value.order < $1.value.order }
-                guard let oldest else { return (false, table.isEnding, nil) }
-                table.connections[oldest.key] = nil
-                evicted = oldest.value.channel
-            }
-            table.connections[id] = Connection(channel: channel, order: table.nextOrder)
-            table.nextOrder += 1
+            let isFull = table.connections.count >= limit
+            let evicted = isFull ? table.takeOldest() : nil
+            guard !isFull || evicted != nil else { return (false, table.isEnding, nil) }
+            table.add(channel, limit: limit)
             return (true, table.isEnding, evicted)
         }
         evicted?.close(promise: nil)
+        if !isAdmitted || evicted != nil { onFull() }
         guard isAdmitted else { return false }
         channel.closeFuture.whenComplete { [self] _ in
             table.withLock { $0.connections[id] = nil }

@@ -4,8 +4,8 @@ public struct ListenerLimits: Hashable, Sendable {
     public var bodySize = 1 << 20
     /// The largest answer to a device list that is read, in bytes: some 250,000 devices.
     public var listSize = 64 << 20
-    /// How many bytes of bodies are held at the same time, for all connections together.
-    public var bodiesSize = 96 << 20
+    /// How many bytes of bodies are held at the same time, for all connections together, but for their beginnings.
+    public var bodiesSize = 66 << 20
     /// The most that the fields of a request's head may be, in bytes.
     public var headerSize = 16 << 10
     /// The most fields that a request's head may have.
@@ -19,4 +19,7 @@ public struct ListenerLimits: Hashable, Sendable {
     public var idleTime = Duration.seconds(60)
 
     public init() {}
+
+    /// How many connections may wait to be taken in: who finds no place tries again only after a second.
+    package static let backlog = 4096
 }

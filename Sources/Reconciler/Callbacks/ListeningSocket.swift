@@ -5,9 +5,6 @@ import Synchronization
 /// A socket on which connections are listened for. Several processes may hold the same one: a connection goes to
 /// whichever of them takes it first, and one that none has taken yet outlives the end of any of them but the last.
 final class ListeningSocket: Sendable {
-    /// So many connections wait at most until somebody takes them.
-    private static let backlog: Int32 = 256
-
     let port: Int
     private let descriptor: Mutex<CInt?>
 
@@ -27,7 +24,7 @@ final class ListeningSocket: Sendable {
                 setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)),
                 "setsockopt")
             try Self.checked(address.withSockAddr { bind(descriptor, $0, socklen_t($1)) }, "bind")
-            try Self.checked(listen(descriptor, Self.backlog), "listen")
+            try Self.checked(listen(descriptor, Int32(ListenerLimits.backlog)), "listen")
         } catch {
             Foundation.close(descriptor)
             throw error

@@ -3,15 +3,12 @@ import Crypto
 /// A message as it came in, read only as far as it takes to accept and keep it: what it means is read later, from
 /// what was kept.
 public struct ReceivedCallback: Sendable {
-    let credentials: MessageCredentials
     private let message: JSONValue
 
     /// - Parameter json: the body as it came.
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
     public init(json: [UInt8]) throws(UnreadableCallback) {
         message = try JSONValue(callback: json)
-        credentials = MessageCredentials(
-            username: message["username"]?.text ?? "", password: message["password"]?.text ?? "")
     }
 
     /// The callback as it is to be kept: its JSON without user name and password, named by a digest of that without
@@ -41,6 +38,17 @@ public struct ReceivedCallback: Sendable {
     private static func isSecret(_ name: JSONValue) -> Bool { name.isText("username") || name.isText("password") }
 }
 
+extension MessageCredentials {
+    /// What a body carries, whoever has sent it: little is made of the rest of it.
+    ///
+    /// - Parameter json: the body as it came.
+    /// - Throws: `UnreadableCallback` if it is not a JSON object.
+    init(json: [UInt8]) throws(UnreadableCallback) {
+        let message = try JSONValue(callback: json, .outline)
+        self.init(username: message["username"]?.text ?? "", password: message["password"]?.text ?? "")
+    }
+}
+
 /// A body that is no callback.
 public struct UnreadableCallback: Error, Hashable, Sendable {
     /// What is wrong with it, in a few words.
@@ -50,9 +58,9 @@ public struct UnreadableCallback: Error, Hashable, Sendable {
 extension JSONValue {
     /// Reads the body of a callback.
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
-    init(callback json: [UInt8]) throws(UnreadableCallback) {
+    init(callback json: [UInt8], _ extent: JSONParser.Extent = .whole) throws(UnreadableCallback) {
         do {
-            try self.init(json: json)
+            try self.init(json: json, extent)
         } catch {
             throw UnreadableCallback(reason: error.reason)
         }

@@ -12,39 +12,77 @@ final class RefusalCounts: Sendable {
         case malformed = "callbacks.malformed"
         case wrongCredentials = "callbacks.wrongCredentials"
         case overloaded = "callbacks.overloaded"
+        /// Connections that had to make room for others, or found none.
+        case crowdedOut = "callbacks.crowdedOut"
     }
 
-    private let store: any StateStore
-    private let logger: Logger
-    private let counts = Mutex<[Reason: Int64]>([:])
+    private typealias Counts = [Reason: Int64]
 
-    init(store: any StateStore, logger: Logger) {
+    /// How often they are written to the store, and after how many times to the log.
+    private static let interval = Duration.seconds(1)
+    private static let intervalsPerLine = 10
+
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let logger: Logger
+    /// Those that are not in the store yet, and not in the log.
+    private let counts = Mutex<(unwritten: Counts, untold: Counts)>(([:], [:]))
+
+    init(store: any StateStore, clock: any WallClock, logger: Logger) {
         self.store = store
+        self.clock = clock
         self.logger = logger
     }
 
     func add(_ reason: Reason) {
-        counts.withLock { $0[reason, default: 0] += 1 }
+        counts.withLock { counts in
+            counts.unwritten[reason, default: 0] += 1
+            counts.untold[reason, default: 0] += 1
+        }
     }
 
-    /// Writes down what was counted since the last time.
-    func flush() async {
+    /// Writes them down until the task is cancelled.
+    func writeContinually() async throws {
+        while true {
+            for _ in 0..<Self.intervalsPerLine {
+                try await clock.sleep(until: clock.now() + Self.interval)
+                await write()
+            }
+            tell()
+        }
+    }
+
+    /// Writes down what is left.
+    func finish() async {
+        await write()
+        tell()
+    }
+
+    private func write() async {
         let taken = counts.withLock { counts in
-            defer { counts = [:] }
-            return counts
+            defer { counts.unwritten = [:] }
+            return counts.unwritten
         }
         guard !taken.isEmpty else { return }
-        logger.warning(
-            "Callbacks were refused",
-            metadata: Logger.Metadata(
-                uniqueKeysWithValues: taken.map { ($0.key.rawValue, .stringConvertible($0.value)) }))
         do {
             try await store.write { transaction in
                 for (reason, count) in taken { try transaction.raiseCounter(reason.rawValue, by: count) }
             }
         } catch {
             // They are counted again with the next ones.
-            counts.withLock { $0.merge(taken, uniquingKeysWith: +) }
+            counts.withLock { $0.unwritten.merge(taken, uniquingKeysWith: +) }
         }
+    }
+
+    private func tell() {
+        let taken = counts.withLock { counts in
+            defer { counts.untold = [:] }
+            return counts.untold
+        }
+        guard !taken.isEmpty else { return }
+        logger.warning(
+            "Callbacks were refused",
+            metadata: Logger.Metadata(
+                uniqueKeysWithValues: taken.map { ($0.key.rawValue, .stringConvertible($0.value)) }))
     }
 }

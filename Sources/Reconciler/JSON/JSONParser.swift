@@ -3,34 +3,47 @@
 /// It exists because Foundation reads numbers as binary numbers: an ICCID of 20 digits that a message holds without
 /// quotes would come out as another one.
 struct JSONParser {
+    /// How much is taken note of. All of the text is checked in any case.
+    enum Extent {
+        case whole
+        /// The members of the outermost object, and nothing that they hold: the work of a text that is not trusted yet,
+        /// whose notes could otherwise be eight times as large as itself.
+        case outline
+    }
+
     private let bytes: UnsafeRawBufferPointer
+    private let extent: Extent
     private var position = 0
+    private var depth = 0
     private var nodes: ContiguousArray<JSONTape.Node> = []
 
     /// Places in a text are kept in 32 bits.
     private static let longestText = Int(UInt32.max)
+    /// Nobody who means it well sends an object with more members than a quarter of this.
+    private static let mostOutlineNodes = 4096
 
     /// - Throws: `UnreadableJSON`
-    static func tape(of json: [UInt8]) throws(UnreadableJSON) -> JSONTape {
+    static func tape(of json: [UInt8], _ extent: Extent) throws(UnreadableJSON) -> JSONTape {
         guard json.count < longestText else { throw UnreadableJSON(reason: "more than 4 GiB") }
         let nodes = try json.withUnsafeBytes { bytes in
             Result { () throws(UnreadableJSON) in
-                var parser = JSONParser(bytes: bytes)
+                var parser = JSONParser(bytes: bytes, extent)
                 return try parser.parse()
             }
         }.get()
         return JSONTape(bytes: json, nodes: nodes)
     }
 
-    private init(bytes: UnsafeRawBufferPointer) {
+    private init(bytes: UnsafeRawBufferPointer, _ extent: Extent) {
         self.bytes = bytes
+        self.extent = extent
         // A value takes some sixteen bytes of most messages.
         nodes.reserveCapacity(min(bytes.count / 16 + 4, 4096))
     }
 
     private mutating func parse() throws(UnreadableJSON) -> ContiguousArray<JSONTape.Node> {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
-        try value(depth: 0)
+        try value()
         skipSpace()
         guard position == bytes.count else { throw unreadable("text behind the end") }
         return nodes
@@ -58,20 +71,26 @@ struct JSONParser {
         return true
     }
 
-    private mutating func append(_ kind: JSONTape.Node.Kind, from start: Int, to end: Int) {
+    private mutating func append(
+        _ kind: JSONTape.Node.Kind, from start: Int, to end: Int
+    ) throws(UnreadableJSON) {
+        if extent == .outline {
+            guard depth <= 1 else { return }
+            guard nodes.count < Self.mostOutlineNodes else { throw unreadable("too many members") }
+        }
         nodes.append(
             JSONTape.Node(
                 kind: kind, start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
                 next: Int32(truncatingIfNeeded: nodes.count + 1)))
     }
 
-    private mutating func value(depth: Int) throws(UnreadableJSON) {
+    private mutating func value() throws(UnreadableJSON) {
         guard depth < JSONValue.maximumDepth else { throw unreadable("nested too deeply") }
         skipSpace()
         guard let byte else { throw unreadable("an end too early") }
         switch byte {
-        case UInt8(ascii: "{"): try collection(.object, depth: depth)
-        case UInt8(ascii: "["): try collection(.array, depth: depth)
+        case UInt8(ascii: "{"): try collection(.object)
+        case UInt8(ascii: "["): try collection(.array)
         case UInt8(ascii: "\""): try string()
         case UInt8(ascii: "t"): try word("true", .bool)
         case UInt8(ascii: "f"): try word("false", .bool)
@@ -81,16 +100,17 @@ struct JSONParser {
         }
     }
 
-    private mutating func collection(_ kind: JSONTape.Node.Kind, depth: Int) throws(UnreadableJSON) {
+    private mutating func collection(_ kind: JSONTape.Node.Kind) throws(UnreadableJSON) {
         let index = nodes.count
-        append(kind, from: position, to: position)
+        try append(kind, from: position, to: position)
+        depth += 1
         position += 1
         let bracket = kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]")
         skipSpace()
         if !take(bracket) {
             while true {
                 if kind == .object { try name() }
-                try value(depth: depth + 1)
+                try value()
                 skipSpace()
                 if take(bracket) { break }
                 guard take(UInt8(ascii: ",")) else {
@@ -98,6 +118,8 @@ struct JSONParser {
                 }
             }
         }
+        depth -= 1
+        guard index < nodes.count else { return }
         nodes[index].end = UInt32(truncatingIfNeeded: position)
         nodes[index].next = Int32(truncatingIfNeeded: nodes.count)
     }
@@ -116,7 +138,7 @@ struct JSONParser {
             bytes[position..<(position + count)]
                 .elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: count))
         else { throw unreadable("something that is no value") }
-        append(kind, from: position, to: position + count)
+        try append(kind, from: position, to: position + count)
         position += count
     }
 
@@ -130,7 +152,7 @@ struct JSONParser {
             _ = take(UInt8(ascii: "+")) || take(UInt8(ascii: "-"))
             if digits() == 0 { throw unreadable("a malformed number") }
         }
-        append(.number, from: start, to: position)
+        try append(.number, from: start, to: position)
     }
 
     private mutating func digits() -> Int {
@@ -152,7 +174,7 @@ struct JSONParser {
                 guard isASCII || String(validating: bytes[start..<position], as: UTF8.self) != nil else {
                     throw unreadable("bytes that are no UTF-8")
                 }
-                append(hasEscapes ? .escapedString : .string, from: start, to: position)
+                try append(hasEscapes ? .escapedString : .string, from: start, to: position)
                 position += 1
                 return
             case UInt8(ascii: "\\"):

@@ -18,8 +18,8 @@ struct JSONValue: Sendable {
     }
 
     /// - Throws: `UnreadableJSON`
-    init(json: [UInt8]) throws(UnreadableJSON) {
-        tape = try JSONParser.tape(of: json)
+    init(json: [UInt8], _ extent: JSONParser.Extent = .whole) throws(UnreadableJSON) {
+        tape = try JSONParser.tape(of: json, extent)
         index = 0
     }
 

@@ -46,6 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "How often the carrier's records are read (30m, 6h).")
     var refreshEvery: DurationArgument?
 
+    @Option(help: "How long answers to device lists are awaited.")
+    var listTimeout: DurationArgument?
+
     @Option(help: "How often the manifests are looked at.")
     var manifestInterval: DurationArgument?
 
@@ -73,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        LargeMemory.giveBackAtOnce()
         try await reporting(common) {
             var settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
@@ -105,9 +109,11 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try await settings.openStore()
         let logger = common.logger()
         let environment = ProcessInfo.processInfo.environment
+        var options = ControllerOptions(settings)
+        options.listTimeout = listTimeout?.duration ?? options.listTimeout
         let controller = Controller(
             origin: try origin(settings), isStrict: strict, settings: settings,
-            options: ControllerOptions(settings), carrierCredentials: credentials,
+            options: options, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store,
             notifier: try secrets.notifyURL().map { WebhookNotifier(url: $0, clock: SystemClock(), logger: logger) },
             supervisor: SupervisorNotifier(environment: environment), retriesSignIn: overrides.retrySignIn,

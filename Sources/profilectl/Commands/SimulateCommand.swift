@@ -31,6 +31,12 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Call any port, also those that the carrier does not.")
     var anyCallbackPort = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust endpoints of callbacks by the authorities in this PEM file, not by the system's.",
+            valueName: "file"))
+    var callbackAuthorities: String?
+
     func run() async throws {
         try await reporting(common) {
             let fleet = try await manifests.load(common)
@@ -40,6 +46,7 @@ struct SimulateCommand: AsyncParsableCommand {
             let host = String(listen[..<colon])
             var options = simulator.options
             options.allowsAnyCallbackPort = anyCallbackPort
+            options.callbackAuthorities = callbackAuthorities
             let server = Simulator(
                 devices: simulator.inventory(of: fleet), options: options, logger: common.logger())
             try await InterruptSignals.ending { stop in

@@ -14,14 +14,44 @@ struct ConnectionTableTests {
 
     @Test("when it is full, the oldest connection that has brought no callback makes room")
     func eviction() throws {
-        let table = ConnectionTable(limit: 3)
+        let closed = Wakeup()
+        let table = ConnectionTable(limit: 3) { closed.notify() }
         let channels = try (0..<4).map { _ in try channel() }
         for channel in channels.prefix(3) { #expect(table.admit(channel)) }
         table.prove(channels[0])
         #expect(table.admit(channels[3]))
         #expect(channels.map(\.isActive) == [true, false, true, true])
         #expect(table.count == 3)
-        #expect(table.turnedAway == 1)
+        #expect(closed.count == 1)
+    }
+
+    @Test(
+        "the oldest goes first, whoever has come, closed and brought callbacks before",
+        arguments: 1...20 as ClosedRange<UInt64>)
+    func order(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let limit = Int.random(in: 1...5, using: &generator)
+        let table = ConnectionTable(limit: limit)
+        var open: [(channel: EmbeddedChannel, isProven: Bool)] = []
+        for _ in 0..<200 {
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0 where !open.isEmpty:
+                let index = Int.random(in: open.indices, using: &generator)
+                open[index].isProven = true
+                table.prove(open[index].channel)
+            case 1...3 where !open.isEmpty:
+                let channel = open.remove(at: Int.random(in: open.indices, using: &generator)).channel
+                try channel.close().wait()
+                channel.embeddedEventLoop.run()
+            default:
+                let new = try channel()
+                let oldest = open.count == limit ? open.firstIndex { !$0.isProven } : nil
+                #expect(table.admit(new) == (open.count < limit || oldest != nil))
+                if let oldest { #expect(!open.remove(at: oldest).channel.isActive) }
+                if open.count < limit { open.append((new, false)) }
+            }
+            #expect(table.count == open.count && open.allSatisfy { $0.channel.isActive })
+        }
     }
 
     @Test("when all have brought callbacks, a new one is turned away; one that closes makes room")

@@ -76,12 +76,44 @@ struct ListenerGuardTests {
         var limits = ListenerLimits()
         limits.bodiesSize = 1000
         try await Harness.withListener(store, limits: limits) { url in
-            let large = Data(repeating: 0x20, count: 2000) + Self.good
+            let large = Data(repeating: 0x20, count: 20_000) + Self.good
             #expect(try await Harness.call("POST", url, body: large).status == 503)
             let answer = try await Harness.call("POST", url, body: Self.good)
             #expect(answer.status == 200)
         }
         #expect(try await store.read { try $0.counters()["callbacks.overloaded"] } == 1)
+    }
+
+    @Test("those who hold long bodies do not keep out short ones")
+    func heldBodies() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        var limits = ListenerLimits()
+        limits.bodiesSize = 100_000
+        try await Harness.withListener(store, limits: limits) { url in
+            let head = "POST /callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+            let held = try await hold(20, url, writing: head + String(repeating: " ", count: 59_000))
+            // Most of them were told so.
+            let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
+            let isFull = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+                let long = Data(repeating: 0x20, count: 100_000) + Self.good
+                return try await Harness.call("POST", url, body: long).status == 503 ? true : nil
+            }
+            #expect(isFull == true)
+            for _ in 0..<5 { #expect(try await Harness.call("POST", url, body: Self.good).status == 200) }
+            for channel in held { channel.close(promise: nil) }
+        }
+    }
+
+    @Test("what strangers send is not made more of than it is")
+    func amplification() throws {
+        // A note for each value would be eight times as large as this.
+        let wide = Array(("{\"a\":[" + String(repeating: "0,", count: 100_000) + "0],\"password\":\"x\"}").utf8)
+        let outline = try JSONValue(json: wide, .outline)
+        #expect(outline.tape.nodes.count == 5 && outline["password"]?.text == "x")
+        #expect(try JSONValue(json: wide)["a"]?.elements.count == 100_001)
+        let members = Array(("{" + String(repeating: "\"a\":0,", count: 100_000) + "\"b\":0}").utf8)
+        #expect(throws: UnreadableCallback.self) { try MessageCredentials(json: members) }
     }
 
     @Test("a flood of head fields is refused, and the listener goes on")

@@ -59,15 +59,7 @@ struct CrashTests {
             #expect(there == deviceCount, "\(remark)")
             let acknowledged = try #require(counts["callbacksAcknowledged"]?.text.flatMap { Int($0) })
             let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
-            let kept = try await store.read { reader in
-                let known = try reader.knownFleet().devices
-                let deliveries = try known.reduce(0) { sum, device in
-                    try reader.callbacks(of: device.key.eid).reduce(sum) { $0 + $1.deliveries }
-                }
-                let others = try reader.callbackCounts()
-                // Those that came as the run ended have not been read yet.
-                return deliveries + [.unread, .deviceList, .unknownDevice].reduce(0) { $0 + (others[$1] ?? 0) }
-            }
+            let kept = try await store.read { try $0.keptDeliveries() }
             #expect(kept >= acknowledged, "\(remark)")
         }
 

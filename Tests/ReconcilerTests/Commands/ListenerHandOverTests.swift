@@ -40,7 +40,7 @@ struct ListenerHandOverTests {
         let second = try fleet.apply("b", Self.onlyCallbacks)
         try await Self.waitUntilRunsListen(2, fleet)
         try await fleet.waitUntil("acceptedDevices", "download_enable", reach: 2)
-        let port = fleet.port
+        let port = fleet.callbackPort
         async let connected = Self.connect(200, to: port)
         first.send(SIGKILL)
         _ = await first.result()

@@ -22,6 +22,23 @@ struct JSONValueTests {
     }
 
     @Test(
+        "an outline holds the outermost members as they are, and refuses what the whole would refuse",
+        arguments: [
+            #"{"a":"x","b":[1,{"a":"y"},[]],"c":{"a":{"a":"z"}},"A":null,"d":-1}"#, "[1,[2]]", "7", "{}", #"{"a":[}"#,
+            #"{"a":{"b":}}"#, #"{"a":[1,2}"#, #"{"a":[{"b":"\x"}]}"#, "[[[[",
+        ])
+    func outline(text: String) throws {
+        let whole = try? value(text)
+        let outline = try? JSONValue(json: Array(text.utf8), .outline)
+        #expect((whole == nil) == (outline == nil))
+        #expect(whole?.isObject == outline?.isObject)
+        let names = (whole?.members ?? []).map { $0.name.text }
+        #expect((outline?.members ?? []).map { $0.name.text } == names)
+        #expect((outline?.members ?? []).map { $0.value.text } == (whole?.members ?? []).map { $0.value.text })
+        #expect(outline?["a"]?.text == whole?["a"]?.text)
+    }
+
+    @Test(
         "texts are what they stand for",
         arguments: [
             ("\"\"", ""), (#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{C}\n\r\tz"),

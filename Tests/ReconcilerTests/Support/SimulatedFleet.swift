@@ -11,17 +11,35 @@ struct SimulatedFleet: Sendable {
     private let root: String
     private let baseURL: String
     private let listen: String
+    private let callbackURL: String
+    /// Where callbacks are listened for.
+    let callbackPort: Int
+    /// Of those by TLS.
+    let authority: CertificateAuthority?
 
     /// - Parameters:
     ///   - sets: the names of the profile sets, each with its number of devices.
     ///   - rollout: the members of `rollout:` of every set.
-    init(_ sets: [(name: String, devices: Int)], rollout: String, simulator: [String] = []) async throws {
+    ///   - tls: whether callbacks come by TLS, with a certificate of `authority`.
+    init(
+        _ sets: [(name: String, devices: Int)], rollout: String, simulator: [String] = [], tls: Bool = false
+    ) async throws {
         folder = try TemporaryFolder()
         let all = try Self.write(sets, rollout: rollout, to: folder)
+        authority = tls ? try await CertificateAuthority(in: folder) : nil
         try folder.write("fleet.yaml", all.joined(separator: "---\n"))
-        (server, baseURL) = try await Binary.simulator(folder, simulator)
+        var trust: [String] = []
+        if let authority {
+            try await authority.issue(as: "callbacks")
+            try folder.write(
+                "profilectl.yaml", "callbacks: {tls: {certificate: callbacks.crt, key: callbacks.key}}\n")
+            trust = ["--callback-authorities", authority.certificate]
+        }
+        (server, baseURL) = try await Binary.simulator(folder, simulator + trust)
         root = baseURL.replacing("/api", with: "")
-        listen = "127.0.0.1:\(Int.random(in: 20_000..<30_000))"
+        callbackPort = Int.random(in: 20_000..<30_000)
+        listen = "127.0.0.1:\(callbackPort)"
+        callbackURL = "\(tls ? "https" : "http")://\(listen)/callbacks"
     }
 
     /// Writes the files of the sets, or writes them anew with another policy.
@@ -49,20 +67,28 @@ struct SimulatedFleet: Sendable {
         try Binary(
             [
                 "apply", "\(set).yaml", "--auto-approve", "--base-url", baseURL, "--callbacks-listen", listen,
-                "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto", "--verify", "trust",
+                "--callbacks-url", callbackURL, "--register", "auto", "--verify", "trust",
                 "--callback-deadline", "2s", "--retry-delay", "100ms", "--timeout", "2m",
             ] + arguments, in: folder.path, environment: Binary.simulatorSecrets.merging(environment) { $1 },
             launcher: launcher)
     }
 
     /// Starts a controller over all sets.
-    func serve(_ arguments: [String] = [], environment: [String: String] = [:]) throws -> Binary {
+    ///
+    /// - Parameters:
+    ///   - manifests: the folder or file that it reads.
+    ///   - program: another build of it.
+    func serve(
+        _ arguments: [String] = [], manifests: String = "fleet.yaml", environment: [String: String] = [:],
+        program: String? = nil
+    ) throws -> Binary {
         try Binary(
             [
-                "serve", "fleet.yaml", "--base-url", baseURL, "--callbacks-listen", listen,
-                "--callbacks-url", "http://\(listen)/callbacks", "--register", "auto",
+                "serve", manifests, "--base-url", baseURL, "--callbacks-listen", listen,
+                "--callbacks-url", callbackURL, "--register", "auto",
                 "--callback-deadline", "2s", "--retry-delay", "100ms",
-            ] + arguments, in: folder.path, environment: Binary.simulatorSecrets.merging(environment) { $1 })
+            ] + arguments, in: folder.path, environment: Binary.simulatorSecrets.merging(environment) { $1 },
+            program: program)
     }
 
     /// Starts `refresh` of the accounts of one set.
@@ -96,9 +122,6 @@ struct SimulatedFleet: Sendable {
         let body = try JSONSerialization.data(withJSONObject: message)
         return try await Harness.call("POST", "http://\(listen)/callbacks", body: body).status
     }
-
-    /// The port at which all runs listen.
-    var port: Int { listen.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     func run(_ arguments: [String]) async throws -> Binary.Result {
         try await Binary.run(arguments, in: folder.path)
@@ -149,12 +172,44 @@ struct SimulatedFleet: Sendable {
         return devices.components(separatedBy: "\"DOWNLOAD_ENABLE\"").count - 1
     }
 
+    /// The state of each profile in truth, by its ICCID.
+    func profileStates() async throws -> [String: ProfileState] {
+        let devices = try JSONValue(json: Array(try await Harness.call("GET", root + "/simulator/devices").body.utf8))
+        return Dictionary(
+            devices.elements.compactMap { device in
+                device["iccid"]?.text.map { ($0, ProfileState(profileStatus: device["profileStatus"]?.text ?? "")) }
+            }
+        ) { first, _ in first }
+    }
+
+    /// Changes a profile behind everybody's back.
+    func setDevice(_ iccid: ICCID, profileStatus: String) async throws {
+        let answer = try await Harness.call(
+            "POST", root + "/simulator/devices/\(iccid)", body: Data("{\"profileStatus\":\"\(profileStatus)\"}".utf8))
+        try #require(answer.status == 200, "\(answer.body)")
+    }
+
     // MARK: What the store says
+
+    /// How many deliveries of callbacks are kept, read or not.
+    func keptDeliveries() async throws -> Int { try await read { try $0.keptDeliveries() } }
 
     var storePath: String { folder.path + "/.profilectl/state.db" }
 
     func read<Result: Sendable>(_ body: @escaping @Sendable (any StateReader) throws -> Result) async throws -> Result {
         let store = try SQLiteStore(path: storePath)
         return try await store.read(body)
+    }
+}
+
+extension StateReader {
+    /// How many deliveries of callbacks are kept, read or not.
+    func keptDeliveries() throws -> Int {
+        let deliveries = try knownFleet().devices.reduce(0) { sum, device in
+            try callbacks(of: device.key.eid).reduce(sum) { $0 + $1.deliveries }
+        }
+        let others = try callbackCounts()
+        // Those that came as the process ended have not been read yet.
+        return deliveries + [.unread, .deviceList, .unknownDevice].reduce(0) { $0 + (others[$1] ?? 0) }
     }
 }

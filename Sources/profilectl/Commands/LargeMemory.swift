@@ -1,0 +1,14 @@
+import CMalloc
+
+/// How memory is had from the system by a process that lives for months.
+enum LargeMemory {
+    /// Has large pieces of memory given back to the system when they are no longer used.
+    ///
+    /// By default glibc learns from each piece that is freed to keep ones of its size (up to 32 MiB), a heap for each
+    /// thread: after a flood of long bodies a process would go on holding several times what it needs.
+    static func giveBackAtOnce() {
+        mallopt(M_MMAP_THRESHOLD, 128 << 10)
+        mallopt(M_TRIM_THRESHOLD, 1 << 20)
+        mallopt(M_ARENA_MAX, 2)
+    }
+}
