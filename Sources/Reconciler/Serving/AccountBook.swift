@@ -33,10 +33,13 @@ struct AccountBook: Sendable {
     private let backOff: ServeBackOff
     /// Whether records are read at all.
     private let reads: Bool
+    /// Whether nothing is done for an account before its records were read once.
+    private let awaitsReading: Bool
     private var entries: [AccountName: Entry] = [:]
 
-    init(refreshInterval: Duration, backOff: ServeBackOff, reads: Bool = true) {
+    init(refreshInterval: Duration, backOff: ServeBackOff, reads: Bool = true, awaitsReading: Bool = true) {
         self.reads = reads
+        self.awaitsReading = awaitsReading
         self.refreshInterval = refreshInterval
         self.backOff = backOff
     }
@@ -83,7 +86,7 @@ struct AccountBook: Sendable {
     /// Whether nobody has read the records yet, and somebody is about to: that tells of all devices at once what would
     /// have to be looked up for each otherwise.
     private func isBeforeFirstReading(_ entry: Entry) -> Bool {
-        isToBeRead(entry) && entry.refreshedAt == nil && entry.triedAt == nil
+        awaitsReading && isToBeRead(entry) && entry.refreshedAt == nil && entry.triedAt == nil
     }
 
     /// Has everything looked at again.

@@ -78,7 +78,7 @@ public struct Controller: Sendable {
         let desk = ControllerDesk(
             accounts: AccountBook(
                 refreshInterval: options.refreshInterval, backOff: options.backOff,
-                reads: settings.lists.v1 || settings.lists.v2),
+                reads: settings.lists.v1 || settings.lists.v2, awaitsReading: settings.verification == .lookup),
             wakeup: wakeup, board: board)
         try await access.serve { carrier, url in
             onListening(url)

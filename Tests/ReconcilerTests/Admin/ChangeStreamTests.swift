@@ -45,7 +45,7 @@ struct ChangeStreamTests {
             _ = try? await first.value
             // The endpoint is told by the connection that its client has gone.
             let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-            let isFree = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+            let isFree = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
                 let text = try? await scene.stream("/events") { _ in true }
                 return text?.contains("event: changed") == true ? true : nil
             }

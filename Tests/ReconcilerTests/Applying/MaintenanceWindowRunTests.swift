@@ -69,7 +69,7 @@ struct MaintenanceWindowRunTests {
     /// Waits until the carrier has taken so many devices.
     private func taken(_ count: Int, _ action: String = "download_enable", by simulator: Simulator) async throws {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(10))
-        let found = try await waiter.wait(until: SystemClock().now() + .seconds(30)) {
+        let found = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             await simulator.counts.acceptedDevices[action, default: 0] >= count ? true : nil
         }
         try #require(found == true)

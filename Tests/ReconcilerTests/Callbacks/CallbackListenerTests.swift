@@ -31,7 +31,7 @@ struct CallbackListenerTests {
     /// Waits until every kept callback has been read.
     private func settled(_ store: SQLiteStore, _ key: DeviceKey, wakeup: Wakeup) async throws -> DeviceRecord {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: wakeup, pollInterval: .milliseconds(50))
-        let record = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let record = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             try await store.read { reader in
                 try reader.unreadCallbacks(limit: 1).isEmpty ? try reader.devices([key])[key] : nil
             }

@@ -95,7 +95,7 @@ struct ListenerGuardTests {
             let held = try await hold(20, url, writing: head + String(repeating: " ", count: 59_000))
             // Most of them were told so.
             let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-            let isFull = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+            let isFull = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
                 let long = Data(repeating: 0x20, count: 100_000) + Self.good
                 return try await Harness.call("POST", url, body: long).status == 503 ? true : nil
             }

@@ -64,7 +64,7 @@ struct ListenerTLSTests {
             reload.notify()
             // Reloading takes a moment; until then the old one is served.
             let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
-            let served = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+            let served = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
                 try await post(url, ["--cacert", "second.crt"], in: folder).output == "200" ? true : nil
             }
             #expect(served == true)

@@ -188,7 +188,7 @@ struct CommandTests {
         _ = try await run.printed("Plan: ")
         let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
-        let inFlight = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let inFlight = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             let count = try await store.read { try $0.devicesInFlight().count }
             return count == 3 ? count : nil
         }

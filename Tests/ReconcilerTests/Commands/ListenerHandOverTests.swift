@@ -92,7 +92,7 @@ struct ListenerHandOverTests {
 
     private static func waitUntilRunsListen(_ count: Int, _ fleet: SimulatedFleet) async throws {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-        let listen = try await waiter.wait(until: SystemClock().now() + .seconds(60)) {
+        let listen = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             try await fleet.read { try $0.leases().filter { $0.listensAt != nil }.count } == count ? true : nil
         }
         try #require(listen == true)

@@ -86,7 +86,7 @@ struct MaintenanceWindowCommandTests {
         // run makes.
         #expect(try await run(killAt: "answer-kept:1").exitCode == -SIGKILL)
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-        let first = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let first = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             let there = try await there()
             return there.count >= 2 ? there : nil
         }

@@ -142,7 +142,7 @@ struct RefreshCommandTests {
             bench.arguments(["refresh", "fleet.yaml"]), in: bench.folder.path, environment: Binary.simulatorSecrets)
         let store = try SQLiteStore(path: bench.folder.path + "/.profilectl/state.db")
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
-        let asked = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let asked = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             try await store.read { try $0.awaitsDeviceList(since: Timestamp(milliseconds: 0)) } ? true : nil
         }
         #expect(asked == true)

@@ -111,7 +111,7 @@ struct SharedStoreCommandTests {
         let status = try await fleet.run(["status"])
         #expect(status.output.contains("Acting now on meters: `profilectl apply` by"), "\(status.output)")
 
-        let landed = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let landed = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             try await fleet.read { try $0.devicesInFlight() }.isEmpty ? true : nil
         }
         #expect(landed == true)
@@ -125,7 +125,7 @@ struct SharedStoreCommandTests {
         let leases = try await fleet.read { try $0.leases() }
         #expect(leases.count == 1, "the lock of the killed run is there, and has not expired")
         let second = try fleet.apply("meters")
-        let isTaken = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let isTaken = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             try await fleet.read { try $0.leases() }.contains { $0.holder != leases.first?.holder } ? true : nil
         }
         #expect(isTaken == true)

@@ -168,7 +168,7 @@ struct RefreshSessionTests {
             try await Harness.withListener(store, port: port) { _ in
                 let told = await simulator.drift(3, to: "DISABLE", announced: true)
                 let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-                let drifts = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+                let drifts = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
                     let drifts = try await plan(fleet, store).drifts
                     return drifts.count == 3 ? drifts : nil
                 }

@@ -54,6 +54,10 @@ struct AccountBookTests {
         blind.keep([account])
         blind.checked(account, .ours, at: now)
         #expect(blind.stopped(at: now).isEmpty && blind.nextRefresh == nil)
+        var trusting = AccountBook(refreshInterval: hour, backOff: ServeBackOff(), awaitsReading: false)
+        trusting.keep([account])
+        trusting.checked(account, .ours, at: now)
+        #expect(trusting.stopped(at: now).isEmpty && trusting.nextRefresh == .distantPast)
     }
 
     @Test("records are read once in an interval; what went wrong is tried again sooner, and ever less often")

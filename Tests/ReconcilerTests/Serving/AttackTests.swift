@@ -6,7 +6,7 @@ import Testing
 
 /// Strangers do their worst to the real program while the carrier goes on calling it. `make attack` runs the long form,
 /// on an optimised build, and prints what it measured; the callers are `scripts/attack`.
-@Suite("The program under attack", .serialized, Tool.python.isThere)
+@Suite("The program under attack", .serialized, .seated, Tool.python.isThere)
 struct AttackTests {
     /// How much is done.
     fileprivate struct Scale {

@@ -5,7 +5,7 @@ import Testing
 
 /// The real program with all that months bring, in minutes. `make soak` runs the long form, and prints how memory and
 /// open files went.
-@Suite("The program in the long run", .serialized)
+@Suite("The program in the long run", .serialized, .seated)
 struct SoakTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let minutes = environment["SOAK_MINUTES"].flatMap { Double($0) }

@@ -244,7 +244,7 @@ struct SimulatorTests {
                     "POST", baseURL + "/m2m/v1/devices/profile/actions/download_enable", headers: headers,
                     body: Data(body))
                 let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-                let sent = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+                let sent = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
                     let counts = await simulator.counts
                     return counts.callbacksGivenUp == 1 ? counts.callbacksSent : nil
                 }

@@ -61,12 +61,12 @@ final class Binary: Sendable {
         FileManager.default.contents(atPath: folder.path + "/" + name).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Waits until the process has printed the text to stdout, or to stderr (`errors`); `nil` if it has not within 20
-    /// seconds.
+    /// Waits until the process has printed the text to stdout, or to stderr (`errors`); `nil` if it has not within two
+    /// minutes.
     func printed(_ wanted: String, to output: String = "output") async throws -> String? {
         // A file tells nobody that it has grown.
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-        return try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        return try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             let text = self.text(output)
             return text.contains(wanted) ? text : nil
         }

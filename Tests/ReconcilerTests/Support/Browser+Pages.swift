@@ -20,7 +20,7 @@ extension Browser {
     func until(_ value: String, _ script: String, orElse end: String? = nil) async throws {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(30))
         let latest = LatestText()
-        let found = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let found = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             // Between two pages there is none that could answer.
             let text = (try? await evaluate(script)) ?? ""
             latest.set(text)

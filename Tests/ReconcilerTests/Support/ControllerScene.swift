@@ -73,23 +73,23 @@ struct ControllerScene: Sendable {
         }
     }
 
-    /// Waits until the board shows what is wanted; gives what it shows, and whether that came within 30 seconds.
+    /// Waits until the board shows what is wanted; gives what it shows, and whether that came within two minutes.
     func shows(
         _ wanted: @escaping @Sendable (ControllerStatus) -> Bool
     ) async throws -> (status: ControllerStatus, came: Bool) {
         let board = controller.board
         let waiter = StateWaiter(clock: SystemClock(), wakeup: board.changes, pollInterval: .milliseconds(500))
-        let found = try await waiter.wait(until: SystemClock().now() + .seconds(30)) {
+        let found = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             let status = board.current
             return wanted(status) ? status : nil
         }
         return (found ?? board.current, found != nil)
     }
 
-    /// Waits until no run holds a profile set; `false` if one still does after 20 seconds.
+    /// Waits until no run holds a profile set; `false` if one still does after two minutes.
     func isIdle() async throws -> Bool {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
-        let isIdle = try await waiter.wait(until: SystemClock().now() + .seconds(20)) { [store] in
+        let isIdle = try await waiter.wait(until: SystemClock().now() + .seconds(120)) { [store] in
             try await store.read { try $0.leases().allSatisfy { $0.name.profileSet == nil } } ? true : nil
         }
         return isIdle == true
@@ -130,10 +130,10 @@ final class NoticeLog: Notifier {
         }
     }
 
-    /// Waits for one of a kind; `nil` if none comes within 20 seconds.
+    /// Waits for one of a kind; `nil` if none comes within two minutes.
     func first(_ kind: Notice.Kind) async throws -> Notice? {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: changes, pollInterval: .milliseconds(500))
-        return try await waiter.wait(until: SystemClock().now() + .seconds(20)) { [log] in
+        return try await waiter.wait(until: SystemClock().now() + .seconds(120)) { [log] in
             await log.all.first { $0.kind == kind }
         }
     }

@@ -73,10 +73,10 @@ struct RunScene: Sendable {
         ).run { _ in }
     }
 
-    /// Waits until nothing is in flight any more; fails the test if that takes more than 20 seconds.
+    /// Waits until nothing is in flight any more; fails the test if that takes more than two minutes.
     func untilLanded() async throws {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: wakeup, pollInterval: .milliseconds(50))
-        let hasLanded = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let hasLanded = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             try await store.read { try $0.operationsInFlight() } == 0 ? true : nil
         }
         try #require(hasLanded == true)

@@ -32,7 +32,7 @@ final class SilentServer: Sendable {
         try #require(caller >= 0, "nobody has called")
     }
 
-    /// Whether somebody calls, and hangs up within 20 seconds.
+    /// Whether somebody calls, and hangs up within two minutes.
     func isHungUpOn() async -> Bool {
         await onThread { [descriptor] in
             guard Self.isReady(descriptor) else { return false }

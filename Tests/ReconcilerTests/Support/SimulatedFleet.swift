@@ -146,10 +146,10 @@ struct SimulatedFleet: Sendable {
         return value?.text.flatMap { Int($0) } ?? 0
     }
 
-    /// Waits until the simulator has counted so much; fails the test if that takes more than 20 seconds.
+    /// Waits until the simulator has counted so much; fails the test if that takes more than two minutes.
     func waitUntil(_ names: StaticString..., reach wanted: Int) async throws {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
-        let reached = try await waiter.wait(until: SystemClock().now() + .seconds(20)) {
+        let reached = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             var value: JSONValue? = try await counts()
             for name in names { value = value?[name] }
             return (value?.text.flatMap { Int($0) } ?? 0) >= wanted ? true : nil
@@ -157,10 +157,10 @@ struct SimulatedFleet: Sendable {
         try #require(reached == true, "\(names.map(\.description)) did not reach \(wanted)")
     }
 
-    /// Asks for a page until it says what is wanted; `nil` if that takes more than 30 seconds.
+    /// Asks for a page until it says what is wanted; `nil` if that takes more than two minutes.
     func poll(_ url: String, _ wanted: @escaping @Sendable (String) -> Bool) async throws -> String? {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(100))
-        return try await waiter.wait(until: SystemClock().now() + .seconds(30)) {
+        return try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
             let body = try await Harness.call("GET", url).body
             return wanted(body) ? body : nil
         }
