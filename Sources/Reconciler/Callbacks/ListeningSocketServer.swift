@@ -13,7 +13,7 @@ struct ListeningSocketServer: Sendable {
     let logger: Logger
 
     /// How long the first call of a connection that was taken just before the end is waited for.
-    private static let graceTime = Duration.milliseconds(300)
+    private static let graceTime = Duration.seconds(2)
 
     /// Takes connections until `stop` changes, and lets the calls that are under way end first.
     /// - Throws: an error of the socket; `CancellationError`.
