@@ -48,7 +48,7 @@ public struct AdminServer: Sendable {
         until stop: Wakeup, reload: Wakeup = Wakeup(), onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let connections = ConnectionTable(limit: configuration.limits.connections)
-        let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
+        let tls = try configuration.tls.map { try TLSFiles($0, for: "the admin endpoint", logger: logger) }
         let figures = StoreFigures(store: store, clock: clock)
         let refusals = RefusalTally()
         let responder = try responder(figures, connections, refusals)
