@@ -49,7 +49,7 @@ public struct AdminServer: Sendable {
     ) async throws {
         let refusals = RefusalTally()
         let connections = ConnectionTable(limit: configuration.limits.connections) { refusals.add(.crowdedOut) }
-        let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
+        let tls = try configuration.tls.map { try TLSFiles($0, for: "the admin endpoint", logger: logger) }
         let figures = StoreFigures(store: store, clock: clock)
         let responder = try responder(figures, connections, refusals)
         let application = Application(

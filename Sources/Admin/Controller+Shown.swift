@@ -46,7 +46,7 @@ public struct AdminFailed: Error, CustomStringConvertible {
     let error: any Error
 
     public var description: String {
-        "The admin endpoint cannot listen on \(address): \("\(error)".excerpt(limit: 200)). Is the port in use, or the "
-            + "certificate not readable? Set admin.listen or --admin (`off` for none), or end the other process."
+        "The admin endpoint cannot be opened: "
+            + ListenFault.explain(error, address: address, setting: "admin.listen or --admin (`off` for none)")
     }
 }

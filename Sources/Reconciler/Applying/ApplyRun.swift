@@ -129,6 +129,9 @@ public final class StopSwitch: Sendable {
 
     public var isStopped: Bool { thrown.count > 0 }
 
+    /// Waits until the switch is thrown, or the task is cancelled.
+    func whenStopped() async { await thrown.change(after: 0) }
+
     /// Waits until `time`, or until the switch is thrown.
     /// - Throws: `CancellationError`
     func wait(until time: Timestamp, on clock: any WallClock) async throws {

@@ -67,7 +67,7 @@ public struct CallbackListener: Sendable {
             bodyLimit: { await bodyLimit(length: $0) }, inbox: inbox,
             budget: BodyBudget(limit: limits.bodiesSize), connections: connections, refusals: refusals, clock: clock,
             logger: logger, observer: observer)
-        let tls = try configuration.tls.map { try TLSFiles($0, logger: logger) }
+        let tls = try configuration.tls.map { try TLSFiles($0, for: "callbacks", logger: logger) }
         let channel = try HTTPServerBuilder.guardedChannel(
             limits: limits, connections: connections, allowed: configuration.allowed, tls: try tls?.configuration(),
             onRefused: { refusals.add(.wrongClient) },

@@ -10,9 +10,13 @@ package struct TLSFiles: Sendable {
     private let files: CallbackTLS
 
     /// Reads the files.
-    /// - Parameter interval: how often they are looked at.
+    /// - Parameters:
+    ///   - use: what TLS is spoken for, for the log.
+    ///   - interval: how often they are looked at.
     /// - Throws: `SettingsError` that says what is wrong with which file.
-    package init(_ files: CallbackTLS, interval: Duration = .seconds(10), logger: Logger) throws(SettingsError) {
+    package init(_ files: CallbackTLS, for use: String, interval: Duration = .seconds(10), logger: Logger)
+        throws(SettingsError)
+    {
         self.files = files
         do {
             reloader = try TimedCertificateReloader.makeReloaderValidatingSources(
@@ -25,12 +29,12 @@ package struct TLSFiles: Sendable {
                         guard change.previousX509CertificateChain != change.currentX509CertificateChain else { return }
                         let end = change.currentX509CertificateChain.first.map { "\($0.notValidAfter)" } ?? "unknown"
                         logger.notice(
-                            "A certificate is in use for callbacks",
+                            "A certificate is in use for \(use)",
                             metadata: ["file": "\(files.certificate)", "validUntil": "\(end)"])
                     }
                     configuration.onCertificateLoadFailed = { failure in
                         logger.error(
-                            "The certificate and key for callbacks cannot be used; the ones before stay in use",
+                            "The certificate and key for \(use) cannot be used; those before, if any, stay in use",
                             metadata: [
                                 "certificate": "\(files.certificate)", "key": "\(files.key)",
                                 "reason": "\(String(describing: failure.error).excerpt(limit: 200))",

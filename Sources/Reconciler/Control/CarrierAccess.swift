@@ -103,7 +103,7 @@ public struct ListenerFailed: Error, CustomStringConvertible {
     let error: any Error
 
     public var description: String {
-        "Callbacks cannot be listened for on \(address): \("\(error)".excerpt(limit: 200)). Is the port in use, or the "
-            + "certificate not readable? Set callbacks.listen, or end the other process."
+        "Callbacks cannot be listened for: "
+            + ListenFault.explain(error, address: address, setting: "callbacks.listen")
     }
 }

@@ -88,9 +88,10 @@ extension PlanException.Reason {
 }
 
 extension String {
-    /// The text with a capital first letter and a full stop.
+    /// The text with a capital first letter, unless it begins with an address, and a full stop.
     var capitalizedSentence: String {
-        let text = prefix(1).uppercased() + dropFirst()
+        let isAddress = prefix { !$0.isWhitespace }.contains("://")
+        let text = isAddress ? self : prefix(1).uppercased() + dropFirst()
         return text.hasSuffix(".") ? text : text + "."
     }
 }

@@ -14,9 +14,26 @@ struct AccountKeeper: Sendable {
     let clock: any WallClock
     let logger: Logger
 
-    /// Goes on until the controller closes.
+    /// Goes on until the controller closes. A call to a carrier that does not answer then is cut off after half of the
+    /// time that the end may take: it only reads, or registers, and a later start does that again.
     /// - Throws: `CancellationError`
     func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await look() }
+            group.addTask {
+                await desk.closing.whenStopped()
+                try await clock.sleep(until: clock.now() + settings.drainTimeout / 2)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+            group.cancelAll()
+            do {
+                try await group.waitForAll()
+            } catch is CancellationError where desk.isClosing {}
+        }
+    }
+
+    private func look() async throws {
         while !desk.isClosing {
             let seen = desk.accountNews.count
             if let declared = desk.declared {
@@ -51,6 +68,8 @@ struct AccountKeeper: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch {
+                // A call that was cut off says nothing of the account.
+                guard !desk.isClosing else { return }
                 desk.changeAccounts(at: clock.now()) {
                     $0.couldNotCheck(account, "\(error)".capitalizedSentence, at: clock.now())
                 }

@@ -95,7 +95,7 @@ final class ControllerDesk: Sendable {
     func changeAccounts(at now: Timestamp, _ change: (inout AccountBook) -> Void) {
         let (statuses, next) = contents.withLock { contents in
             change(&contents.accounts)
-            return (contents.accounts.statuses(at: now), contents.accounts.nextRefresh)
+            return (contents.accounts.statuses(at: now), contents.accounts.nextRefresh.map { max($0, now) })
         }
         board.update { status in
             status.accounts = statuses

@@ -191,6 +191,8 @@ public struct StateStoreError: Error, Hashable, Sendable, CustomStringConvertibl
         case newerFormat
         case damaged
         case cannotOpen
+        /// The file that was opened is no longer where it was.
+        case replaced
         case other
     }
 

@@ -34,8 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Follow a git repository: a path or a URL.", valueName: "repository"))
     var git: String?
 
-    @Option(help: ArgumentHelp("The branch or tag of it that is in force.", valueName: "name"))
-    var branch = "main"
+    @Option(help: ArgumentHelp("The branch or tag of it that is in force; `main` without it.", valueName: "name"))
+    var branch: String?
 
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
     var strict = false
@@ -66,6 +66,16 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         guard !paths.isEmpty || git != nil else {
             throw ValidationError("Name manifests: files, directories of them, or a repository with --git.")
+        }
+        guard git != nil || branch == nil else {
+            throw ValidationError("--branch is of a git repository: name that with --git.")
+        }
+        let durations = [
+            ("--refresh-every", refreshEvery), ("--manifest-interval", manifestInterval),
+            ("--drain-timeout", drainTimeout),
+        ]
+        for case (let option, let given?) in durations where given.duration <= .zero {
+            throw ValidationError("\(option) is a time, such as 30s, 15m or 6h, and longer than nothing.")
         }
         guard git == nil || !simulate else {
             throw ValidationError("--simulate takes its devices from files: name a checkout instead of --git.")
@@ -139,6 +149,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func origin(_ settings: Settings) throws -> any ManifestOrigin {
         guard let git else { return WatchedManifests(paths: paths) }
         return try GitManifests(
-            repository: git, branch: branch, paths: paths, cache: StateLocation.folder("git", beside: settings.state))
+            repository: git, branch: branch ?? "main", paths: paths,
+            cache: StateLocation.folder("git", beside: settings.state))
     }
 }

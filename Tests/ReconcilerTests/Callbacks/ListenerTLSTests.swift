@@ -83,7 +83,9 @@ struct ListenerTLSTests {
             CallbackTLS(certificate: tls.key, key: tls.key), CallbackTLS(certificate: tls.certificate, key: other.key),
         ]
         for tls in cases {
-            let error = #expect(throws: SettingsError.self) { try TLSFiles(tls, logger: Harness.quiet) }
+            let error = #expect(throws: SettingsError.self) {
+                try TLSFiles(tls, for: "callbacks", logger: Harness.quiet)
+            }
             #expect(error?.description.contains(tls.key) == true)
         }
     }

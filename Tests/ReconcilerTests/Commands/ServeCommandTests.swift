@@ -147,4 +147,37 @@ struct ServeCommandTests {
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/.profilectl"))
     }
+
+    @Test("SIGTERM ends it in time and in order while the carrier does not answer", .timeLimit(.minutes(5)))
+    func silentCarrier() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(1))
+        let carrier = try SilentServer()
+        let controller = try Binary(
+            [
+                "serve", "fleet.yaml", "--base-url", "http://127.0.0.1:\(carrier.port)/api", "--callbacks-listen",
+                "127.0.0.1:0", "--callbacks-url", "http://127.0.0.1:1/callbacks", "--register", "check", "--admin",
+                "off",
+                "--state", "sqlite:\(folder.path)/state.db", "--drain-timeout", "10s",
+            ], in: folder.path, environment: Binary.simulatorSecrets)
+        try await carrier.awaitCaller()
+        controller.send(SIGTERM)
+        let result = await controller.result()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        #expect(!result.errors.contains("cut off"))
+        let leases = try await SQLiteStore(path: folder.path + "/state.db").read { try $0.leases() }
+        #expect(leases.isEmpty)
+    }
+
+    @Test(
+        "options that mean nothing are refused with what to do",
+        arguments: [
+            (["--branch", "other"], "--git"), (["--manifest-interval", "0s"], "--manifest-interval"),
+            (["--drain-timeout", "0s"], "--drain-timeout"), (["--refresh-every", "0s"], "--refresh-every"),
+        ])
+    func usage(_ options: [String], _ words: String) async throws {
+        let folder = try TemporaryFolder()
+        let result = try await Binary.run(["serve", "fleet", "--simulate"] + options, in: folder.path)
+        #expect(result.exitCode == 64 && result.errors.contains(words), "\(result.errors)")
+    }
 }

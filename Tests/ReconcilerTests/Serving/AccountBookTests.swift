@@ -122,4 +122,17 @@ struct AccountBookTests {
         #expect(book.stopped(at: now + hour).isEmpty)
         #expect(dueChecks(&book, at: now + hour + .seconds(60)) == [account])
     }
+
+    @Test("a reading that is due at once is shown for now, not for the beginning of all times")
+    func dueAtOnce() {
+        let board = ControllerBoard(ControllerStatus(startedAt: now, manifests: .init(origin: "fleet")))
+        let desk = ControllerDesk(
+            accounts: AccountBook(refreshInterval: .seconds(60), backOff: ServeBackOff()), wakeup: Wakeup(),
+            board: board)
+        desk.changeAccounts(at: now) { book in
+            book.keep([account])
+            book.checked(account, .ours, at: now)
+        }
+        #expect(board.current.nextRefreshAt == now)
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Reconciler
@@ -69,5 +70,26 @@ struct SQLiteWriterTests {
         }
         try await task.value
         #expect(try await store.read { try $0.counters() } == ["x": 1])
+    }
+
+    @Test("nothing more is written once the file was deleted, moved away or replaced", arguments: [false, true])
+    func replaced(_ isReplaced: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/state.db"
+        let store = try SQLiteStore(path: path)
+        try await store.write { try $0.raiseCounter("before", by: 1) }
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+        if isReplaced { _ = try SQLiteStore(path: folder.path + "/state.db") }
+        let error = try await #require(throws: StateStoreError.self) {
+            try await store.write { try $0.raiseCounter("after", by: 1) }
+        }
+        #expect(error.reason == .replaced)
+        #expect(error.description.contains(isReplaced ? "replaced by another file" : "deleted or moved away"))
+        if !isReplaced {
+            // The right file, put back, is good again.
+            try FileManager.default.moveItem(atPath: path + ".old", toPath: path)
+            try await store.write { try $0.raiseCounter("back", by: 1) }
+            #expect(try await store.read { try $0.counters() }.keys.sorted() == ["back", "before"])
+        }
     }
 }

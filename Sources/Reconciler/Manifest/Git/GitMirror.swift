@@ -87,7 +87,7 @@ struct GitMirror: Sendable {
         let hint = NearestWord.hint(for: branch, among: names).map { " (\($0))" } ?? ""
         throw GitError(
             .noRevision,
-            "The repository \(remote.name) has no branch or tag `\(branch)`\(hint). Was it deleted or renamed?",
+            "The repository \(remote.name) has no branch or tag `\(branch)`\(hint); it may have been deleted or renamed",
             words: nil)
     }
 

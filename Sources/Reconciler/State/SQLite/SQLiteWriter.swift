@@ -14,11 +14,13 @@ final class SQLiteWriter: Sendable {
     }
 
     private let pool: DatabasePool
+    private let file: StoreFileIdentity
     private let waiting = Mutex<[Work]>([])
 
     /// - Throws: `DatabaseError`
     init(_ pool: DatabasePool) throws {
         self.pool = pool
+        file = StoreFileIdentity(path: pool.path)
         try pool.writeWithoutTransaction { try Self.prepare($0) }
     }
 
@@ -32,7 +34,8 @@ final class SQLiteWriter: Sendable {
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
     }
 
-    /// - Throws: `DatabaseError`, and what `body` throws; nothing of it is written then.
+    /// - Throws: `DatabaseError`, `StateStoreError` if the file is no longer there, and what `body` throws; nothing of it
+    ///   is written then.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any StateTransaction) throws -> Result
     ) async throws -> Result {
@@ -56,13 +59,13 @@ final class SQLiteWriter: Sendable {
         }
         guard !works.isEmpty else { return }
         do {
-            try Self.commit(works, db)
+            try commit(works, db)
         } catch {
             guard works.count > 1 else { return works[0].fail(error) }
             // All of it was taken back: each is done alone, so that none suffers for another one's sake.
             for work in works {
                 do {
-                    try Self.commit([work], db)
+                    try commit([work], db)
                 } catch {
                     work.fail(error)
                 }
@@ -70,11 +73,18 @@ final class SQLiteWriter: Sendable {
         }
     }
 
-    private static func commit(_ works: [Work], _ db: Database) throws {
+    private func commit(_ works: [Work], _ db: Database) throws {
         var tellings: [@Sendable () -> Void] = []
-        try db.inTransaction(.immediate) {
-            for work in works { tellings.append(try work.body(db)) }
-            return .commit
+        do {
+            try db.inTransaction(.immediate) {
+                for work in works { tellings.append(try work.body(db)) }
+                try file.check()
+                return .commit
+            }
+        } catch let error as DatabaseError {
+            // Another file in its place confuses SQLite, which does not say so.
+            try file.check()
+            throw error
         }
         for telling in tellings { telling() }
     }

@@ -1,0 +1,23 @@
+import Foundation
+import NIOCore
+
+/// Why an address cannot be listened on, with what to do.
+package enum ListenFault {
+    /// - Parameters:
+    ///   - address: as it is written in settings.
+    ///   - setting: where another one is written.
+    package static func explain(_ error: any Error, address: String, setting: String) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE:
+            "another process listens on \(address). End that process, or set another port with \(setting)."
+        case EADDRNOTAVAIL:
+            "this machine does not have the address of \(address). Set one that it has with \(setting); 0.0.0.0 stands for "
+                + "all."
+        case EACCES:
+            "this user may not listen on \(address). Set a port from 1024 on with \(setting), or allow the process to use "
+                + "lower ones (CAP_NET_BIND_SERVICE)."
+        default:
+            "\("\(error)".excerpt(limit: 200)). Check \(setting), which is \(address), and the certificate if there is one."
+        }
+    }
+}
