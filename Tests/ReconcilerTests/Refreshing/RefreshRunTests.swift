@@ -249,6 +249,44 @@ struct RefreshRunTests {
         #expect(try await records(store, [key]) == before)
     }
 
+    @Test("all is written down when it suits others, and nothing before")
+    func writesWhenItSuits() async throws {
+        let folder = try TemporaryFolder()
+        let key = try Fleets.key(0)
+        let store = try await store(folder, [key: .downloadedEnabled])
+        let row = try #require(try ListCarrier.row(key, status: "DISABLE"))
+        let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) })
+        let before = try await records(store, [key])
+        _ = try await carrier.refresh(
+            scope,
+            whileWriting: { write in
+                let records = try await store.read { try $0.devices([key]) }
+                #expect(records[key] == before[0])
+                try await write()
+                let written = try await store.read { try $0.devices([key]) }
+                #expect(written[key]?.observation?.state == .downloadedDisabled)
+            })
+        let report = try await carrier.refresh(scope, whileWriting: { _ in })
+        #expect(report.ending == .done)
+    }
+
+    @Test("a run that is stopped while it looks devices up does not blame their account")
+    func stoppedLookup() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await store(folder, [:])
+        let wakeup = Wakeup()
+        let stop = StopSwitch(wakeup: wakeup)
+        // No answer ever comes.
+        let carrier = ListCarrier(store, clock, rows: { _ in [] }, onQuestion: { _ in stop.stop() })
+        let run = ApplyRun(
+            goal: .fleet(try await Fleets.fleet(try Fleets.yaml(1, rollout: Fleets.quick))), store: store,
+            carrier: carrier, clock: SystemClock(), wakeup: wakeup, options: ApplyOptions(), stop: stop)
+        let report = try await run.run { _ in }
+        #expect(!carrier.questions.isEmpty)
+        #expect(report.ending == .interrupted)
+        #expect(report.stoppedAccounts.isEmpty, "\(report.stoppedAccounts)")
+    }
+
     @Test("only the declared devices are asked for if that is wanted, 50 in a request, first without a filter")
     func onlyDeclared() async throws {
         let folder = try TemporaryFolder()
