@@ -270,23 +270,6 @@ struct RefreshRunTests {
         #expect(report.ending == .done)
     }
 
-    @Test("a run that is stopped while it looks devices up does not blame their account")
-    func stoppedLookup() async throws {
-        let folder = try TemporaryFolder()
-        let store = try await store(folder, [:])
-        let wakeup = Wakeup()
-        let stop = StopSwitch(wakeup: wakeup)
-        // No answer ever comes.
-        let carrier = ListCarrier(store, clock, rows: { _ in [] }, onQuestion: { _ in stop.stop() })
-        let run = ApplyRun(
-            goal: .fleet(try await Fleets.fleet(try Fleets.yaml(1, rollout: Fleets.quick))), store: store,
-            carrier: carrier, clock: SystemClock(), wakeup: wakeup, options: ApplyOptions(), stop: stop)
-        let report = try await run.run { _ in }
-        #expect(!carrier.questions.isEmpty)
-        #expect(report.ending == .interrupted)
-        #expect(report.stoppedAccounts.isEmpty, "\(report.stoppedAccounts)")
-    }
-
     @Test("only the declared devices are asked for if that is wanted, 50 in a request, first without a filter")
     func onlyDeclared() async throws {
         let folder = try TemporaryFolder()
