@@ -83,6 +83,8 @@ extension ApplyLoop {
                     + "only: \(reason)")
         case .unavailable(let reason):
             remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
+        case .unanswered where run.stop.isStopped:
+            break
         case .unanswered(let reason):
             stoppedAccounts[account] =
                 "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "

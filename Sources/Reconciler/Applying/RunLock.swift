@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Sees to it that one run at a time acts on a profile set: a lease on each set of the run, with an owner, which expires
 /// if the run dies. Runs over other sets may act on the same store meanwhile.
 public struct RunLock: Sendable {
@@ -7,6 +9,8 @@ public struct RunLock: Sendable {
     /// What is held.
     private let names: Set<LeaseName>
     private let isGone: @Sendable (ProcessIdentity) -> Bool
+    /// Where callbacks are listened for: told again when leases have to be taken anew.
+    private let announced = Announced()
 
     /// How long a lease lives without being renewed.
     static let life = Duration.seconds(30)
@@ -74,6 +78,7 @@ public struct RunLock: Sendable {
     /// Tells other runs where this one listens for callbacks.
     /// - Throws: `StateStoreError`
     func announce(listensAt address: String) async throws {
+        announced.address.withLock { $0 = address }
         try await store.write { transaction in
             for lease in try leases(in: transaction) {
                 var lease = lease
@@ -136,12 +141,10 @@ public struct RunLock: Sendable {
 
     /// Takes what is free, or renews what is held.
     private func take(in transaction: any StateTransaction, until: Timestamp) throws {
-        let held = Dictionary(try leases(in: transaction).map { ($0.name, $0) }) { first, _ in first }
+        let address = announced.address.withLock(\.self)
         for name in names {
             try transaction.save(
-                Lease(
-                    name: name, owner: owner.description, holder: holder, expiresAt: until,
-                    listensAt: held[name]?.listensAt))
+                Lease(name: name, owner: owner.description, holder: holder, expiresAt: until, listensAt: address))
         }
     }
 
@@ -169,13 +172,9 @@ public struct RunLock: Sendable {
     private func renew() async throws -> Timestamp {
         let until = clock.now() + Self.life
         try await store.write { transaction in
-            if isReader { return try take(in: transaction, until: until) }
-            _ = try others(in: transaction)
-            for lease in try leases(in: transaction) {
-                var lease = lease
-                lease.expiresAt = until
-                try transaction.save(lease)
-            }
+            // Nobody takes the place of one that only reads, so that there is nothing that it could have lost.
+            if !isReader { _ = try others(in: transaction) }
+            try take(in: transaction, until: until)
         }
         return until
     }
@@ -185,4 +184,9 @@ public struct RunLock: Sendable {
             for lease in try leases(in: transaction) { try transaction.removeLease(lease.name) }
         }
     }
+}
+
+/// The address that a lock has announced.
+private final class Announced: Sendable {
+    let address = Mutex<String?>(nil)
 }

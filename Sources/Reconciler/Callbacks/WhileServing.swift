@@ -11,7 +11,7 @@ package func whileServing<Result: Sendable>(
     _ work: @escaping @Sendable (_ port: Int) async throws -> Result
 ) async throws -> Result {
     let stop = Wakeup()
-    let (ports, port) = AsyncStream.makeStream(of: Int.self)
+    let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
     return try await withThrowingTaskGroup(of: Swift.Result<Result, any Error>?.self) { group in
         group.addTask {
             defer { port.finish() }

@@ -19,6 +19,7 @@ public struct LargeChange: Hashable, Sendable, CustomStringConvertible {
         number == number.rounded() ? String(Int(number)) : String(number)
     }
 
-    /// A set with fewer devices than this is too small for a share to say anything.
+    /// A set with fewer devices than this is too small for a share to say anything; only what has drifted in it counts,
+    /// together with what has drifted in all other sets that are as small.
     static let smallestSet = 10
 }

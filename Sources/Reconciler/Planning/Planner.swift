@@ -70,11 +70,13 @@ public struct Planner: Sendable {
             }
             plan.rollouts[Int(device.set)].count(step.standing, isReleased: isReleased, wasReleased: wasReleased)
             let isSelected = selection?.contains(number) ?? true
-            // Another attempt at what was let out is no further change.
+            // Another attempt at what was let out is no further change; what is being taken back still counts, or
+            // drift that is told bit by bit would never be too much.
+            let isCorrection = hasDrifted && (step.standing == .toSend || step.standing == .underWay)
             change.count(
                 set: Int(device.set),
                 wasPresent: (record?.profile?.isOnDevice ?? false) || record?.reached != nil,
-                changes: step.isAction && isSelected && (!isReleased || hasDrifted))
+                changes: isSelected && (isCorrection || step.isAction && !isReleased), hasDrifted: hasDrifted)
             guard isSelected else {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
                 continue

@@ -40,6 +40,8 @@ struct RefreshRun: Sendable {
     let command: String
     /// The commit that the manifests come from, for the same.
     var commit: String?
+    /// Has what the lists say written down, when it suits others.
+    var whileWriting: @Sendable (_ write: @Sendable () async throws -> Void) async throws -> Void = { try await $0() }
     /// Whether what the lists hold beside the states is wanted.
     var keepsDescriptions = false
 
@@ -85,12 +87,15 @@ struct RefreshRun: Sendable {
         let homes = declared.reduce(into: [DeviceKey: AccountName]()) { homes, entry in
             for device in entry.value { homes[device.key] = entry.key }
         }
-        for reading in readings {
-            let account = reading.sightings.account
-            try await keep(
-                reading, declared[account] ?? [], board, as: number,
-                isElsewhere: { key in homes[key].map { $0 != account } ?? (listedBy[key].map { $0 != account } ?? false)
-                })
+        try await whileWriting {
+            for reading in readings {
+                let account = reading.sightings.account
+                try await keep(
+                    reading, declared[account] ?? [], board, as: number,
+                    isElsewhere: { key in
+                        homes[key].map { $0 != account } ?? (listedBy[key].map { $0 != account } ?? false)
+                    })
+            }
         }
         return Outcome(report: board.end(.done), sightings: readings.map(\.sightings))
     }

@@ -106,7 +106,7 @@ struct AccountKeeper: Sendable {
             options: RefreshOptions(
                 policy: settings.policy, lists: settings.lists, timeout: options.listTimeout,
                 pollInterval: options.pollInterval),
-            stop: desk.closing, command: Self.command
+            stop: desk.closing, command: Self.command, whileWriting: { try await desk.writingRecords($0) }
         ).run { _ in }.report
         for account in report.accounts {
             logger.info(

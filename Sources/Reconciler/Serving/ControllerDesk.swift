@@ -20,6 +20,8 @@ final class ControllerDesk: Sendable {
         var declared: Declared?
         var accounts: AccountBook
         var run: Run?
+        /// Whether no run may begin, because the carrier's records are being written down.
+        var isWritingRecords = false
     }
 
     private let contents: Mutex<Contents>
@@ -28,6 +30,8 @@ final class ControllerDesk: Sendable {
     let wakeup: Wakeup
     /// Told when the accounts may have something due.
     let accountNews = Wakeup()
+    /// Told when a run has ended.
+    private let runEnds = Wakeup()
     let board: ControllerBoard
     /// Thrown when the controller is to end.
     let closing: StopSwitch
@@ -64,10 +68,12 @@ final class ControllerDesk: Sendable {
     var isClosing: Bool { closing.isStopped }
 
     /// Takes note of a run that begins.
-    /// - Returns: whether it may: it is still for the fleet that is in force.
+    /// - Returns: whether it may: it is still for the fleet that is in force, and the state is no half one.
     func begin(_ run: Run, for declared: Declared) -> Bool {
         contents.withLock { contents in
-            guard !isClosing, contents.declared?.digest == declared.digest else { return false }
+            guard !isClosing, !contents.isWritingRecords, contents.declared?.digest == declared.digest else {
+                return false
+            }
             contents.run = run
             return true
         }
@@ -76,7 +82,36 @@ final class ControllerDesk: Sendable {
     /// What tells the leases of the run under way from all others.
     var runHolder: String? { contents.withLock { $0.run?.owner.identity.description } }
 
-    func end() { contents.withLock { $0.run = nil } }
+    func end() {
+        contents.withLock { $0.run = nil }
+        runEnds.notify()
+    }
+
+    /// Whether the state is half of what the carrier's records say, and half of what was known before.
+    var isWritingRecords: Bool { contents.withLock { $0.isWritingRecords } }
+
+    /// Writes down what the carrier's records say, while no run acts: of records that show a whole fleet as not
+    /// downloaded the first part alone may be little enough to be taken for drift.
+    ///
+    /// - Throws: what `write` throws; `CancellationError`
+    func writingRecords(_ write: () async throws -> Void) async throws {
+        let run = contents.withLock { contents in
+            contents.isWritingRecords = true
+            return contents.run
+        }
+        defer {
+            contents.withLock { $0.isWritingRecords = false }
+            wakeup.notify()
+        }
+        run?.stop.stop()
+        while true {
+            let seen = runEnds.count
+            guard contents.withLock({ $0.run != nil }) else { break }
+            await runEnds.change(after: seen)
+            try Task.checkCancellation()
+        }
+        try await write()
+    }
 
     /// Ends everything: the run under way writes down what it has begun.
     func close() {

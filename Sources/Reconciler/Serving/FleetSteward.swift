@@ -25,13 +25,17 @@ struct FleetSteward: Sendable {
     func run() async throws {
         var looker = FleetLooker(desk: desk, settings: settings, store: store, clock: clock)
         var rest = RunRest()
+        var digest: ContentDigest?
         while !desk.isClosing {
             let seen = desk.wakeup.count
             onLook()
-            guard let declared = desk.declared else {
+            guard let declared = desk.declared, !desk.isWritingRecords else {
                 try await wait(after: seen, until: clock.now() + options.idleInterval)
                 continue
             }
+            // That nothing could be done for the fleet before says nothing of this one.
+            if digest != declared.digest, rest.problem == nil { rest = RunRest() }
+            digest = declared.digest
             do {
                 let survey = try await looker.look(at: declared, troubled: rest.problem)
                 if !survey.needsRun, rest.problem != nil {

@@ -56,7 +56,8 @@ public struct DeviceRecord: Hashable, Sendable {
     /// What is known of the profile; `nil` as long as nobody has told.
     public var observation: ProfileObservation?
     public var service: ServiceState
-    /// The profile state that was last reached on purpose; known state that differs from it is drift.
+    /// The profile state that was last reached on purpose, or, if none was, the one in which it was seen on the device
+    /// before it vanished; known state that differs from it is drift.
     public var reached: ProfileState?
     /// When it was last seen in the state that was reached, once it has moved away from it.
     public var reachedSeenAt: Timestamp?
@@ -92,6 +93,11 @@ extension DeviceRecord {
         if observation?.state != state {
             if let former = observation, former.state == reached { reachedSeenAt = former.at }
             change = ProfileChange(at: time, source: source, foreignRequest: foreignRequest)
+            // That it was there is not forgotten: to download it again is no first download.
+            if reached == nil, let former = observation?.state, former.isOnDevice, !state.isOnDevice {
+                reached = former
+                reachedSeenAt = observation?.at
+            }
         }
         observation = ProfileObservation(state: state, profileStatus: status, at: time, source: source)
     }

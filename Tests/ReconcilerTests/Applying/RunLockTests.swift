@@ -111,6 +111,24 @@ struct RunLockTests {
         #expect(held == ["a"], "what the other one holds is left alone")
     }
 
+    @Test("a listener whose lease was taken away while its machine slept is found again where it listens")
+    func announcedAgain() async throws {
+        let reader = RunLock(ofReader: RunOwner(command: "serve"), store: store, clock: clock)
+        try await reader.hold {
+            try await reader.announce(listensAt: "here")
+            // Another run clears away what has expired.
+            try await store.write { transaction in
+                for lease in try transaction.leases() { try transaction.removeLease(lease.name) }
+            }
+            while try await store.read({ try $0.leases().isEmpty }) {
+                clock.advance(by: RunLock.renewal)
+                await Task.yield()
+            }
+            let found = try await lock("a").otherRuns(listeningAt: "here")
+            #expect(found.map(\.holder) == [reader.holder])
+        }
+    }
+
     @Test("an intent that a living run has written down is left to it, one of a dead run is taken over")
     func orphans() async throws {
         let key = try Fleets.key(1)

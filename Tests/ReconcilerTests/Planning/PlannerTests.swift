@@ -153,4 +153,55 @@ struct PlannerTests {
         #expect(large.largeChanges.first?.changes == 7)
         #expect(try await plan("downloaded-enabled", Array(present.dropFirst(2)), count: 40).largeChanges.isEmpty)
     }
+
+    private func drifted(_ number: Int) throws -> DeviceRecord {
+        var record = try record(number, .notDownloaded)
+        record.reached = .downloadedEnabled
+        return record
+    }
+
+    @Test("drift of many small sets at once is too much, although a share of each says nothing")
+    func smallSets() async throws {
+        let texts = try (0..<4).map { try Fleets.yaml(4, name: "set-\($0)", from: 4 * $0) }
+        let fleet = try await Fleets.fleet(texts.joined(separator: "\n---\n"))
+        func largeChanges(_ records: [DeviceRecord]) -> [LargeChange] {
+            Planner(now: now).plan(desired: fleet, known: KnownFleet(records)).largeChanges
+        }
+        let all = try (0..<16).map { try drifted($0) }
+        let large = largeChanges(all)
+        #expect(large.map(\.profileSet) == ["set-0", "set-1", "set-2", "set-3"])
+        #expect(large.allSatisfy { $0.changes == 4 && $0.present == 4 })
+        // One small set alone may move, and what people want to change is no drift.
+        let settled = try (4..<16).map { try record($0, .downloadedEnabled) }
+        #expect(largeChanges(Array(all.prefix(4)) + settled).isEmpty)
+        #expect(largeChanges(try (0..<16).map { try record($0, .downloadedDisabled) }).isEmpty)
+    }
+
+    @Test("drift that is told bit by bit is too much in the end: what is being taken back counts")
+    func driftByBits() async throws {
+        var records = try (0..<20).map { try $0 < 7 ? drifted($0) : record($0, .downloadedEnabled) }
+        for number in 0..<5 {
+            records[number].operation = Operation(
+                id: OperationID(Int64(number)), key: records[number].key, action: .downloadEnable,
+                account: Fleets.account, smsr: Fleets.smsr, attempt: 1, request: RequestNumber(1),
+                intendedAt: now - .seconds(60),
+                phase: .submitted(RequestID("r"), deadline: now + .seconds(600)))
+        }
+        let plan = try await plan("downloaded-enabled", records, count: 20)
+        #expect(plan.actions.count == 2)
+        #expect(plan.largeChanges.first?.changes == 7)
+    }
+
+    @Test("profiles that were seen on devices and vanish do not become first downloads")
+    func vanished() async throws {
+        let records = try (0..<20).map { number in
+            var record = try record(number, .downloadedDisabled)
+            record.learn(.unknown, status: nil, at: now + .seconds(1), source: .deviceListV2)
+            record.learn(.notDownloaded, status: nil, at: now + .seconds(2), source: .deviceListV2)
+            return record
+        }
+        #expect(records.allSatisfy { $0.reached == .downloadedDisabled && $0.reachedSeenAt == now })
+        #expect(try await plan("downloaded-enabled", records, count: 20).largeChanges.first?.changes == 20)
+        #expect(try await plan("downloaded-disabled", records, count: 20).drifts.count == 20)
+    }
 }

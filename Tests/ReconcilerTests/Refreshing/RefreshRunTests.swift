@@ -249,6 +249,27 @@ struct RefreshRunTests {
         #expect(try await records(store, [key]) == before)
     }
 
+    @Test("all is written down when it suits others, and nothing before")
+    func writesWhenItSuits() async throws {
+        let folder = try TemporaryFolder()
+        let key = try Fleets.key(0)
+        let store = try await store(folder, [key: .downloadedEnabled])
+        let row = try #require(try ListCarrier.row(key, status: "DISABLE"))
+        let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) })
+        let before = try await records(store, [key])
+        _ = try await carrier.refresh(
+            scope,
+            whileWriting: { write in
+                let records = try await store.read { try $0.devices([key]) }
+                #expect(records[key] == before[0])
+                try await write()
+                let written = try await store.read { try $0.devices([key]) }
+                #expect(written[key]?.observation?.state == .downloadedDisabled)
+            })
+        let report = try await carrier.refresh(scope, whileWriting: { _ in })
+        #expect(report.ending == .done)
+    }
+
     @Test("only the declared devices are asked for if that is wanted, 50 in a request, first without a filter")
     func onlyDeclared() async throws {
         let folder = try TemporaryFolder()

@@ -96,6 +96,25 @@ struct ControllerTests {
         }
     }
 
+    @Test("what waits for a person does not become a first download when the lists show it as not downloaded")
+    func outageWhileHeld() async throws {
+        let text = try fleet(20)
+        var inventory = Harness.inventory(try await Fleets.fleet(text))
+        for index in inventory.indices { inventory[index].profileStatus = "DISABLE" }
+        try await ControllerScene.with(["a.yaml": text], inventory: inventory) { scene in
+            let held = try await scene.shows { $0.sets.first?.largeChange != nil }
+            #expect(held.came, "\(held.status.sets)")
+            await scene.simulator.setLists(profileStatus: "Not Downloaded")
+            scene.reload.notify()
+            let (status, came) = try await scene.shows { $0.profiles == ["notDownloaded": 20] }
+            #expect(came, "\(status.profiles)")
+            #expect(status.sets.first?.largeChange != nil)
+            #expect(try await scene.isIdle())
+            let asked = await scene.simulator.counts.acceptedDevices
+            #expect(asked["download_enable"] == nil && asked["enable"] == nil, "\(asked)")
+        }
+    }
+
     @Test("reads manifests when they change; a broken one is told, and the fleet before stays in force")
     func manifests() async throws {
         let log = NoticeLog()

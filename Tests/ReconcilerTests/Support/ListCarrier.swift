@@ -125,7 +125,8 @@ final class ListCarrier: Carrier {
     /// Refreshes while kept callbacks take effect, as they do with a listener.
     func refresh(
         _ scope: RefreshScope, lists: ListChoice = ListChoice(), timeout: Duration = .seconds(20),
-        stop: ((StopSwitch) -> Void)? = nil
+        stop: ((StopSwitch) -> Void)? = nil,
+        whileWriting: @escaping @Sendable (@Sendable () async throws -> Void) async throws -> Void = { try await $0() }
     ) async throws -> RefreshReport {
         let wakeup = Wakeup()
         let switchToStop = StopSwitch(wakeup: wakeup)
@@ -134,7 +135,7 @@ final class ListCarrier: Carrier {
         let pacer = RequestPacer(store: store, clock: SystemClock(), rates: scope.requestRates(elsewhere: 1000))
         let run = RefreshRun(
             scope: scope, store: store, carrier: self, pacer: pacer, clock: SystemClock(), wakeup: wakeup,
-            options: options, stop: switchToStop, command: "refresh")
+            options: options, stop: switchToStop, command: "refresh", whileWriting: whileWriting)
         return try await whileReading(wakeup) { try await run.run { _ in }.report }
     }
 
