@@ -20,7 +20,6 @@ public struct Controller: Sendable {
     private let store: any StateStore
     private let notifier: (any Notifier)?
     private let supervisor: SupervisorNotifier
-    private let retriesSignIn: Bool
     private let clock: any WallClock
     private let logger: Logger
     private let observer: any ProtocolObserver
@@ -29,12 +28,11 @@ public struct Controller: Sendable {
     ///   - origin: where the manifests come from.
     ///   - isStrict: whether warnings about them are errors.
     ///   - notifier: takes to people what they are to be told of.
-    ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
     public init(
         origin: any ManifestOrigin, isStrict: Bool, settings: Settings, options: ControllerOptions,
         carrierCredentials: CarrierCredentials, callbackCredentials: CallbackCredentials, store: any StateStore,
         notifier: (any Notifier)? = nil, supervisor: SupervisorNotifier = SupervisorNotifier(environment: [:]),
-        retriesSignIn: Bool = false, clock: any WallClock, logger: Logger,
+        clock: any WallClock, logger: Logger,
         observer: any ProtocolObserver = IndifferentObserver()
     ) {
         self.origin = origin
@@ -45,7 +43,6 @@ public struct Controller: Sendable {
         self.store = store
         self.notifier = notifier
         self.supervisor = supervisor
-        self.retriesSignIn = retriesSignIn
         self.clock = clock
         self.logger = logger
         self.observer = observer
@@ -73,7 +70,7 @@ public struct Controller: Sendable {
         let access = CarrierAccess(
             settings: settings, carrierCredentials: carrierCredentials, callbackCredentials: callbackCredentials,
             store: store, owner: owner, lock: RunLock(ofReader: owner, store: store, clock: clock),
-            retriesSignIn: retriesSignIn, clock: clock, logger: logger, observer: observer, wakeup: wakeup,
+            retriesSignIn: false, clock: clock, logger: logger, observer: observer, wakeup: wakeup,
             reload: reload)
         let desk = ControllerDesk(
             accounts: AccountBook(

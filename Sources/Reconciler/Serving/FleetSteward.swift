@@ -38,14 +38,14 @@ struct FleetSteward: Sendable {
             digest = declared.digest
             do {
                 let survey = try await looker.look(at: declared, troubled: rest.problem)
-                if !survey.needsRun, rest.problem != nil {
+                if !survey.needsRun {
                     // Whatever stood in the way, nothing is left to be done.
+                    if rest.problem != nil { desk.board.update { $0.problem = nil } }
                     rest = RunRest()
-                    desk.board.update { $0.problem = nil }
                 }
                 let now = clock.now()
-                if survey.needsRun, now >= rest.until {
-                    rest = try await act(on: declared, looker, after: rest)
+                if survey.needsRun, now >= rest.until || rest.isOver(with: survey) {
+                    rest = try await act(on: declared, looker, after: rest, couldSend: survey.canSend)
                     continue
                 }
                 let waking = desk.accounts { $0.nextWaking(after: now) }
@@ -72,7 +72,7 @@ struct FleetSteward: Sendable {
 
     /// Has a run do what is to be done, and shows meanwhile how far it has come.
     private func act(
-        on declared: ControllerDesk.Declared, _ looker: FleetLooker, after rest: RunRest
+        on declared: ControllerDesk.Declared, _ looker: FleetLooker, after rest: RunRest, couldSend: Bool
     ) async throws -> RunRest {
         let run = ControllerDesk.Run(
             stop: StopSwitch(wakeup: desk.wakeup), owner: RunOwner(command: Self.command))
@@ -92,7 +92,7 @@ struct FleetSteward: Sendable {
                 }
                 throw CancellationError()
             }
-            return learn(from: report, stoppedBefore: stopped, after: rest)
+            return learn(from: report, stoppedBefore: stopped, after: rest, couldSend: couldSend)
         } catch let held as RunLockHeld {
             return RunRest(
                 failures: 0, problem: held.description, until: clock.now() + Self.lockInterval)
@@ -139,7 +139,7 @@ struct FleetSteward: Sendable {
 
     /// What is left alone for a while because of how a run has ended.
     private func learn(
-        from report: ApplyReport, stoppedBefore: [AccountName: String], after rest: RunRest
+        from report: ApplyReport, stoppedBefore: [AccountName: String], after rest: RunRest, couldSend: Bool
     ) -> RunRest {
         let now = clock.now()
         for remark in report.remarks { logger.notice("\(remark)") }
@@ -159,11 +159,11 @@ struct FleetSteward: Sendable {
         case .interrupted:
             return RunRest()
         default:
-            // A run that found nothing to do although there seemed to be something is not begun again at once.
-            guard report.requests == 0, report.events.isEmpty else { return RunRest() }
+            // A run that has sent nothing although there seemed to be something to do is not begun again at once.
+            guard report.requests == 0 else { return RunRest() }
             let failures = rest.failures + 1
             let wait = min(options.pollInterval * (1 << min(failures, 10)), options.backOff.longest)
-            return RunRest(failures: failures, problem: nil, until: now + wait)
+            return RunRest(failures: failures, problem: nil, until: now + wait, hadNothingToSend: !couldSend)
         }
     }
 }
@@ -173,4 +173,8 @@ private struct RunRest: Sendable {
     var failures = 0
     var problem: String?
     var until = Timestamp.distantPast
+    /// Whether the run before was only to look something up, so that what is to be sent need not wait for the next try.
+    var hadNothingToSend = false
+
+    func isOver(with survey: FleetSurvey) -> Bool { hadNothingToSend && survey.canSend }
 }

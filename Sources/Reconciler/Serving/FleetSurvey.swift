@@ -34,13 +34,24 @@ struct FleetSurvey: Sendable {
     /// Whether others are at work on sets for which a run would find something to do.
     var waitsForOthers: Bool { hasWork { $0 } }
 
-    /// - Parameter isMeant: given whether another run acts on the set of a device.
-    private func hasWork(_ isMeant: (Bool) -> Bool) -> Bool {
-        let isMeant = plan.actions.fleet.sets.map { isMeant(taken.holder(of: $0.name) != nil) }
-        let canSend = gate.positions.contains { position in
+    /// Whether a run would find something to send.
+    var canSend: Bool { canSend(to: areTaken.map { !$0 }) }
+
+    /// Whether another run acts on a set, in the order of the fleet's sets.
+    private var areTaken: [Bool] { plan.actions.fleet.sets.map { taken.holder(of: $0.name) != nil } }
+
+    /// - Parameter isMeant: of each set.
+    private func canSend(to isMeant: [Bool]) -> Bool {
+        gate.positions.contains { position in
             isMeant[Int(plan.actions.device(at: position).set)] && !stopped.contains(plan.actions[position].account)
         }
-        return canSend || plan.actions.fleet.sets.indices.contains { isMeant[$0] && hasFinishedRollout($0) }
+    }
+
+    /// - Parameter isMeant: given whether another run acts on the set of a device.
+    private func hasWork(_ isMeant: (Bool) -> Bool) -> Bool {
+        let isMeant = areTaken.map(isMeant)
+        return canSend(to: isMeant)
+            || plan.actions.fleet.sets.indices.contains { isMeant[$0] && hasFinishedRollout($0) }
             || plan.exceptions.contains { exception in
                 isMeant[Int(plan.actions.fleet.devices[Int(exception.device)].set)]
                     && !stopped.contains(exception.account) && isDue(exception)

@@ -54,7 +54,7 @@ enum CarrierAnswer: Sendable {
 
     private static func readFault(_ fault: String, _ refusal: Refusal) -> CarrierAnswer {
         switch fault {
-        case "900906",
+        case unknownPath,
             "404" where refusal.status == 404:
             .refused(
                 refusal.make(
@@ -79,6 +79,15 @@ enum CarrierAnswer: Sendable {
         }
         return .refused(refusal.make(classification, code.explanation, code))
     }
+
+    /// Whether nothing is there under the path that was called, so that nobody has looked at what was sent.
+    static func isOfUnknownPath(_ answer: HTTPAnswer) -> Bool {
+        let body = (try? JSONValue(json: answer.body)) ?? .null
+        let text = body.isObject ? "" : String(decoding: answer.body.prefix(2000), as: UTF8.self)
+        return [404, 405].contains(answer.status) || faultCode(body: body, text: text) == unknownPath
+    }
+
+    private static let unknownPath = "900906"
 
     /// The code of a WSO2 fault, as JSON or as XML.
     private static func faultCode(body: JSONValue, text: String) -> String? {

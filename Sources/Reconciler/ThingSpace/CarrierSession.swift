@@ -167,8 +167,9 @@ actor CarrierSession {
         _ credential: SignInCredential, _ path: String, headers: [(String, String)], body: [UInt8]
     ) async throws(Problem) -> HTTPAnswer {
         try await begin(credential)
+        let answer: HTTPAnswer
         do {
-            return try await transport.send(.POST, path, headers: headers, body: body, limit: Self.answerLimit)
+            answer = try await transport.send(.POST, path, headers: headers, body: body, limit: Self.answerLimit)
         } catch {
             switch error {
             case .notSent: await end(credential, .notTried)
@@ -176,6 +177,15 @@ actor CarrierSession {
             }
             throw .transport(error.problem)
         }
+        guard !CarrierAnswer.isOfUnknownPath(answer) else {
+            // Nobody has looked at the credential there.
+            await end(credential, .notTried)
+            throw .transport(
+                TransportProblem(
+                    description:
+                        "There is no sign-in at \(path) (HTTP status \(answer.status)). Check thingspace.baseURL."))
+        }
+        return answer
     }
 
     /// Reserves a sign-in, and waits while another process makes one.

@@ -64,6 +64,12 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Simulator") var simulator: SimulatorArguments
 
     func validate() throws {
+        guard !overrides.retrySignIn else {
+            throw ValidationError(
+                "--retry-sign-in is for one run, and a service is started again and again, up to the fifth refusal that "
+                    + "locks the contact. Use it once with `profilectl callbacks list`; `serve` goes on by itself then."
+            )
+        }
         guard !paths.isEmpty || git != nil else {
             throw ValidationError("Name manifests: files, directories of them, or a repository with --git.")
         }
@@ -126,7 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
             options: options, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store,
             notifier: try secrets.notifyURL().map { WebhookNotifier(url: $0, clock: SystemClock(), logger: logger) },
-            supervisor: SupervisorNotifier(environment: environment), retriesSignIn: overrides.retrySignIn,
+            supervisor: SupervisorNotifier(environment: environment),
             clock: SystemClock(), logger: logger,
             observer: try KillAtStep(environment: environment) ?? IndifferentObserver())
         let (stop, reload) = (Wakeup(), Wakeup())

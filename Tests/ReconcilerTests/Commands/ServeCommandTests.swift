@@ -119,6 +119,8 @@ struct ServeCommandTests {
             try await Binary.run(["serve"] + arguments, in: folder.path, environment: Binary.simulatorSecrets)
         }
         #expect(try await run([]).exitCode == 64)
+        let retry = try await run(["fleet.yaml", "--retry-sign-in"])
+        #expect(retry.exitCode == 64 && retry.errors.contains("locks the contact"))
         #expect(try await run(["-"]).exitCode == 64)
         let open = try await run(["fleet.yaml", "--callbacks-listen", "127.0.0.1:0", "--admin", "0.0.0.0:9180"])
         #expect(open.exitCode == 1 && open.errors.contains("PROFILECTL_ADMIN_TOKEN"))
