@@ -38,19 +38,21 @@ struct FleetSteward: Sendable {
             digest = declared.digest
             do {
                 let survey = try await looker.look(at: declared, troubled: rest.problem)
-                if !survey.needsRun {
+                // Each answer goes through the fleet.
+                let needsRun = survey.needsRun
+                if !needsRun {
                     // Whatever stood in the way, nothing is left to be done.
                     if rest.problem != nil { desk.board.update { $0.problem = nil } }
                     rest = RunRest()
                 }
                 let now = clock.now()
-                if survey.needsRun, now >= rest.until || rest.isOver(with: survey) {
+                if needsRun, now >= rest.until || rest.isOver(with: survey) {
                     rest = try await act(on: declared, looker, after: rest, couldSend: survey.canSend)
                     continue
                 }
                 let waking = desk.accounts { $0.nextWaking(after: now) }
                 let freedAt = survey.waitsForOthers ? now + Self.lockInterval : nil
-                let dues = [survey.nextDue, survey.needsRun ? rest.until : nil, waking, freedAt].compactMap(\.self)
+                let dues = [survey.nextDue, needsRun ? rest.until : nil, waking, freedAt].compactMap(\.self)
                 let latest = now + options.idleInterval
                 try await wait(after: seen, until: min(dues.min() ?? latest, latest))
                 // Looks take only a part of the time, however often the state changes.

@@ -40,17 +40,15 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let fleet = try await manifests.load(common)
-            guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]) else {
-                throw SettingsError("--listen is `\(listen)`, expected HOST:PORT.")
-            }
-            let host = String(listen[..<colon])
+            let address = try ListenAddress(listen, setting: "--listen")
+            let host = address.host.contains(":") ? "[\(address.host)]" : address.host
             var options = simulator.options
             options.allowsAnyCallbackPort = anyCallbackPort
             options.callbackAuthorities = callbackAuthorities
             let server = Simulator(
                 devices: simulator.inventory(of: fleet), options: options, logger: common.logger())
             try await InterruptSignals.ending { stop in
-                try await server.run(host: host, port: port, until: stop) { port in
+                try await server.run(host: address.host, port: address.port, until: stop) { port in
                     print("Simulating \(counted(fleet.devices.count, "device")) at http://\(host):\(port)/api")
                     fflush(nil)
                 }
