@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import Synchronization
 
 /// The open connections of a listener, kept to a limit: when it is reached, the oldest one that has brought no accepted
@@ -75,7 +76,7 @@ package final class ConnectionTable: Sendable {
             table.add(channel, limit: limit)
             return (true, table.isEnding, evicted)
         }
-        evicted?.close(promise: nil)
+        if let evicted { Self.hangUp(evicted) }
         if !isAdmitted || evicted != nil { onFull() }
         guard isAdmitted else { return false }
         channel.closeFuture.whenComplete { [self] _ in
@@ -92,6 +93,17 @@ package final class ConnectionTable: Sendable {
             return table.connections.values.map(\.channel)
         }
         channels.forEach(Self.endWhenIdle)
+    }
+
+    /// Closes a connection at once: with TLS it would be held, and its buffers with it, until the client has said goodbye
+    /// or seconds have passed, so that those who never do would hold many more connections than the limit.
+    private static func hangUp(_ channel: any Channel) {
+        channel.pipeline.context(handlerType: NIOSSLServerHandler.self).whenComplete { found in
+            switch found {
+            case .success(let tls): tls.close(promise: nil)
+            case .failure: channel.close(promise: nil)
+            }
+        }
     }
 
     private static func endWhenIdle(_ channel: any Channel) {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOSSL
 import Testing
 
 @testable import Reconciler
@@ -67,5 +68,40 @@ struct ConnectionTableTests {
         channels[0].embeddedEventLoop.run()
         #expect(table.count == 1)
         #expect(table.admit(channels[2]))
+    }
+
+    @Test("a TLS client that would say no goodbye is not waited for")
+    func tls() async throws {
+        let folder = try TemporaryFolder()
+        let files = try await CertificateAuthority(in: folder).issue(as: "server")
+        let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+        let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
+        let serverContext = try NIOSSLContext(
+            configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+        var trusting = TLSConfiguration.makeClientConfiguration()
+        trusting.certificateVerification = .none
+        let clientContext = try NIOSSLContext(configuration: trusting)
+
+        let (server, client) = (EmbeddedChannel(), EmbeddedChannel())
+        try server.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: serverContext))
+        try client.pipeline.syncOperations.addHandler(
+            NIOSSLClientHandler(context: clientContext, serverHostname: nil))
+        for channel in [server, client] {
+            try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
+        }
+        var isQuiet = false
+        while !isQuiet {
+            isQuiet = true
+            for (from, to) in [(client, server), (server, client)] {
+                while let bytes = try from.readOutbound(as: ByteBuffer.self) {
+                    try to.writeInbound(bytes)
+                    isQuiet = false
+                }
+            }
+        }
+        let table = ConnectionTable(limit: 1)
+        #expect(table.admit(server) && server.isActive)
+        #expect(table.admit(try channel()))
+        #expect(!server.isActive)
     }
 }
