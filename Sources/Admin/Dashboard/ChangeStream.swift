@@ -1,6 +1,5 @@
 import Hummingbird
 import Reconciler
-import ServiceLifecycle
 import Synchronization
 
 /// Tells the pages that people look at when they have changed (server-sent events), so that these fetch themselves
@@ -18,12 +17,15 @@ struct ChangeStream: Sendable {
     private let board: ControllerBoard
     private let clock: any WallClock
     private let pace: Pace
+    private let stop: Wakeup
     private let seats: Seats
 
-    init(board: ControllerBoard, clock: any WallClock, pace: Pace) {
+    /// - Parameter stop: ends all answers after its first change.
+    init(board: ControllerBoard, clock: any WallClock, pace: Pace, stop: Wakeup) {
         self.board = board
         self.clock = clock
         self.pace = pace
+        self.stop = stop
         seats = Seats(limit: pace.watchers)
     }
 
@@ -41,30 +43,26 @@ struct ChangeStream: Sendable {
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                let end = Wakeup()
+                let leave = Wakeup()
                 defer { withExtendedLifetime(seat) {} }
-                try await withGracefulShutdownHandler {
-                    try await request.body.consumeWithInboundCloseHandler { _ in
-                        try await write(to: &writer, until: end, while: mayListen)
-                    } onInboundClosed: {
-                        end.notify()
-                    }
-                } onGracefulShutdown: {
-                    end.notify()
+                try await request.body.consumeWithInboundCloseHandler { _ in
+                    try await write(to: &writer, until: leave, while: mayListen)
+                } onInboundClosed: {
+                    leave.notify()
                 }
                 try await writer.finish(nil)
             })
     }
 
     private func write(
-        to writer: inout any ResponseBodyWriter, until end: Wakeup, while mayListen: @Sendable () -> Bool
+        to writer: inout any ResponseBodyWriter, until leave: Wakeup, while mayListen: @Sendable () -> Bool
     ) async throws {
         var seen = board.changes.count
         // A page may have missed something since it was fetched.
         try await writer.write(ByteBuffer(string: "retry: 2000\nevent: changed\ndata: \(seen)\n\n"))
-        while end.count == 0, mayListen() {
-            await wait(for: nil, until: end, atMost: pace.interval)
-            await wait(for: seen, until: end, atMost: pace.heartbeat)
+        while leave.count == 0, stop.count == 0, mayListen() {
+            await wait(for: nil, until: leave, atMost: pace.interval)
+            await wait(for: seen, until: leave, atMost: pace.heartbeat)
             try Task.checkCancellation()
             let count = board.changes.count
             try await writer.write(
@@ -73,11 +71,13 @@ struct ChangeStream: Sendable {
         }
     }
 
-    /// Waits for a change after the `seen`th (`nil`: for none), for the end, or for the time to pass.
-    private func wait(for seen: Wakeup.Count?, until end: Wakeup, atMost time: Duration) async {
+    /// Waits for a change after the `seen`th (`nil`: for none), for who listens to leave, for the end, or for the time to
+    /// pass.
+    private func wait(for seen: Wakeup.Count?, until leave: Wakeup, atMost time: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             if let seen { group.addTask { await board.changes.change(after: seen) } }
-            group.addTask { await end.change(after: 0) }
+            group.addTask { await leave.change(after: 0) }
+            group.addTask { await stop.change(after: 0) }
             group.addTask { try? await clock.sleep(until: clock.now() + time) }
             await group.next()
             group.cancelAll()
