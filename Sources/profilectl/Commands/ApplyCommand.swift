@@ -42,8 +42,8 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "End once everything is asked for; do not wait for the callbacks.")
     var noWait = false
 
-    @Option(help: "How long to wait for convergence (30s, 15m, 2h).")
-    var timeout: DurationArgument = DurationArgument(.seconds(3600))
+    @Option(duration: "How long to wait for convergence (30s, 15m, 2h).")
+    var timeout = Duration.seconds(3600)
 
     @Flag(help: "Try devices once more whose attempts are used up, or that need a person.")
     var retryFailed = false
@@ -102,8 +102,8 @@ struct ApplyCommand: AsyncParsableCommand {
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
-            lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
+            lookupTimeout: min(.seconds(300), timeout), waitsForConvergence: !noWait,
+            timeout: timeout, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
             ignoresWindows: outsideWindows, lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try await settings.openStore()

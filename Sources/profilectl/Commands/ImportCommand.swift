@@ -28,15 +28,15 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How devices are spread over files: account, label (the carrier's groups) or label:KEY.", valueName: "what")
+            "How devices are spread over files; `label` is by the carrier's groups.", valueName: "what")
     )
     var splitBy: ImportSplit = .account
 
     @Flag(help: "Replace files that hold something else.")
     var force = false
 
-    @Option(help: "How long the answers are awaited (30s, 5m).")
-    var timeout = DurationArgument(.seconds(300))
+    @Option(duration: "How long the answers are awaited (30s, 5m).")
+    var timeout = Duration.seconds(300)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Lists") var lists: ListArguments
@@ -56,7 +56,7 @@ struct ImportCommand: AsyncParsableCommand {
                 return smsr
             }
             let refreshing = Refreshing(
-                settings: settings, common: common, command: "import", timeout: timeout.duration,
+                settings: settings, common: common, command: "import", timeout: timeout,
                 retriesSignIn: overrides.retrySignIn)
             let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
             let session = ImportSession(
@@ -87,6 +87,8 @@ struct ImportCommand: AsyncParsableCommand {
 
 extension ImportSplit: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
+
+    public static var allValueStrings: [String] { ["account", "label", "label:KEY"] }
 
     public var defaultValueDescription: String { "account" }
 }

@@ -29,8 +29,8 @@ struct RefreshCommand: AsyncParsableCommand {
     @Flag(help: "Ask for the declared devices only, 50 in a request, and not for whole accounts.")
     var onlyDeclared = false
 
-    @Option(help: "How long the answers are awaited (30s, 5m).")
-    var timeout = DurationArgument(.seconds(300))
+    @Option(duration: "How long the answers are awaited (30s, 5m).")
+    var timeout = Duration.seconds(300)
 
     @Option(help: "How the result is printed: text or json.")
     var format: OutputFormat = .text
@@ -50,7 +50,7 @@ struct RefreshCommand: AsyncParsableCommand {
             let settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let scope = try await accounts.scope(common, isStrict: strict, isLimitedToDeclared: onlyDeclared)
             let report = try await Refreshing(
-                settings: settings, common: common, command: "refresh", timeout: timeout.duration,
+                settings: settings, common: common, command: "refresh", timeout: timeout,
                 retriesSignIn: overrides.retrySignIn
             ).run(scope)
             switch format {

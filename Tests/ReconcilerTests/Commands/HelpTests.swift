@@ -76,6 +76,28 @@ struct HelpTests {
         #expect(result.output.isEmpty)
     }
 
+    @Test(
+        "a duration that is none is answered with what one looks like",
+        arguments: [
+            ["apply", "x", "--timeout", "soon"], ["plan", "x", "--refresh-timeout", "5"],
+            ["serve", "x", "--refresh-every", "6 hours"], ["apply", "x", "--callback-deadline", "3x"],
+            ["simulate", "x", "--latency", "1,5s"],
+        ])
+    func duration(arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) { try Profilectl.parseAsRoot(arguments) }
+        let message = Profilectl.message(for: error)
+        #expect(message.contains("`\(arguments[2]) ") || message.contains("'\(arguments[2]) "), "\(message)")
+        #expect(message.hasSuffix("expected a duration such as 30s, 15m or 6h."), "\(message)")
+    }
+
+    @Test("the duration that holds without an option is shown as it would be written")
+    func defaultDurations() {
+        let help = Profilectl.helpMessage(for: ApplyCommand.self, columns: 200)
+        for text in ["(default: 1h)", "(default: 300ms)", "(default: 0s)", "(default: 40m)"] {
+            #expect(help.contains(text), "\(text)")
+        }
+    }
+
     @Test("what is a command, an option or a question of a shell is left to the argument parser")
     func known() {
         for arguments in [
