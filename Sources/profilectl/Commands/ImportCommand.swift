@@ -7,10 +7,11 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Writes the YAML of what accounts have today.",
         discussion: """
-            Reads the carrier's records as `refresh` does, and writes each device whose profile is downloaded as it is:
-            `plan` then finds nothing to do. Devices that cannot be declared as they are (nothing is downloaded, the
-            line is out of service, nobody knows) are left out and named in comments. Nothing is changed at the
-            carrier, and no file is overwritten without --force.
+            Reads the carrier's records as `refresh` does, and writes each device whose
+            profile is downloaded as it is: `plan` then finds nothing to do. Devices that
+            cannot be declared as they are (nothing is downloaded, the line is out of
+            service, nobody knows) are left out and named in comments. Nothing is changed
+            at the carrier, and no file is overwritten without --force.
 
             Examples:
               profilectl import --account 0342077109-00001 > fleet.yaml

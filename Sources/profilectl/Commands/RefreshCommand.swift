@@ -7,12 +7,13 @@ struct RefreshCommand: AsyncParsableCommand {
         commandName: "refresh",
         abstract: "Reads the carrier's records into the known state.",
         discussion: """
-            Nothing is changed at the carrier. The v1 list tells which devices there are and whether their lines are
-            active; the v2 lists, one for each profile status, tell how the profiles are and answer by callback. A list
-            that does not come changes nothing. A device about which lists contradict each other is held.
+            Nothing is changed at the carrier. The v1 list tells which devices there are
+            and whether their lines are active; the v2 lists, one for each profile status,
+            tell how the profiles are and answer by callback. A list that does not come
+            changes nothing. A device about which lists contradict each other is held.
 
-            Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are held; 4 a list did not come in
-            time, or Ctrl-C. It may run beside `apply`.
+            Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are
+            held; 4 a list did not come in time, or Ctrl-C. It may run beside `apply`.
 
             Examples:
               profilectl refresh fleet/

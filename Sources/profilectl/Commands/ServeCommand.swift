@@ -9,15 +9,18 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Keeps the fleet as it is declared: listens, refreshes, corrects drift, and shows what it does.",
         discussion: """
-            Runs until SIGTERM or Ctrl-C: what is under way is written down, and a later start goes on from there. The
-            manifests are read again when they change; a broken change is told, and those before stay in force. The
-            carrier's records are read at the start and every --refresh-every. What is to be done is done by the roll-out
-            policy of each set; drift by its `drift:` (correct, report or off). Of a set of which more would change than
-            its maxChange allows nothing is sent before a person has looked: `profilectl apply --allow-large-change`.
+            Runs until SIGTERM or Ctrl-C: what is under way is written down, and a later
+            start goes on from there. The manifests are read again when they change; a
+            broken change is told, and those before stay in force. The carrier's records
+            are read at the start and every --refresh-every. What is to be done is done by
+            the roll-out policy of each set; drift by its `drift:` (correct, report or
+            off). Of a set of which more would change than its maxChange allows nothing is
+            sent before a person has looked: `profilectl apply --allow-large-change`.
 
-            SIGHUP reads the manifests, the certificate and the carrier's records again. People and monitors look at the
-            admin endpoint: a dashboard at /, /healthz, /readyz, /metrics, and a JSON API described at
-            /api/v1/openapi.json. Anywhere but on loopback it asks for the token in PROFILECTL_ADMIN_TOKEN.
+            SIGHUP reads the manifests, the certificate and the carrier's records again.
+            People and monitors look at the admin endpoint: a dashboard at /, /healthz,
+            /readyz, /metrics, and a JSON API described at /api/v1/openapi.json. Anywhere
+            but on loopback it asks for the token in PROFILECTL_ADMIN_TOKEN.
 
             Examples:
               profilectl serve fleet/

@@ -47,8 +47,10 @@ struct HelpTests {
             let name = command.configuration.commandName ?? ""
             let examples = Self.examples(command)
             #expect(examples.contains { Self.arguments($0) != nil }, "\(name) has no example")
+            for line in command.configuration.discussion.split(separator: "\n") {
+                #expect(line.count <= 79, "an 80-column terminal breaks the line: \(line)")
+            }
             for example in examples {
-                #expect(example.count <= 79, "an 80-column terminal breaks the line: \(example)")
                 guard let arguments = Self.arguments(example) else { continue }
                 let parsed = try Profilectl.parseAsRoot(arguments)
                 let isOwn =
