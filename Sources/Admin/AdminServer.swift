@@ -1,4 +1,7 @@
+import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 import Reconciler
 
 /// The HTTP endpoint at which people and monitors look at a controller: health, metrics, a JSON API that reads, and the
@@ -48,15 +51,18 @@ public struct AdminServer: Sendable {
         let connections = ConnectionTable(limit: configuration.limits.connections) { refusals.add(.crowdedOut) }
         let tls = try configuration.tls.map { try TLSFiles($0, for: "the admin endpoint", logger: logger) }
         let figures = StoreFigures(store: store, clock: clock)
-        let responder = try responder(figures, connections, refusals, stop)
-        let channel = try GuardedHTTP.channel(
-            limits: configuration.limits, connections: connections, tls: try tls?.configuration(),
-            respond: { await responder.respond(to: $0, on: $1) })
-        let server = ListeningSocketServer(
-            socket: try ListeningSocket(host: configuration.host, port: configuration.port), connections: connections,
-            graceTime: .zero, clock: clock, logger: logger)
+        let responder = try responder(figures, connections, refusals)
+        let application = Application(
+            responder: CallbackResponder<AdminContext> { await responder.respond(to: $0, on: $1.channel) },
+            server: .guarded(
+                limits: configuration.limits, connections: connections, tls: try tls?.configuration()),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                backlog: ListenerLimits.backlog),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
+            group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
             group.addTask {
                 while true {
                     _ = await figures.current()
@@ -84,10 +90,10 @@ public struct AdminServer: Sendable {
     }
 
     private func responder(
-        _ figures: StoreFigures, _ connections: ConnectionTable, _ refusals: RefusalTally, _ stop: Wakeup
+        _ figures: StoreFigures, _ connections: ConnectionTable, _ refusals: RefusalTally
     ) throws -> AdminResponder {
         let gate = Gate(token: configuration.token, clock: clock)
-        let stream = ChangeStream(board: board, clock: clock, pace: pace, stop: stop)
+        let stream = ChangeStream(board: board, clock: clock, pace: pace)
         return AdminResponder(
             gate: gate, limits: configuration.limits, isSecure: configuration.tls != nil, connections: connections,
             refusals: refusals,
@@ -97,5 +103,16 @@ public struct AdminServer: Sendable {
             metrics: MetricsPage(
                 board: board, figures: figures, stream: stream, refusals: refusals, clock: clock, version: version),
             stream: stream, pauses: PauseSession(store: store, clock: clock), wakeup: wakeup, logger: logger)
+    }
+}
+
+/// A request together with the connection that it came by.
+private struct AdminContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
     }
 }

@@ -1,5 +1,6 @@
 import Hummingbird
 import Reconciler
+import ServiceLifecycle
 import Synchronization
 
 /// Tells the pages that people look at when they have changed (server-sent events), so that these fetch themselves
@@ -17,15 +18,12 @@ struct ChangeStream: Sendable {
     private let board: ControllerBoard
     private let clock: any WallClock
     private let pace: Pace
-    private let stop: Wakeup
     private let seats: Seats
 
-    /// - Parameter stop: ends all answers after its first change.
-    init(board: ControllerBoard, clock: any WallClock, pace: Pace, stop: Wakeup) {
+    init(board: ControllerBoard, clock: any WallClock, pace: Pace) {
         self.board = board
         self.clock = clock
         self.pace = pace
-        self.stop = stop
         seats = Seats(limit: pace.watchers)
     }
 
@@ -43,26 +41,30 @@ struct ChangeStream: Sendable {
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                let leave = Wakeup()
+                let end = Wakeup()
                 defer { withExtendedLifetime(seat) {} }
-                try await request.body.consumeWithInboundCloseHandler { _ in
-                    try await write(to: &writer, until: leave, while: mayListen)
-                } onInboundClosed: {
-                    leave.notify()
+                try await withGracefulShutdownHandler {
+                    try await request.body.consumeWithInboundCloseHandler { _ in
+                        try await write(to: &writer, until: end, while: mayListen)
+                    } onInboundClosed: {
+                        end.notify()
+                    }
+                } onGracefulShutdown: {
+                    end.notify()
                 }
                 try await writer.finish(nil)
             })
     }
 
     private func write(
-        to writer: inout any ResponseBodyWriter, until leave: Wakeup, while mayListen: @Sendable () -> Bool
+        to writer: inout any ResponseBodyWriter, until end: Wakeup, while mayListen: @Sendable () -> Bool
     ) async throws {
         var seen = board.changes.count
         // A page may have missed something since it was fetched.
         try await writer.write(ByteBuffer(string: "retry: 2000\nevent: changed\ndata: \(seen)\n\n"))
-        while leave.count == 0, stop.count == 0, mayListen() {
-            await wait(for: nil, until: leave, atMost: pace.interval)
-            await wait(for: seen, until: leave, atMost: pace.heartbeat)
+        while end.count == 0, mayListen() {
+            await wait(for: nil, until: end, atMost: pace.interval)
+            await wait(for: seen, until: end, atMost: pace.heartbeat)
             try Task.checkCancellation()
             let count = board.changes.count
             try await writer.write(
@@ -71,13 +73,11 @@ struct ChangeStream: Sendable {
         }
     }
 
-    /// Waits for a change after the `seen`th (`nil`: for none), for who listens to leave, for the end, or for the time to
-    /// pass.
-    private func wait(for seen: Wakeup.Count?, until leave: Wakeup, atMost time: Duration) async {
+    /// Waits for a change after the `seen`th (`nil`: for none), for the end, or for the time to pass.
+    private func wait(for seen: Wakeup.Count?, until end: Wakeup, atMost time: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             if let seen { group.addTask { await board.changes.change(after: seen) } }
-            group.addTask { await leave.change(after: 0) }
-            group.addTask { await stop.change(after: 0) }
+            group.addTask { await end.change(after: 0) }
             group.addTask { try? await clock.sleep(until: clock.now() + time) }
             await group.next()
             group.cancelAll()

@@ -1,3 +1,5 @@
+import Hummingbird
+import HummingbirdCore
 import Logging
 
 /// The HTTP endpoint that the carrier calls: answers 2xx only after the message is on disk, and lets what is kept take
@@ -5,10 +7,6 @@ import Logging
 public struct CallbackListener: Sendable {
     /// How long after the question an answer to a device list is awaited.
     private static let longestListWait = Duration.seconds(3600)
-
-    /// How long a call of somebody who has just connected is waited for at the end: the carrier makes it again only much
-    /// later.
-    private static let graceTime = Duration.seconds(2)
 
     /// How long callbacks are gathered before they take effect.
     private static let gatheringTime = Duration.milliseconds(20)
@@ -70,12 +68,14 @@ public struct CallbackListener: Sendable {
             budget: BodyBudget(limit: limits.bodiesSize), connections: connections, refusals: refusals, clock: clock,
             logger: logger, observer: observer)
         let tls = try configuration.tls.map { try TLSFiles($0, for: "callbacks", logger: logger) }
-        let channel = try GuardedHTTP.channel(
+        let channel = try HTTPServerBuilder.guardedChannel(
             limits: limits, connections: connections, allowed: configuration.allowed, tls: try tls?.configuration(),
             onRefused: { refusals.add(.wrongClient) },
-            respond: { await reception.respond(to: $0, on: $1) })
-        let server = ListeningSocketServer(
-            socket: socket, connections: connections, graceTime: Self.graceTime, clock: clock, logger: logger)
+            responder: { request, writer, channel in
+                let response = await reception.respond(to: request, on: channel)
+                try await writer.write(response: response.head, body: response.body)
+            })
+        let server = ListeningSocketServer(socket: socket, connections: connections, clock: clock, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
             group.addTask { try await readContinually() }

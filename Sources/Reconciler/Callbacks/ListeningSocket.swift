@@ -4,7 +4,7 @@ import Synchronization
 
 /// A socket on which connections are listened for. Several processes may hold the same one: a connection goes to
 /// whichever of them takes it first, and one that none has taken yet outlives the end of any of them but the last.
-package final class ListeningSocket: Sendable {
+final class ListeningSocket: Sendable {
     let port: Int
     private let descriptor: Mutex<CInt?>
 
@@ -12,7 +12,7 @@ package final class ListeningSocket: Sendable {
     ///   - host: an address, or a name of this machine.
     ///   - port: 0 for one that the system chooses.
     /// - Throws: `IOError`, and what looking a name up throws.
-    package convenience init(host: String, port: Int) throws {
+    convenience init(host: String, port: Int) throws {
         let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
         let family = address.protocol == .inet6 ? AF_INET6 : AF_INET
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)

@@ -6,27 +6,18 @@ import NIOPosix
 /// Serves HTTP on a listening socket that other processes may be serving too.
 ///
 /// Hummingbird's own server binds a socket for itself.
-package struct ListeningSocketServer: Sendable {
-    private let socket: ListeningSocket
-    private let connections: ConnectionTable
-    private let graceTime: Duration
-    private let clock: any WallClock
-    private let logger: Logger
+struct ListeningSocketServer: Sendable {
+    let socket: ListeningSocket
+    let connections: ConnectionTable
+    let clock: any WallClock
+    let logger: Logger
 
-    /// - Parameter graceTime: how long the first call of a connection that was taken just before the end is waited for.
-    package init(
-        socket: ListeningSocket, connections: ConnectionTable, graceTime: Duration, clock: any WallClock, logger: Logger
-    ) {
-        self.socket = socket
-        self.connections = connections
-        self.graceTime = graceTime
-        self.clock = clock
-        self.logger = logger
-    }
+    /// How long the first call of a connection that was taken just before the end is waited for.
+    private static let graceTime = Duration.seconds(2)
 
     /// Takes connections until `stop` changes, and lets the calls that are under way end first.
     /// - Throws: an error of the socket; `CancellationError`.
-    package func run(
+    func run(
         _ child: some ServerChildChannel, until stop: Wakeup, onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let door = try ListeningDoor(socket)
@@ -66,7 +57,7 @@ package struct ListeningSocketServer: Sendable {
 
     /// A connection that was taken, and has brought no call yet, would be lost for who has made it.
     private func letNewcomersCall() async throws {
-        let end = clock.now() + graceTime
+        let end = clock.now() + Self.graceTime
         while connections.hasNewcomers, clock.now() < end {
             try await clock.sleep(until: clock.now() + .milliseconds(10))
         }

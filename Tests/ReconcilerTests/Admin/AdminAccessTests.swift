@@ -51,7 +51,6 @@ struct AdminAccessTests {
                     let answer = try await scene.call(path, headers: headers)
                     #expect([303, 401].contains(answer.status), "\(path) \(headers)")
                     #expect(!answer.body.contains("phoenix"), "\(path) \(headers)")
-                    #expect(answer.headers["date"]?.hasSuffix(" GMT") == true, "\(answer.headers)")
                     if answer.status == 303 {
                         #expect(answer.headers["location"]?.hasPrefix("/login") == true)
                     } else {
