@@ -1,33 +1,17 @@
-import AsyncHTTPClient
-import Logging
-
 /// Looks at and changes where the carrier sends the profile callbacks of accounts. There is one endpoint for each
 /// account: another system's is never replaced unless a person says so.
 public struct CallbackAdministration: Sendable {
-    private let carrier: any Carrier
-    private let pacer: RequestPacer
+    private let registry: CallbackRegistry
 
-    /// - Parameter pacer: gives the turns of the calls.
-    init(carrier: any Carrier, pacer: RequestPacer) {
-        self.carrier = carrier
-        self.pacer = pacer
+    init(_ registry: CallbackRegistry) {
+        self.registry = registry
     }
 
     /// All services of an account that are registered over REST; those registered over SOAP are not shown by the
     /// carrier.
     /// - Throws: `CarrierError`, `StateStoreError`
     public func list(_ account: AccountName) async throws -> [CallbackRegistration] {
-        try await registrations(of: account).sorted { $0.serviceName < $1.serviceName }
-    }
-
-    private func registrations(of account: AccountName) async throws -> [CallbackRegistration] {
-        try await pacer.patiently(account) { try await carrier.callbackRegistrations(of: account) }
-    }
-
-    private func deregister(_ registered: CallbackRegistration, of account: AccountName) async throws {
-        try await pacer.patiently(account) {
-            try await carrier.deregisterCallback(service: registered.serviceName, of: account)
-        }
+        try await registry.registrations(of: account).sorted { $0.serviceName < $1.serviceName }
     }
 
     public enum Registered: Hashable, Sendable {
@@ -46,11 +30,9 @@ public struct CallbackAdministration: Sendable {
         _ account: AccountName, url: String, credentials: CallbackCredentials, replaces: Bool
     ) async throws -> Registered {
         func register() async throws {
-            try await pacer.patiently(account) {
-                try await carrier.registerCallback(url: url, credentials: credentials, for: account)
-            }
+            try await registry.register(account, url: url, credentials: credentials)
         }
-        let registered = try await registrations(of: account).first(where: \.isProfileService)
+        let registered = try await registry.profileService(of: account)
         if registered?.url == url, registered?.username == credentials.username, !replaces { return .alreadyOurs }
         guard let registered else {
             try await register()
@@ -60,7 +42,7 @@ public struct CallbackAdministration: Sendable {
             throw RegistrationTaken(account: account, registered: registered.url)
         }
         // The carrier takes no second one beside it.
-        try await deregister(registered, of: account)
+        try await registry.deregister(account, registered)
         do {
             try await register()
         } catch {
@@ -75,11 +57,11 @@ public struct CallbackAdministration: Sendable {
     /// - Returns: the URL that was called until now, `nil` if there was none.
     /// - Throws: `CarrierError`, `StateStoreError`, `RegistrationTaken` if another URL is registered.
     public func deregister(_ account: AccountName, url: String?) async throws -> String? {
-        guard let registered = try await registrations(of: account).first(where: \.isProfileService) else { return nil }
+        guard let registered = try await registry.profileService(of: account) else { return nil }
         guard url == nil || url == registered.url else {
             throw RegistrationTaken(account: account, registered: registered.url)
         }
-        try await deregister(registered, of: account)
+        try await registry.deregister(account, registered)
         return registered.url
     }
 }

@@ -2,25 +2,16 @@ import Logging
 
 /// Sees to it, before anything is asked for, that the carrier sends the profile callbacks to this process.
 struct CallbackRegistrar: Sendable {
-    let carrier: any Carrier
-    let pacer: RequestPacer
+    let registry: CallbackRegistry
     let mode: RegistrationMode
     let credentials: CallbackCredentials
     let logger: Logger
-    /// Ends the waiting for a carrier that is busy.
-    var stop: StopSwitch?
-
-    private var patience: RequestPacer.Patience {
-        var patience = RequestPacer.Patience.untilServed
-        patience.stop = stop
-        return patience
-    }
 
     /// - Throws: `RegistrationProblem`, `CarrierError`, `StateStoreError`, `RunStopped`, `CancellationError`
     func check(_ accounts: Set<AccountName>, url: String) async throws {
         guard mode != .never else { return }
         for account in accounts.sorted() {
-            switch (try await registeredURL(of: account), mode) {
+            switch (try await registry.profileService(of: account)?.url, mode) {
             case (url?, _):
                 continue
             case (nil, .auto):
@@ -32,22 +23,12 @@ struct CallbackRegistrar: Sendable {
         }
     }
 
-    private func registeredURL(of account: AccountName) async throws -> String? {
-        try await pacer.patiently(account, patience) {
-            try await carrier.callbackRegistrations(of: account)
-        }.first {
-            $0.isProfileService
-        }?.url
-    }
-
     private func register(_ url: String, for account: AccountName) async throws {
         do {
-            try await pacer.patiently(account, patience) {
-                try await carrier.registerCallback(url: url, credentials: credentials, for: account)
-            }
+            try await registry.register(account, url: url, credentials: credentials)
         } catch CarrierError.refused(let refusal) where refusal.classification == .alreadyDone {
             // Another process has registered meanwhile; it may have been one that shares the listener with this one.
-            let registered = try await registeredURL(of: account)
+            let registered = try await registry.profileService(of: account)?.url
             guard registered == url else {
                 throw RegistrationProblem(account: account, registered: registered, ours: url)
             }

@@ -25,7 +25,7 @@ public struct CallbackSession: Sendable {
         _ work: @Sendable (CallbackAdministration, AccountName) async throws -> Result
     ) async throws -> [Result] {
         try await connection.withCarrier { carrier in
-            let administration = CallbackAdministration(carrier: carrier, pacer: pacer)
+            let administration = CallbackAdministration(CallbackRegistry(carrier: carrier, pacer: pacer))
             var results: [Result] = []
             for account in scope.accounts {
                 do {

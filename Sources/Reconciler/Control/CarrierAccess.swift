@@ -68,8 +68,8 @@ struct CarrierAccess: Sendable {
         guard !accounts.isEmpty else { return try await work(carrier) }
         return try await listening(at: try endpoint()) { url in
             let registrar = CallbackRegistrar(
-                carrier: carrier, pacer: pacer, mode: settings.register, credentials: callbackCredentials,
-                logger: logger)
+                registry: CallbackRegistry(carrier: carrier, pacer: pacer), mode: settings.register,
+                credentials: callbackCredentials, logger: logger)
             try await registrar.check(accounts, url: url)
             return try await work(carrier)
         }

@@ -15,7 +15,7 @@ extension Settings {
                 node, file: file, path: "serve", known: SettingsShape.serve.keys, complaints: &complaints)
         else { return }
         drainTimeout =
-            reader.scalar("drainTimeout", expected: Self.durationExpected, complaints: &complaints) {
+            reader.scalar("drainTimeout", expected: Duration.settingExpected, complaints: &complaints) {
                 Duration(settingText: $0)
             } ?? drainTimeout
         manifestInterval =

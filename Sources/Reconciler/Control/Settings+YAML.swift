@@ -1,8 +1,6 @@
 import Foundation
 
 extension Settings {
-    static let durationExpected = "a duration such as 30s, 15m or 6h"
-
     /// Reads the settings file, then the environment over it.
     ///
     /// - Parameters:
@@ -55,7 +53,7 @@ extension Settings {
         else { return }
         state = top.text("state", expected: "sqlite:PATH", complaints: &complaints) ?? state
         stateTimeout =
-            top.scalar("stateTimeout", expected: Self.durationExpected, complaints: &complaints) {
+            top.scalar("stateTimeout", expected: Duration.settingExpected, complaints: &complaints) {
                 Duration(settingText: $0)
             } ?? stateTimeout
         verification =
@@ -122,7 +120,7 @@ extension Settings {
                 known: SettingsShape.convergence.keys, complaints: &complaints)
         else { return }
         func duration(_ key: String, _ current: Duration) -> Duration {
-            reader.scalar(key, expected: Self.durationExpected, complaints: &complaints) {
+            reader.scalar(key, expected: Duration.settingExpected, complaints: &complaints) {
                 Duration(settingText: $0)
             } ?? current
         }
@@ -141,7 +139,7 @@ extension Settings {
         }
         baseURL = value("THINGSPACE_BASE_URL") ?? baseURL
         state = value("STATE") ?? state
-        try read("STATE_TIMEOUT", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+        try read("STATE_TIMEOUT", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { stateTimeout = $0 }
         callbackListen = value("CALLBACKS_LISTEN") ?? callbackListen
         callbackURL = value("CALLBACKS_URL") ?? callbackURL
@@ -161,16 +159,16 @@ extension Settings {
         try read("REFRESH_V2", value, expected: "true or false") { Bool($0) }.map { lists.v2 = $0 }
         try read("REFRESH_EVERY", value, expected: Self.intervalExpected) { Self.interval($0) }
             .map { refreshInterval = $0 }
-        try read("SERVE_DRAIN_TIMEOUT", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+        try read("SERVE_DRAIN_TIMEOUT", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { drainTimeout = $0 }
         try read("SERVE_MANIFEST_INTERVAL", value, expected: Self.lookExpected) { Self.look($0) }
             .map { manifestInterval = $0 }
-        try read("CONVERGENCE_CALLBACK_DEADLINE", value, expected: Self.durationExpected) {
+        try read("CONVERGENCE_CALLBACK_DEADLINE", value, expected: Duration.settingExpected) {
             Duration(settingText: $0)
         }.map { policy.callbackDeadline = $0 }
-        try read("CONVERGENCE_ENABLE_AFTER", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+        try read("CONVERGENCE_ENABLE_AFTER", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { policy.enableAfter = $0 }
-        try read("CONVERGENCE_RETRY_DELAY", value, expected: Self.durationExpected) { Duration(settingText: $0) }
+        try read("CONVERGENCE_RETRY_DELAY", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { policy.retryDelay = $0 }
         try read("CONVERGENCE_MAXIMUM_ATTEMPTS", value, expected: "a number from 1 to 100") { text in
             Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }

@@ -54,6 +54,20 @@ public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension Duration {
+    /// What such a text looks like, behind "expected".
+    public static let settingExpected = "a duration such as 30s, 15m or 6h"
+
+    /// As it is written in settings, in the largest unit that is whole; what is less than a millisecond is left out.
+    public var settingText: String {
+        let units: [(name: String, milliseconds: Int64)] = [
+            ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
+        ]
+        let milliseconds = wholeMilliseconds
+        guard milliseconds != 0 else { return "0s" }
+        let unit = units.first { milliseconds.isMultiple(of: $0.milliseconds) } ?? ("ms", 1)
+        return "\(milliseconds / unit.milliseconds)\(unit.name)"
+    }
+
     /// Reads `90s`, `30m`, `6h`, `2d`, `500ms`; `nil` for anything else.
     public init?(settingText text: String) {
         let digits = text.prefix { $0.isNumber || $0 == "." }

@@ -31,7 +31,7 @@ struct StarterFile: Sendable {
         # What is known of the devices, and what was done to them.
         state: sqlite:.profilectl/state.db
 
-        # How the carrier tells outcomes. Without `url` only `plan` and `apply --simulate` work.
+        # How the carrier tells outcomes. Without `url` it cannot: devices are changed with --simulate only.
         callbacks:
           listen: 0.0.0.0:9001
           # url: https://fleet.example.com:9001/callbacks     # what the carrier is told to call

@@ -55,8 +55,8 @@ struct AccountKeeper: Sendable {
 
     private func checkRegistrations(_ declared: ControllerDesk.Declared) async throws {
         let registrar = CallbackRegistrar(
-            carrier: carrier, pacer: pacer(declared), mode: settings.register, credentials: callbackCredentials,
-            logger: logger, stop: desk.closing)
+            registry: CallbackRegistry(carrier: carrier, pacer: pacer(declared), stop: desk.closing),
+            mode: settings.register, credentials: callbackCredentials, logger: logger)
         for account in desk.accounts({ $0.takeDueChecks(at: clock.now()) }) where !desk.isClosing {
             do {
                 try await registrar.check([account], url: url)

@@ -8,18 +8,20 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Takes the fleet to its desired state, or carries a saved plan out, and waits until it is there.",
         discussion: """
-            Shows the plan and asks before anything is sent. Ctrl-C stops sending,
-            writes down what is under way and ends; a later run goes on from there.
+            Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes
+            down what is under way and ends; a later run goes on from there.
 
             \(SelectionOptions.discussion)
             The profiles of one eUICC are selected together; waves and maxChange are
             shares of whole profile sets all the same.
 
-            With a file that `plan --out` has written, what was reviewed is done and nothing else, and the manifests are
-            not read. Devices that have moved since are named and left alone, and the exit code is 5.
+            With a file that `plan --out` has written, what was reviewed is done and
+            nothing else, and the manifests are not read. Devices that have moved since
+            are named and left alone, and the exit code is 5.
 
-            Outside the maintenance windows of a profile set (rollout.windows) nothing new is sent for its devices. The
-            run waits for the next opening if that comes within --timeout, and ends with exit code 4 otherwise.
+            Outside the maintenance windows of a profile set (rollout.windows) nothing new
+            is sent for its devices. The run waits for the next opening if that comes
+            within --timeout, and ends with exit code 4 otherwise.
 
             Examples:
               profilectl apply fleet/
@@ -42,8 +44,8 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "End once everything is asked for; do not wait for the callbacks.")
     var noWait = false
 
-    @Option(help: "How long to wait for convergence (30s, 15m, 2h).")
-    var timeout: DurationArgument = DurationArgument(.seconds(3600))
+    @Option(duration: "How long to wait for convergence (30s, 15m, 2h).")
+    var timeout = Duration.seconds(3600)
 
     @Flag(help: "Try devices once more whose attempts are used up, or that need a person.")
     var retryFailed = false
@@ -102,8 +104,8 @@ struct ApplyCommand: AsyncParsableCommand {
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
-            lookupTimeout: min(.seconds(300), timeout.duration), waitsForConvergence: !noWait,
-            timeout: timeout.duration, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
+            lookupTimeout: min(.seconds(300), timeout), waitsForConvergence: !noWait,
+            timeout: timeout, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
             ignoresWindows: outsideWindows, lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)
         let store = try await settings.openStore()

@@ -7,7 +7,8 @@ struct CallbacksCommand: AsyncParsableCommand {
         commandName: "callbacks",
         abstract: "Shows and changes where the carrier sends the callbacks of accounts.",
         discussion: """
-            The carrier has one endpoint for each account and service. profilectl needs DeviceProfileService.
+            The carrier has one endpoint for each account and service. profilectl needs
+            DeviceProfileService.
 
             Examples:
               profilectl callbacks list fleet/
@@ -76,8 +77,9 @@ struct CallbacksRegisterCommand: AsyncParsableCommand {
         commandName: "register",
         abstract: "Has the carrier send the profile callbacks of accounts to us.",
         discussion: """
-            The URL is `callbacks.url` of the settings unless --url is given; the user name and password that each
-            callback must carry come from the environment. Another system's endpoint stays unless --replace is given.
+            The URL is `callbacks.url` of the settings unless --url is given; the user
+            name and password that each callback must carry come from the environment.
+            Another system's endpoint stays unless --replace is given.
 
             Examples:
               profilectl callbacks register fleet/
@@ -119,7 +121,8 @@ struct CallbacksDeregisterCommand: AsyncParsableCommand {
         commandName: "deregister",
         abstract: "Ends the registration of our endpoint for the profile callbacks of accounts.",
         discussion: """
-            Only a registration at `callbacks.url` of the settings (or --url) is ended, unless --replace is given.
+            Only a registration at `callbacks.url` of the settings (or --url) is ended,
+            unless --replace is given.
 
             Examples:
               profilectl callbacks deregister fleet/
@@ -131,7 +134,7 @@ struct CallbacksDeregisterCommand: AsyncParsableCommand {
     @Option(help: "The URL that is registered.")
     var url: String?
 
-    @Flag(help: "Whichever URL is registered.")
+    @Flag(help: "End it whichever URL is registered, also another system's.")
     var replace = false
 
     func run() async throws {

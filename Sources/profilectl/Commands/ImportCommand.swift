@@ -7,10 +7,11 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Writes the YAML of what accounts have today.",
         discussion: """
-            Reads the carrier's records as `refresh` does, and writes each device whose profile is downloaded as it is:
-            `plan` then finds nothing to do. Devices that cannot be declared as they are (nothing is downloaded, the
-            line is out of service, nobody knows) are left out and named in comments. Nothing is changed at the
-            carrier, and no file is overwritten without --force.
+            Reads the carrier's records as `refresh` does, and writes each device whose
+            profile is downloaded as it is: `plan` then finds nothing to do. Devices that
+            cannot be declared as they are (nothing is downloaded, the line is out of
+            service, nobody knows) are left out and named in comments. Nothing is changed
+            at the carrier, and no file is overwritten without --force.
 
             Examples:
               profilectl import --account 0342077109-00001 > fleet.yaml
@@ -28,15 +29,15 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How devices are spread over files: account, label (the carrier's groups) or label:KEY.", valueName: "what")
+            "How devices are spread over files; `label` is by the carrier's groups.", valueName: "what")
     )
     var splitBy: ImportSplit = .account
 
     @Flag(help: "Replace files that hold something else.")
     var force = false
 
-    @Option(help: "How long the answers are awaited (30s, 5m).")
-    var timeout = DurationArgument(.seconds(300))
+    @Option(duration: "How long the answers are awaited (30s, 5m).")
+    var timeout = Duration.seconds(300)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup(title: "Lists") var lists: ListArguments
@@ -56,7 +57,7 @@ struct ImportCommand: AsyncParsableCommand {
                 return smsr
             }
             let refreshing = Refreshing(
-                settings: settings, common: common, command: "import", timeout: timeout.duration,
+                settings: settings, common: common, command: "import", timeout: timeout,
                 retriesSignIn: overrides.retrySignIn)
             let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
             let session = ImportSession(
@@ -87,6 +88,8 @@ struct ImportCommand: AsyncParsableCommand {
 
 extension ImportSplit: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
+
+    public static var allValueStrings: [String] { ["account", "label", "label:KEY"] }
 
     public var defaultValueDescription: String { "account" }
 }

@@ -6,8 +6,8 @@ struct PauseCommand: AsyncParsableCommand {
         commandName: "pause",
         abstract: "Holds back what would be sent, until `resume`.",
         discussion: """
-            Every process on the store heeds it, also one that is running. What is in flight lands, and callbacks are
-            kept as always.
+            Every process on the store heeds it, also one that is running. What is in
+            flight lands, and callbacks are kept as always.
 
             Examples:
               profilectl pause --reason "outage at the carrier, ticket 4711"

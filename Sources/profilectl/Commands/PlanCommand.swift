@@ -42,8 +42,8 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Read the carrier's records first, as `refresh` does.")
     var refresh = false
 
-    @Option(help: "How long the answers to --refresh are awaited (30s, 5m).")
-    var refreshTimeout = DurationArgument(.seconds(300))
+    @Option(duration: "How long the answers to --refresh are awaited (30s, 5m).")
+    var refreshTimeout = Duration.seconds(300)
 
     @OptionGroup(title: "Lists") var lists: ListArguments
     @OptionGroup(title: "Settings") var overrides: SettingsOverrides
@@ -94,7 +94,7 @@ struct PlanCommand: AsyncParsableCommand {
     private func refreshed(_ settings: Settings) async throws -> DesiredFleet {
         let fleet = try await manifests.load(common)
         let refreshing = Refreshing(
-            settings: settings, common: common, command: "plan --refresh", timeout: refreshTimeout.duration,
+            settings: settings, common: common, command: "plan --refresh", timeout: refreshTimeout,
             retriesSignIn: overrides.retrySignIn)
         let report = try await refreshing.run(RefreshScope(fleet))
         guard report.isWhole else {

@@ -7,12 +7,13 @@ struct RefreshCommand: AsyncParsableCommand {
         commandName: "refresh",
         abstract: "Reads the carrier's records into the known state.",
         discussion: """
-            Nothing is changed at the carrier. The v1 list tells which devices there are and whether their lines are
-            active; the v2 lists, one for each profile status, tell how the profiles are and answer by callback. A list
-            that does not come changes nothing. A device about which lists contradict each other is held.
+            Nothing is changed at the carrier. The v1 list tells which devices there are
+            and whether their lines are active; the v2 lists, one for each profile status,
+            tell how the profiles are and answer by callback. A list that does not come
+            changes nothing. A device about which lists contradict each other is held.
 
-            Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are held; 4 a list did not come in
-            time, or Ctrl-C. It may run beside `apply`.
+            Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are
+            held; 4 a list did not come in time, or Ctrl-C. It may run beside `apply`.
 
             Examples:
               profilectl refresh fleet/
@@ -29,8 +30,8 @@ struct RefreshCommand: AsyncParsableCommand {
     @Flag(help: "Ask for the declared devices only, 50 in a request, and not for whole accounts.")
     var onlyDeclared = false
 
-    @Option(help: "How long the answers are awaited (30s, 5m).")
-    var timeout = DurationArgument(.seconds(300))
+    @Option(duration: "How long the answers are awaited (30s, 5m).")
+    var timeout = Duration.seconds(300)
 
     @Option(help: "How the result is printed: text or json.")
     var format: OutputFormat = .text
@@ -50,7 +51,7 @@ struct RefreshCommand: AsyncParsableCommand {
             let settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let scope = try await accounts.scope(common, isStrict: strict, isLimitedToDeclared: onlyDeclared)
             let report = try await Refreshing(
-                settings: settings, common: common, command: "refresh", timeout: timeout.duration,
+                settings: settings, common: common, command: "refresh", timeout: timeout,
                 retriesSignIn: overrides.retrySignIn
             ).run(scope)
             switch format {

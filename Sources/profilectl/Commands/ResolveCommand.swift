@@ -6,8 +6,9 @@ struct ResolveCommand: AsyncParsableCommand {
         commandName: "resolve",
         abstract: "Settles a held device by hand.",
         discussion: """
-            A device is held when a call may or may not have been taken and no lookup could tell. Find out how its
-            profile is (the carrier's portal shows it), and say so. Who said what is kept in the device's timeline.
+            A device is held when a call may or may not have been taken and no lookup
+            could tell. Find out how its profile is (the carrier's portal shows it), and
+            say so. Who said what is kept in the device's timeline.
 
             Examples:
               profilectl resolve 89049032000001000000000000000012 --as DOWNLOAD_ENABLE

@@ -9,15 +9,18 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Keeps the fleet as it is declared: listens, refreshes, corrects drift, and shows what it does.",
         discussion: """
-            Runs until SIGTERM or Ctrl-C: what is under way is written down, and a later start goes on from there. The
-            manifests are read again when they change; a broken change is told, and those before stay in force. The
-            carrier's records are read at the start and every --refresh-every. What is to be done is done by the roll-out
-            policy of each set; drift by its `drift:` (correct, report or off). Of a set of which more would change than
-            its maxChange allows nothing is sent before a person has looked: `profilectl apply --allow-large-change`.
+            Runs until SIGTERM or Ctrl-C: what is under way is written down, and a later
+            start goes on from there. The manifests are read again when they change; a
+            broken change is told, and those before stay in force. The carrier's records
+            are read at the start and every --refresh-every. What is to be done is done by
+            the roll-out policy of each set; drift by its `drift:` (correct, report or
+            off). Of a set of which more would change than its maxChange allows nothing is
+            sent before a person has looked: `profilectl apply --allow-large-change`.
 
-            SIGHUP reads the manifests, the certificate and the carrier's records again. People and monitors look at the
-            admin endpoint: a dashboard at /, /healthz, /readyz, /metrics, and a JSON API described at
-            /api/v1/openapi.json. Anywhere but on loopback it asks for the token in PROFILECTL_ADMIN_TOKEN.
+            SIGHUP reads the manifests, the certificate and the carrier's records again.
+            People and monitors look at the admin endpoint: a dashboard at /, /healthz,
+            /readyz, /metrics, and a JSON API described at /api/v1/openapi.json. Anywhere
+            but on loopback it asks for the token in PROFILECTL_ADMIN_TOKEN.
 
             Examples:
               profilectl serve fleet/
@@ -43,17 +46,17 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where people and monitors may look; `off` for nowhere.", valueName: "host:port"))
     var admin: String?
 
-    @Option(help: "How often the carrier's records are read (30m, 6h).")
-    var refreshEvery: DurationArgument?
+    @Option(duration: "How often the carrier's records are read (30m, 6h).")
+    var refreshEvery: Duration?
 
-    @Option(help: "How long answers to device lists are awaited.")
-    var listTimeout: DurationArgument?
+    @Option(duration: "How long answers to device lists are awaited.")
+    var listTimeout: Duration?
 
-    @Option(help: "How often the manifests are looked at.")
-    var manifestInterval: DurationArgument?
+    @Option(duration: "How often the manifests are looked at.")
+    var manifestInterval: Duration?
 
-    @Option(help: "How long the end may take after SIGTERM.")
-    var drainTimeout: DurationArgument?
+    @Option(duration: "How long the end may take after SIGTERM.")
+    var drainTimeout: Duration?
 
     @Flag(help: "Use the carrier's simulator, in this process, and a throw-away store unless --state is given.")
     var simulate = false
@@ -80,7 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
             ("--refresh-every", refreshEvery), ("--manifest-interval", manifestInterval),
             ("--drain-timeout", drainTimeout),
         ]
-        for case (let option, let given?) in durations where given.duration <= .zero {
+        for case (let option, let given?) in durations where given <= .zero {
             throw ValidationError("\(option) is a time, such as 30s, 15m or 6h, and longer than nothing.")
         }
         guard git == nil || !simulate else {
@@ -118,15 +121,15 @@ struct ServeCommand: AsyncParsableCommand {
         _ callbackCredentials: CallbackCredentials
     ) async throws {
         var settings = settings
-        settings.refreshInterval = refreshEvery?.duration ?? settings.refreshInterval
-        settings.manifestInterval = manifestInterval?.duration ?? settings.manifestInterval
-        settings.drainTimeout = drainTimeout?.duration ?? settings.drainTimeout
+        settings.refreshInterval = refreshEvery ?? settings.refreshInterval
+        settings.manifestInterval = manifestInterval ?? settings.manifestInterval
+        settings.drainTimeout = drainTimeout ?? settings.drainTimeout
         settings.adminListen = admin ?? settings.adminListen
         let store = try await settings.openStore()
         let logger = common.logger()
         let environment = ProcessInfo.processInfo.environment
         var options = ControllerOptions(settings)
-        options.listTimeout = listTimeout?.duration ?? options.listTimeout
+        options.listTimeout = listTimeout ?? options.listTimeout
         let controller = Controller(
             origin: try origin(settings), isStrict: strict, settings: settings,
             options: options, carrierCredentials: credentials,

@@ -1,22 +1,6 @@
 import ArgumentParser
 import Reconciler
 
-/// A duration on the command line: `30s`, `15m`, `6h`.
-struct DurationArgument: ExpressibleByArgument {
-    let duration: Duration
-
-    init(_ duration: Duration) {
-        self.duration = duration
-    }
-
-    init?(argument: String) {
-        guard let duration = Duration(settingText: argument) else { return nil }
-        self.duration = duration
-    }
-
-    var defaultValueDescription: String { "\(duration.components.seconds)s" }
-}
-
 /// How the carrier is called.
 struct CarrierOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the carrier's API is.", valueName: "url"))
@@ -48,14 +32,14 @@ struct SettingsOverrides: ParsableArguments {
     @Option(help: "Look devices up that were never seen (lookup), or trust the plan (trust).")
     var verify: ApplyOptions.Verification?
 
-    @Option(help: "How long a callback is awaited before the device is looked up.")
-    var callbackDeadline: DurationArgument?
+    @Option(duration: "How long a callback is awaited before the device is looked up.")
+    var callbackDeadline: Duration?
 
-    @Option(help: "How long after a warning the second callback is awaited.")
-    var enableAfter: DurationArgument?
+    @Option(duration: "How long after a warning the second callback is awaited.")
+    var enableAfter: Duration?
 
-    @Option(help: "The wait before a second attempt; it doubles with each further one.")
-    var retryDelay: DurationArgument?
+    @Option(duration: "The wait before a second attempt; it doubles with each further one.")
+    var retryDelay: Duration?
 
     var retrySignIn: Bool { carrier.retrySignIn }
 
@@ -65,9 +49,9 @@ struct SettingsOverrides: ParsableArguments {
         settings.callbackURL = callbacksURL ?? settings.callbackURL
         settings.register = register ?? settings.register
         settings.verification = verify ?? settings.verification
-        settings.policy.callbackDeadline = callbackDeadline?.duration ?? settings.policy.callbackDeadline
-        settings.policy.enableAfter = enableAfter?.duration ?? settings.policy.enableAfter
-        settings.policy.retryDelay = retryDelay?.duration ?? settings.policy.retryDelay
+        settings.policy.callbackDeadline = callbackDeadline ?? settings.policy.callbackDeadline
+        settings.policy.enableAfter = enableAfter ?? settings.policy.enableAfter
+        settings.policy.retryDelay = retryDelay ?? settings.policy.retryDelay
         return settings
     }
 }

@@ -6,7 +6,8 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Shows a saved plan again, as it was when it was made.",
         discussion: """
-            Neither the manifests nor the state store are looked at. A file that was edited or cut short is refused.
+            Neither the manifests nor the state store are looked at. A file that was
+            edited or cut short is refused.
 
             Examples:
               profilectl show change.plan

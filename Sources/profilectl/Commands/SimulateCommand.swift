@@ -8,12 +8,15 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Runs the carrier's simulator alone, with the fleet's devices as its inventory.",
         discussion: """
-            It answers as ThingSpace does under http://HOST:PORT/api, signs in the key simulator-key with the secret
-            simulator-secret and the user simulator-user with the password simulator-password, and calls the endpoint
-            that is registered with it. What it has counted is at /simulator/counts, the devices at /simulator/devices.
-            A POST to /simulator/drift changes profiles as another system on the account would, one to
-            /simulator/devices/ICCID a single device (profileStatus, state, onAccount). One to /simulator/lists with a
-            profileStatus has the device lists tell that of every profile, whatever it is, until one with {} comes.
+            It answers as ThingSpace does under http://HOST:PORT/api, signs in the key
+            simulator-key with the secret simulator-secret and the user simulator-user
+            with the password simulator-password, and calls the endpoint that is
+            registered with it. What it has counted is at /simulator/counts, the devices
+            at /simulator/devices. A POST to /simulator/drift changes profiles as another
+            system on the account would, one to /simulator/devices/ICCID a single device
+            (profileStatus, state, onAccount). One to /simulator/lists with a
+            profileStatus has the device lists tell that of every profile, whatever it is,
+            until one with {} comes.
 
             Examples:
               profilectl simulate fleet/ --listen 127.0.0.1:8080

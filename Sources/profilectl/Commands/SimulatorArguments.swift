@@ -9,11 +9,11 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Decides all that the simulator leaves to chance.")
     var seed: UInt64 = 1
 
-    @Option(help: "How long the simulator's answer to a call takes.")
-    var latency = DurationArgument(.zero)
+    @Option(duration: "How long the simulator's answer to a call takes.")
+    var latency = Duration.zero
 
-    @Option(help: "How long an action takes until its callback, at most.")
-    var callbackDelay = DurationArgument(.milliseconds(300))
+    @Option(duration: "How long an action takes until its callback, at most.")
+    var callbackDelay = Duration.milliseconds(300)
 
     @Option(help: "Share of devices whose first attempt fails (0 to 1).")
     var failureRate = 0.0
@@ -24,8 +24,8 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Share of devices whose action first ends with a warning (0 to 1).")
     var warningRate = 0.0
 
-    @Option(help: "How long after a warning the success comes.")
-    var warningDelay = DurationArgument(.milliseconds(500))
+    @Option(duration: "How long after a warning the success comes.")
+    var warningDelay = Duration.milliseconds(500)
 
     @Option(help: "Share of callbacks that are sent twice (0 to 1).")
     var duplicateRate = 0.0
@@ -42,8 +42,8 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Share of callbacks that come later than anybody waits for them (0 to 1).")
     var lateRate = 0.0
 
-    @Option(help: "How much later they come.")
-    var lateDelay = DurationArgument(.seconds(2400))
+    @Option(duration: "How much later they come.")
+    var lateDelay = Duration.seconds(2400)
 
     @Option(help: "Share of callbacks that first come with a wrong password (0 to 1).")
     var wrongCredentialsRate = 0.0
@@ -57,8 +57,8 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Share of callbacks that name the device by IMEI alone, if it has one (0 to 1).")
     var imeiOnlyRate = 0.0
 
-    @Option(help: "The time between deliveries that are not acknowledged.")
-    var redeliveryInterval = DurationArgument(.seconds(300))
+    @Option(duration: "The time between deliveries that are not acknowledged.")
+    var redeliveryInterval = Duration.seconds(300)
 
     @Option(help: "Requests a second that are answered; others get 429.")
     var simulatorRequestsPerSecond: Int?
@@ -72,11 +72,11 @@ struct SimulatorArguments: ParsableArguments {
     @Option(help: "Faults that one device meets with calls of one kind, at most.")
     var faultsPerDevice: Int?
 
-    @Option(help: "How long the answer takes that the fault `slow` holds back: longer than the client waits.")
-    var slowAnswer = DurationArgument(.seconds(45))
+    @Option(duration: "How long the answer takes that the fault `slow` holds back: longer than the client waits.")
+    var slowAnswer = Duration.seconds(45)
 
-    @Option(help: "How long the fault `too-many` refuses all calls.")
-    var throttleBurst = DurationArgument(.seconds(2))
+    @Option(duration: "How long the fault `too-many` refuses all calls.")
+    var throttleBurst = Duration.seconds(2)
 
     @Flag(help: "Leave the profile status out of the rows of v2 device lists.")
     var listsWithoutStatus = false
@@ -118,7 +118,7 @@ struct SimulatorArguments: ParsableArguments {
     }
 
     var options: SimulatorOptions {
-        func seconds(_ argument: DurationArgument) -> Double { Double(argument.duration.wholeMilliseconds) / 1000 }
+        func seconds(_ duration: Duration) -> Double { Double(duration.wholeMilliseconds) / 1000 }
         var options = SimulatorOptions()
         options.seed = seed
         options.latency = seconds(latency)

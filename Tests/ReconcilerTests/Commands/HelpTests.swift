@@ -47,8 +47,10 @@ struct HelpTests {
             let name = command.configuration.commandName ?? ""
             let examples = Self.examples(command)
             #expect(examples.contains { Self.arguments($0) != nil }, "\(name) has no example")
+            for line in command.configuration.discussion.split(separator: "\n") {
+                #expect(line.count <= 79, "an 80-column terminal breaks the line: \(line)")
+            }
             for example in examples {
-                #expect(example.count <= 79, "an 80-column terminal breaks the line: \(example)")
                 guard let arguments = Self.arguments(example) else { continue }
                 let parsed = try Profilectl.parseAsRoot(arguments)
                 let isOwn =
@@ -74,6 +76,28 @@ struct HelpTests {
         #expect(result.exitCode == 64)
         #expect(result.errors.contains(words), "\(result.errors)")
         #expect(result.output.isEmpty)
+    }
+
+    @Test(
+        "a duration that is none is answered with what one looks like",
+        arguments: [
+            ["apply", "x", "--timeout", "soon"], ["plan", "x", "--refresh-timeout", "5"],
+            ["serve", "x", "--refresh-every", "6 hours"], ["apply", "x", "--callback-deadline", "3x"],
+            ["simulate", "x", "--latency", "1,5s"],
+        ])
+    func duration(arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) { try Profilectl.parseAsRoot(arguments) }
+        let message = Profilectl.message(for: error)
+        #expect(message.contains("`\(arguments[2]) ") || message.contains("'\(arguments[2]) "), "\(message)")
+        #expect(message.hasSuffix("expected a duration such as 30s, 15m or 6h."), "\(message)")
+    }
+
+    @Test("the duration that holds without an option is shown as it would be written")
+    func defaultDurations() {
+        let help = Profilectl.helpMessage(for: ApplyCommand.self, columns: 200)
+        for text in ["(default: 1h)", "(default: 300ms)", "(default: 0s)", "(default: 40m)"] {
+            #expect(help.contains(text), "\(text)")
+        }
     }
 
     @Test("what is a command, an option or a question of a shell is left to the argument parser")

@@ -165,9 +165,12 @@ struct SavedPlanCommandTests {
         try folder.write(
             "fleet.yaml",
             try Fleets.yaml(30, rollout: "rollout: {batchSize: 5, requestsPerSecond: 1000, waves: [40%, 70%]}"))
-        let (server, root, arguments) = try await scene(folder, ["--warning-rate", "0.2", "--failure-rate", "0.2"])
+        let (server, root, arguments) = try await scene(
+            folder, ["--warning-rate", "0.2", "--failure-rate", "0.2", "--redelivery-interval", "20ms"])
         #expect(try await Binary.run(["plan", "fleet.yaml", "--out", "change.plan"], in: folder.path).exitCode == 0)
-        for step in ["intent-kept:2", "call-answered:1", "callback-kept:3"] {
+        // The one that a callback ends comes first: to a later one the callbacks of an earlier one may come before it has
+        // begun and is written down.
+        for step in ["callback-kept:3", "intent-kept:2", "call-answered:1"] {
             let environment = Binary.simulatorSecrets.merging(["PROFILECTL_KILL_AT": step]) { $1 }
             let killed = try await Binary.run(
                 ["apply", "change.plan"] + arguments, in: folder.path, environment: environment)

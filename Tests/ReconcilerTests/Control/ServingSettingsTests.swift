@@ -30,6 +30,13 @@ struct ServingSettingsTests {
     }
 
     @Test(
+        "a duration is written as it is read, in the largest unit that is whole",
+        arguments: ["0s", "1ms", "1500ms", "1s", "90s", "30m", "90m", "6h", "36h", "2d"])
+    func durations(text: String) throws {
+        #expect(try #require(Duration(settingText: text)).settingText == text)
+    }
+
+    @Test(
         "what is wrong is named with its place",
         arguments: [
             ("callbacks: {allow: [thingspace, verizon]}", [":1:33", "callbacks.allow[1]", "`verizon`", "thingspace"]),

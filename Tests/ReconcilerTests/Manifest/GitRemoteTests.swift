@@ -10,12 +10,12 @@ struct GitRemoteTests {
         arguments: [
             ("https://token123@git.example.com/fleet.git", "https://***@git.example.com/fleet.git", ["token123"]),
             (
-                "https://ann:s3cr%2Fet@git.example.com:8443/fleet.git", "https://***@git.example.com:8443/fleet.git",
-                ["ann", "s3cr%2Fet", "s3cr/et"]
+                "https://ann.miller:s3cr%2Fets@git.example.com:8443/fleet.git",
+                "https://***@git.example.com:8443/fleet.git", ["ann.miller", "s3cr%2Fets", "s3cr/ets"]
             ),
             ("https://git.example.com/fleet.git?key=s3cret", "https://git.example.com/fleet.git", ["key=s3cret"]),
             ("ssh://git@git.example.com:22/fleet.git", "ssh://***@git.example.com:22/fleet.git", []),
-            ("ssh://git:s3cret@git.example.com/fleet.git", "ssh://***@git.example.com/fleet.git", ["s3cret"]),
+            ("ssh://git:s3cret77@git.example.com/fleet.git", "ssh://***@git.example.com/fleet.git", ["s3cret77"]),
             ("http://127.0.0.1:8080/fleet.git", "http://127.0.0.1:8080/fleet.git", []),
             ("git@git.example.com:fleet.git", "git@git.example.com:fleet.git", []),
             ("file:///srv/fleet.git", "file:///srv/fleet.git", []),
@@ -28,6 +28,21 @@ struct GitRemoteTests {
         let told = try #require(GitWords.shown(words, hiding: remote.secrets))
         for secret in secrets { #expect(!told.contains(secret), "\(told)") }
         #expect(told.hasSuffix("; more"))
+    }
+
+    @Test(
+        "a short name or password is hidden in addresses, and leaves all other words as they are",
+        arguments: [
+            ("https://u@git.example.com/fleet.git", "https://***@git.example.com/fleet.git"),
+            ("https://u:a@git.example.com/fleet.git", "https://***@git.example.com/fleet.git"),
+            ("ssh://u:s3cret@git.example.com/fleet.git", "ssh://***@git.example.com/fleet.git"),
+            ("https://git.example.com/fleet.git?k=s", "https://git.example.com/fleet.git?***"),
+        ])
+    func short(text: String, shown: String) throws {
+        let words = "fatal: unable to update '\(text)': a user was refused"
+        #expect(
+            GitWords.shown(words, hiding: try GitRemote(text).secrets)
+                == "fatal: unable to update '\(shown)': a user was refused")
     }
 
     @Test(

@@ -5,42 +5,12 @@ import Testing
 @Suite("Refreshing from lists of every kind")
 struct RefreshRunTests {
     private let clock = SystemClock()
-
-    /// A store that knows these devices.
-    private func store(_ folder: TemporaryFolder, _ known: [DeviceKey: ProfileState] = [:]) async throws -> SQLiteStore
-    {
-        let store = try SQLiteStore(path: folder.path + "/state.db")
-        let before = clock.now() - .seconds(60)
-        try await store.write { transaction in
-            try transaction.save(
-                known.map { key, state in
-                    DeviceRecord(
-                        key: key, account: Fleets.account,
-                        observation: ProfileObservation(
-                            state: state, profileStatus: "X", at: before, source: .callback), service: .active,
-                        reached: state)
-                })
-        }
-        return store
-    }
-
-    private var scope: RefreshScope { RefreshScope(accounts: [Fleets.account]) }
-
-    /// The machine's clock, a second ahead.
-    private struct ClockAhead: WallClock {
-        func now() -> Timestamp { SystemClock().now() + .seconds(1) }
-        func sleep(until deadline: Timestamp) async throws { try await SystemClock().sleep(until: deadline) }
-    }
-
-    private func records(_ store: SQLiteStore, _ keys: [DeviceKey]) async throws -> [DeviceRecord?] {
-        let records = try await store.read { try $0.devices(keys) }
-        return keys.map { records[$0] }
-    }
+    private let scope = RefreshScope(accounts: [Fleets.account])
 
     @Test("each status is asked for once, and the filter tells the state of rows that do not tell it")
     func filters() async throws {
         let folder = try TemporaryFolder()
-        let store = try await store(folder)
+        let store = try await SQLiteStore.knowing(in: folder)
         let keys = try (0..<7).map { try Fleets.key($0) }
         let carrier = ListCarrier.v2Only(store, clock) { filter in
             let index = DeviceListQuestion.statuses.firstIndex { $0 == filter }
@@ -50,7 +20,7 @@ struct RefreshRunTests {
         #expect(carrier.questions.map(\.filter) == DeviceListQuestion.statuses)
         #expect(report.isWhole)
         #expect(report.accounts[0].added == 7)
-        let states = try await records(store, keys).map { $0?.observation?.state }
+        let states = try await store.records(keys).map { $0?.observation?.state }
         #expect(
             states == [
                 .downloadedEnabled, .downloadedEnabled, .downloadedDisabled, .downloadedDisabled, .notDownloaded,
@@ -62,7 +32,7 @@ struct RefreshRunTests {
     func contradictory() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<3).map { try Fleets.key($0) }
-        let store = try await store(folder, [keys[0]: .downloadedEnabled])
+        let store = try await SQLiteStore.knowing([keys[0]: .downloadedEnabled], in: folder)
         let carrier = ListCarrier.v2Only(store, clock) { filter in
             switch filter {
             case "ENABLE": [ListCarrier.message([keys[0], keys[1]])]
@@ -73,7 +43,7 @@ struct RefreshRunTests {
         let fleet = try await Fleets.fleet(try Fleets.yaml(3, rollout: Fleets.quick))
         let report = try await carrier.refresh(RefreshScope(fleet), lists: ListChoice(v1: false))
         #expect(report.heldDeclared == 1)
-        let states = try await records(store, keys).map { $0?.observation?.state }
+        let states = try await store.records(keys).map { $0?.observation?.state }
         #expect(states == [.unknown, .downloadedEnabled, .downloadedDisabled])
         let plan = Planner(now: clock.now()).plan(
             desired: fleet, known: try await store.read { try $0.knownFleet() })
@@ -85,16 +55,17 @@ struct RefreshRunTests {
     func late() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<3).map { try Fleets.key($0) }
-        let store = try await store(folder, [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled])
+        let store = try await SQLiteStore.knowing(
+            [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled], in: folder)
         let suspended = try #require(try ListCarrier.row(keys[0], state: "suspend"))
         let carrier = ListCarrier(
             store, clock, page: { _ in AccountDevicePage(rows: [suspended], next: nil) },
             rows: { filter in filter == "DELETE" ? [] : [ListCarrier.message([keys[0]])] })
-        let before = try await records(store, keys)
+        let before = try await store.records(keys)
         let report = try await carrier.refresh(scope, timeout: .milliseconds(200))
         #expect(!report.isWhole && report.hasLateLists)
         #expect(report.accounts[0].problems.contains { $0.contains("did not come in time") })
-        let after = try await records(store, keys)
+        let after = try await store.records(keys)
         #expect(after.map { $0?.observation } == before.map { $0?.observation })
         #expect(after[0]?.service == .suspended, "what the v1 list tells of the line is believed")
         #expect(after[1]?.service == .active, "absence proves nothing while a list is missing")
@@ -105,15 +76,15 @@ struct RefreshRunTests {
     func absent() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<3).map { try Fleets.key($0) }
-        let store = try await store(
-            folder, [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled, keys[2]: .notDownloaded])
+        let store = try await SQLiteStore.knowing(
+            [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled, keys[2]: .notDownloaded], in: folder)
         let row = try #require(try ListCarrier.row(keys[1]))
         let carrier = ListCarrier(
             store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) },
             rows: { filter in [ListCarrier.message(filter == "ENABLE" ? [keys[2]] : [])] })
         let report = try await carrier.refresh(scope)
         #expect(report.isWhole)
-        let after = try await records(store, keys)
+        let after = try await store.records(keys)
         #expect(after[0]?.service == .notOnAccount && after[0]?.observation?.state == .downloadedEnabled)
         #expect(after[1]?.service == .active && after[1]?.observation?.state == .unknown)
         #expect(after[2]?.observation?.state == .downloadedEnabled)
@@ -130,7 +101,8 @@ struct RefreshRunTests {
     func v1Failed() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<2).map { try Fleets.key($0) }
-        let store = try await store(folder, [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled])
+        let store = try await SQLiteStore.knowing(
+            [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled], in: folder)
         let carrier = ListCarrier(
             store, clock,
             page: { _ throws(CarrierError) in
@@ -140,7 +112,7 @@ struct RefreshRunTests {
             }, rows: { filter in [ListCarrier.message(filter == "DISABLE" ? [keys[0]] : [])] })
         let report = try await carrier.refresh(scope)
         #expect(!report.isWhole && !report.hasLateLists)
-        let after = try await records(store, keys)
+        let after = try await store.records(keys)
         #expect(after[0]?.observation?.state == .downloadedDisabled)
         #expect(after[1]?.service == .active && after[1]?.observation?.state == .downloadedEnabled)
     }
@@ -149,39 +121,40 @@ struct RefreshRunTests {
     func wholesale() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<40).map { try Fleets.key($0) }
-        let store = try await store(folder, Dictionary(uniqueKeysWithValues: keys.map { ($0, .downloadedEnabled) }))
+        let store = try await SQLiteStore.knowing(
+            Dictionary(uniqueKeysWithValues: keys.map { ($0, .downloadedEnabled) }), in: folder)
         // A carrier that does not heed the filter answers each question with everything.
         let carrier = ListCarrier.v2Only(store, clock) { _ in [ListCarrier.message(keys)] }
-        let before = try await records(store, keys)
+        let before = try await store.records(keys)
         let report = try await carrier.refresh(scope, lists: ListChoice(v1: false))
         #expect(!report.isWhole)
         #expect(
             report.accounts[0].problems.contains { $0.contains("40 of 40 devices") }, "\(report.accounts[0].problems)")
-        #expect(try await records(store, keys) == before)
+        #expect(try await store.records(keys) == before)
     }
 
     @Test("a carrier that does not heed the filter and whose rows tell the status is read by what they tell")
     func filterNotHeeded() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<40).map { try Fleets.key($0) }
-        let store = try await store(folder)
+        let store = try await SQLiteStore.knowing(in: folder)
         let carrier = ListCarrier.v2Only(store, clock) { _ in [ListCarrier.message(keys, status: "DISABLE")] }
         #expect(try await carrier.refresh(scope, lists: ListChoice(v1: false)).isWhole)
-        #expect(try await records(store, keys).allSatisfy { $0?.observation?.state == .downloadedDisabled })
+        #expect(try await store.records(keys).allSatisfy { $0?.observation?.state == .downloadedDisabled })
     }
 
     @Test("an answer that says of itself that more follows is read with what follows")
     func parts() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<2).map { try Fleets.key($0) }
-        let store = try await store(folder)
+        let store = try await SQLiteStore.knowing(in: folder)
         let carrier = ListCarrier.v2Only(store, clock) { filter in
             filter == "ENABLE"
                 ? [ListCarrier.message([keys[0]], isPart: true), ListCarrier.message([keys[1]])]
                 : [ListCarrier.message([])]
         }
         #expect(try await carrier.refresh(scope, lists: ListChoice(v1: false)).isWhole)
-        #expect(try await records(store, keys).allSatisfy { $0?.observation?.state == .downloadedEnabled })
+        #expect(try await store.records(keys).allSatisfy { $0?.observation?.state == .downloadedEnabled })
         let half = ListCarrier.v2Only(store, clock) { filter in
             [ListCarrier.message([keys[0]], isPart: filter == "ENABLE")]
         }
@@ -189,111 +162,30 @@ struct RefreshRunTests {
         #expect(report.hasLateLists, "a part alone is no answer")
     }
 
-    @Test("to see again what is known is no new version of a record; a change is")
-    func versions() async throws {
-        let folder = try TemporaryFolder()
-        let keys = try (0..<2).map { try Fleets.key($0) }
-        let store = try await store(folder, [keys[0]: .downloadedEnabled, keys[1]: .downloadedEnabled])
-        for word in ["X", "DISABLE"] {
-            let row = try #require(try ListCarrier.row(keys[1], status: word == "X" ? nil : word))
-            let other = try #require(try ListCarrier.row(keys[0], status: "ENABLE"))
-            let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [other, row], next: nil) })
-            _ = try await carrier.refresh(scope, lists: ListChoice(v2: false))
-        }
-        let after = try await records(store, keys)
-        // The first reading brought another word for the same state, the second nothing.
-        #expect(after[0]?.version == 2)
-        #expect(after[0]?.observation?.source == .deviceListV1)
-        #expect(after[1]?.version == 2)
-        #expect(after[1]?.observation?.state == .downloadedDisabled)
-    }
-
-    @Test("a callback that comes while the lists are on their way wins")
-    func callbackMeanwhile() async throws {
-        let folder = try TemporaryFolder()
-        let key = try Fleets.key(0)
-        let store = try await store(folder, [key: .downloadedEnabled])
-        let carrier = ListCarrier(
-            store, clock, rows: { filter in [ListCarrier.message(filter == "ENABLE" ? [key] : [])] },
-            onQuestion: { filter in
-                guard filter == "UNKNOWN" else { return }
-                let text = """
-                    {"requestId":"theirs","deviceIds":[{"kind":"Iccid","id":"\(key.iccid)"}],
-                    "deviceResponse":{"deviceProfileResponse":{"profileStatus":"DISABLE","euiccStatus":"EXECUTED_SUCCESS"}}}
-                    """
-                guard let kept = try? ReceivedCallback(json: Array(text.utf8)).kept(at: ClockAhead().now()) else {
-                    return
-                }
-                try? await store.write { try $0.keep([kept]) }
-                _ = try? await CallbackFolder(
-                    store: store, clock: ClockAhead(), policy: ConvergencePolicy(), wakeup: Wakeup()
-                ).readAll()
-            })
-        #expect(try await carrier.refresh(scope, lists: ListChoice(v1: false)).isWhole)
-        let record = try #require(try await records(store, [key])[0])
-        #expect(record.observation?.state == .downloadedDisabled)
-        #expect(record.observation?.source == .callback)
-        #expect(record.change?.foreignRequest == RequestID("theirs"))
-    }
-
-    @Test("a refresh that is stopped changes nothing")
-    func stopped() async throws {
-        let folder = try TemporaryFolder()
-        let key = try Fleets.key(0)
-        let store = try await store(folder, [key: .downloadedEnabled])
-        let row = try #require(try ListCarrier.row(key, status: "DISABLE"))
-        let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) })
-        let before = try await records(store, [key])
-        let report = try await carrier.refresh(scope, stop: { $0.stop() })
-        #expect(report.ending == .interrupted)
-        #expect(try await records(store, [key]) == before)
-    }
-
-    @Test("all is written down when it suits others, and nothing before")
-    func writesWhenItSuits() async throws {
-        let folder = try TemporaryFolder()
-        let key = try Fleets.key(0)
-        let store = try await store(folder, [key: .downloadedEnabled])
-        let row = try #require(try ListCarrier.row(key, status: "DISABLE"))
-        let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) })
-        let before = try await records(store, [key])
-        _ = try await carrier.refresh(
-            scope,
-            whileWriting: { write in
-                let records = try await store.read { try $0.devices([key]) }
-                #expect(records[key] == before[0])
-                try await write()
-                let written = try await store.read { try $0.devices([key]) }
-                #expect(written[key]?.observation?.state == .downloadedDisabled)
-            })
-        let report = try await carrier.refresh(scope, whileWriting: { _ in })
-        #expect(report.ending == .done)
-    }
-
     @Test("only the declared devices are asked for if that is wanted, 50 in a request, first without a filter")
     func onlyDeclared() async throws {
         let folder = try TemporaryFolder()
         let stranger = try Fleets.key(500)
-        let store = try await store(folder, [stranger: .downloadedEnabled])
+        let store = try await SQLiteStore.knowing([stranger: .downloadedEnabled], in: folder)
         let fleet = try await Fleets.fleet(try Fleets.yaml(120, rollout: Fleets.quick))
         let keys = fleet.devices.map(\.key)
         let carrier = ListCarrier.v2Only(store, clock) { filter in
             [ListCarrier.message(filter == nil ? keys : [], status: "DISABLE")]
         }
-        let before = try await records(store, [stranger])
+        let before = try await store.records([stranger])
         let report = try await carrier.refresh(
             RefreshScope(fleet, isLimitedToDeclared: true), lists: ListChoice(v1: false))
         #expect(report.isWhole)
         #expect(carrier.questions.map(\.devices) == [50, 50, 20])
         #expect(carrier.questions.allSatisfy { $0.filter == nil })
-        #expect(try await records(store, keys).allSatisfy { $0?.observation?.state == .downloadedDisabled })
-        #expect(try await records(store, [stranger]) == before, "it was not asked for")
+        #expect(try await store.records(keys).allSatisfy { $0?.observation?.state == .downloadedDisabled })
+        #expect(try await store.records([stranger]) == before, "it was not asked for")
     }
 
     @Test("a device that is declared for another account than the one that has it is blocked")
     func otherAccount() async throws {
         let folder = try TemporaryFolder()
-        let store = try await store(folder)
+        let store = try await SQLiteStore.knowing(in: folder)
         let key = try Fleets.key(1)
         let other = """
             ---
@@ -308,7 +200,7 @@ struct RefreshRunTests {
         let row = try #require(try ListCarrier.row(key, status: "ENABLE"))
         let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) })
         _ = try await carrier.refresh(RefreshScope(fleet), lists: ListChoice(v2: false))
-        let record = try #require(try await records(store, [key])[0])
+        let record = try #require(try await store.records([key])[0])
         #expect(record.service == .notOnAccount)
         #expect(record.observation == nil)
     }

@@ -13,8 +13,14 @@ struct AttackTests {
         var calls = 300
         var callsByTLS = 100
         var slow = 600
-        /// So many times eight bodies of 10 MB.
+        /// Each has a handshake, which a build for tests takes its time for.
+        var slowByTLS = 150
+        /// So many times eight long bodies.
         var large = 1
+        /// Of a long body, in bytes.
+        var largeSize = 10_000_000
+        /// Longer than what is read when no device list is awaited.
+        var largeSizeByTLS = 2_000_000
         var adminCalls = 200
         /// Good callbacks a second.
         var rate = 40
@@ -32,7 +38,8 @@ struct AttackTests {
         static let current: Scale = {
             guard isFull else { return Scale() }
             return Scale(
-                calls: 100_000, callsByTLS: 10_000, slow: 1000, large: 10, adminCalls: 10_000, rate: 200, quiet: 15,
+                calls: 100_000, callsByTLS: 10_000, slow: 1000, slowByTLS: 1000, large: 10,
+                largeSizeByTLS: 10_000_000, adminCalls: 10_000, rate: 200, quiet: 15,
                 squeeze: 10, holders: 400, program: environment["ATTACK_PROGRAM"])
         }()
     }
@@ -118,9 +125,15 @@ struct AttackTests {
 
         let good = try scene.good("good")
         let calls = tls ? scale.callsByTLS : scale.calls
+        let slow = tls ? scale.slowByTLS : scale.slow
+        let largeSize = tls ? scale.largeSizeByTLS : scale.largeSize
         let bad = try await scene.result(
             of: try scene.call(
-                "bad", ["--calls", "\(calls)", "--slow", "\(scale.slow)", "--large", "\(scale.large)"]),
+                "bad",
+                [
+                    "--calls", "\(calls)", "--slow", "\(slow)", "--large", "\(scale.large)", "--large-size",
+                    "\(largeSize)",
+                ]),
             "Strangers")
         let squeeze = try await scene.result(
             of: try scene.call(
@@ -129,7 +142,7 @@ struct AttackTests {
         // While the answer to a device list is awaited.
         let longSqueeze = try await scene.result(
             of: try scene.call(
-                "squeeze", ["--slow", "20", "--large-size", "10000000", "--seconds", "\(scale.squeeze)"]),
+                "squeeze", ["--slow", "20", "--large-size", "\(largeSize)", "--seconds", "\(scale.squeeze)"]),
             "Long bodies that lack a byte")
         good.send(SIGTERM)
         let result = try await scene.result(of: good, "Good callbacks")

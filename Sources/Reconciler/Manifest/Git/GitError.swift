@@ -42,8 +42,9 @@ enum GitWords {
     static func shown(_ text: String, hiding secrets: [String]) -> String? {
         var text = text
         for secret in secrets.sorted(by: { $0.count > $1.count }) { text = text.replacing(secret, with: "***") }
-        // Git's settings may add a name or a password to an address.
+        // In any address: git's settings may add a name or a password to one.
         text = text.replacing(#/:\/\/[^\/\s]*@/#, with: "://***@")
+        text = text.replacing(#/(:\/\/[^\s?'"]*\?)[^\s'"]+/#) { "\($0.1)***" }
         // The same failure is to be told in the same words.
         text = text.replacing(#/ after \d+ ms/#, with: "")
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }

@@ -6,8 +6,12 @@ struct GitRemote: Hashable, Sendable {
     let address: String
     /// As people are shown it.
     let name: String
-    /// What must not be seen anywhere.
+    /// What must not be seen anywhere, and is too long to stand in other words by chance. What is shorter is hidden where
+    /// addresses have it.
     let secrets: [String]
+
+    /// The length from which a name or a password is hidden wherever it stands.
+    private static let leastSecret = 8
 
     private static let expected =
         "a folder, or a URL such as https://git.example.com/fleet.git, ssh://git@git.example.com/fleet.git or file:///srv/fleet.git"
@@ -65,7 +69,7 @@ struct GitRemote: Hashable, Sendable {
         var secrets = [parts.percentEncodedPassword, parts.password, parts.percentEncodedQuery]
         // A token may stand in the place of the user, but the user of ssh is no secret.
         if scheme != "ssh" { secrets += [parts.percentEncodedUser, parts.user] }
-        self.secrets = Set(secrets.compactMap(\.self)).filter { !$0.isEmpty && $0 != "git" }.sorted()
+        self.secrets = Set(secrets.compactMap(\.self)).filter { $0.count >= Self.leastSecret }.sorted()
         address = text
         var shown = parts
         shown.percentEncodedQuery = nil
