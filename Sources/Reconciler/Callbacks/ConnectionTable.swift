@@ -94,6 +94,12 @@ package final class ConnectionTable: Sendable {
         channels.forEach(Self.endWhenIdle)
     }
 
+    /// Hangs up on all, whatever they are in the middle of.
+    package func closeAll() {
+        let channels = table.withLock { $0.connections.values.map(\.channel) }
+        for channel in channels { channel.close(promise: nil) }
+    }
+
     private static func endWhenIdle(_ channel: any Channel) {
         // When the handlers are in place that heed it.
         channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
