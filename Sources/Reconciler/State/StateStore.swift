@@ -119,6 +119,11 @@ public protocol StateTransaction: StateReader {
     /// Writes down who is going to change something, before anything is changed.
     func startRun(_ cause: RunCause, at: Timestamp) throws -> RunNumber
     func endRun(_ number: RunNumber, as ending: String, at: Timestamp) throws
+    /// Takes back that a run has begun, unless something bears its number.
+    ///
+    /// - Parameter mark: taken when it began.
+    /// - Returns: whether it was taken back.
+    func takeBackRun(_ number: RunNumber, begunAt mark: ActivityMark) throws -> Bool
 }
 
 extension StateTransaction {
