@@ -114,12 +114,14 @@ public struct Controller: Sendable {
             store: store,
             clock: clock, logger: logger, reload: reload)
         let events = EventLogger(store: store, clock: clock, wakeup: wakeup, logger: logger)
+        let history = HistoryKeeper(
+            limit: HistoryLimit(store: store, clock: clock, kept: settings.history), clock: clock, logger: logger)
         let watch = ControllerWatch(
             board: board, supervisor: supervisor, notifier: notifier, interval: options.noticeInterval,
             clock: clock, logger: logger)
         return [
             { try await manifests.run() }, { try await events.run() }, { try await watch.run() },
-            { await notifier?.run() },
+            { try await history.run() }, { await notifier?.run() },
             {
                 await stop.change(after: 0)
                 guard !Task.isCancelled else { return }

@@ -79,6 +79,12 @@ public protocol StateReader: StateOverview {
     func runs(of plan: ContentDigest) throws -> [RunNumber]
     /// Latest first.
     func latestRuns(limit: Int) throws -> [RunRecord]
+    /// Rows of a part of the past that nothing needs any more, by their numbers.
+    ///
+    /// - Parameters:
+    ///   - time: they are older than that.
+    ///   - last: they come after this one.
+    func forgettable(_ part: HistoryPart, before time: Timestamp, after last: Int64, limit: Int) throws -> [Int64]
 }
 
 /// What can be written within a transaction.
@@ -124,6 +130,8 @@ public protocol StateTransaction: StateReader {
     /// - Parameter mark: taken when it began.
     /// - Returns: whether it was taken back.
     func takeBackRun(_ number: RunNumber, begunAt mark: ActivityMark) throws -> Bool
+    /// Deletes what `forgettable` has found.
+    func forget(_ rows: [Int64], of part: HistoryPart) throws
 }
 
 extension StateTransaction {
