@@ -35,7 +35,10 @@ extension AdminConfiguration {
     public init?(_ settings: Settings, token: AdminToken?) throws(SettingsError) {
         guard settings.adminListen != "off" else { return nil }
         let address = try ListenAddress(settings.adminListen, setting: "admin.listen")
-        try self.init(host: address.host, port: address.port, token: token, tls: settings.adminTLS)
+        // The work and the callbacks come to their end before.
+        var limits = ListenerLimits.admin
+        limits.endTime = settings.drainTimeout / 8
+        try self.init(host: address.host, port: address.port, token: token, tls: settings.adminTLS, limits: limits)
     }
 }
 

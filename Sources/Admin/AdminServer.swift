@@ -62,7 +62,12 @@ public struct AdminServer: Sendable {
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await HTTPServing(server: application, logger: logger).run(until: stop) }
+            group.addTask {
+                try await HTTPServing(
+                    server: application, connections: connections, endTime: configuration.limits.endTime,
+                    logger: logger
+                ).run(until: stop)
+            }
             group.addTask {
                 while true {
                     _ = await figures.current()

@@ -15,7 +15,9 @@ extension ApplyLoop {
             }
         }
         for exception in plan.exceptions {
-            if case .blocked = exception.reason, run.options.verification == .lookup, !verified[Int(exception.device)] {
+            if case .blocked = exception.reason, run.options.looksUpBlocked, run.options.verification == .lookup,
+                !verified[Int(exception.device)]
+            {
                 due[exception.account, default: DueLookups()].keys.append(exception.key)
                 due[exception.account, default: DueLookups()].toVerify.append(Int(exception.device))
             } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),

@@ -57,7 +57,10 @@ struct ApplyLoop {
         let mark = try await run.store.read { try $0.eventMark() }
         while report.ending == .running {
             let seen = run.wakeup.count
-            let (plan, gate) = try await look()
+            guard let (plan, gate) = try await look(until: deadline) else {
+                report.ending = run.stop.isStopped ? .interrupted : .timedOut
+                break
+            }
             let sendable =
                 stoppedAccounts.isEmpty
                 ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
@@ -87,7 +90,7 @@ struct ApplyLoop {
             }
         }
         if let heldElsewhere { throw heldElsewhere }
-        _ = try await look()
+        _ = try await look(until: deadline)
         report.events = try await run.store.read { try $0.eventCounts(after: mark) }
         progress(report)
         return report
@@ -95,12 +98,29 @@ struct ApplyLoop {
 
     // MARK: Looking
 
+    /// What is known, once it is whole; `nil` if the run is to end before.
+    private mutating func knownFleet(until deadline: Timestamp) async throws -> KnownFleet? {
+        while true {
+            let seen = run.wakeup.count
+            let now = run.clock.now()
+            switch try await run.store.read({ try $0.wholeFleet(at: now) }) {
+            case .known(let fleet): return fleet
+            case .beingWritten(let recorder): remark(WholeFleet.explanation(of: recorder))
+            }
+            progress(report)
+            guard !run.stop.isStopped, now < deadline else { return nil }
+            try await waiter.change(after: seen, until: min(deadline, now + run.options.pollInterval))
+        }
+    }
+
     /// Plans from the state as it is now, and moves the roll-outs on.
-    private mutating func look() async throws -> (Plan, RolloutGate) {
+    ///
+    /// - Returns: `nil` if the run is to end before the state is whole.
+    private mutating func look(until deadline: Timestamp) async throws -> (Plan, RolloutGate)? {
         let startedLooking = run.clock.now()
         busyUntil = busyUntil.filter { $0.value > startedLooking }
         busy = Set(busyUntil.keys)
-        let known = try await run.store.read { try $0.knownFleet() }
+        guard let known = try await knownFleet(until: deadline) else { return nil }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil,
             heedsDriftPolicy: run.options.heedsDriftPolicy
@@ -112,7 +132,7 @@ struct ApplyLoop {
         try await leaveAlone(plan.moved)
         let rollouts = try await RolloutBook(store: run.store, clock: run.clock).keep(plan, known.rollouts)
         // What the roll-out before has let out is nothing that a new one has let out.
-        if rollouts.contains(where: { $0.follows(known.rollouts) }) { return try await look() }
+        if rollouts.contains(where: { $0.follows(known.rollouts) }) { return try await look(until: deadline) }
         let gate = RolloutGate(
             plan, rollouts: rollouts, pauses: known.pauses, ignoresWindows: run.options.ignoresWindows,
             holdsLargeChanges: run.options.largeChanges == .hold)

@@ -18,6 +18,9 @@ public struct ApplyOptions: Sendable {
 
     public var policy: ConvergencePolicy
     public var verification: Verification
+    /// Whether devices that cannot be changed are looked up too: the obstacle may be gone. Who reads the carrier's records
+    /// periodically learns of it then, and spares the carrier a call for each of them in each run.
+    public var looksUpBlocked: Bool
     /// Which of the carrier's lists devices are looked up in.
     public var lists: ListChoice
     /// How long the answer to a device list is awaited.
@@ -53,7 +56,8 @@ public struct ApplyOptions: Sendable {
         timeout: Duration = .seconds(3600), retryFailed: Bool = false, largeChanges: LargeChangePolicy = .refuse,
         ignoresWindows: Bool = false, concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1),
         backOff: BackOff = BackOff(), chance: any Chance = SystemChance(), lists: ListChoice = ListChoice(),
-        heedsDriftPolicy: Bool = false, endsWhenIdle: Bool = false, stoppedAccounts: [AccountName: String] = [:]
+        looksUpBlocked: Bool = true, heedsDriftPolicy: Bool = false, endsWhenIdle: Bool = false,
+        stoppedAccounts: [AccountName: String] = [:]
     ) {
         self.policy = policy
         self.verification = verification
@@ -68,6 +72,7 @@ public struct ApplyOptions: Sendable {
         self.backOff = backOff
         self.chance = chance
         self.lists = lists
+        self.looksUpBlocked = looksUpBlocked
         self.heedsDriftPolicy = heedsDriftPolicy
         self.endsWhenIdle = endsWhenIdle
         self.stoppedAccounts = stoppedAccounts

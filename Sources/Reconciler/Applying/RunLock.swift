@@ -9,7 +9,7 @@ public struct RunLock: Sendable {
     /// What is held.
     private let names: Set<LeaseName>
     private let isGone: @Sendable (ProcessIdentity) -> Bool
-    /// Where callbacks are listened for: told again when leases have to be taken anew.
+    /// What others are told of the run: told again when leases have to be taken anew.
     private let announced = Announced()
 
     /// How long a lease lives without being renewed.
@@ -78,13 +78,35 @@ public struct RunLock: Sendable {
     /// Tells other runs where this one listens for callbacks.
     /// - Throws: `StateStoreError`
     func announce(listensAt address: String) async throws {
-        announced.address.withLock { $0 = address }
+        announced.news.withLock { $0.address = address }
         try await store.write { transaction in
             for lease in try leases(in: transaction) {
                 var lease = lease
                 lease.listensAt = address
                 try transaction.save(lease)
             }
+        }
+    }
+
+    /// Writes the carrier's records down while all processes on the store know that what they read is half of it. To be
+    /// done while the lock is held.
+    ///
+    /// - Throws: `StateStoreError`, and what `write` throws.
+    func whileRecording<Result: Sendable>(_ write: @Sendable () async throws -> Result) async throws -> Result {
+        let until = clock.now() + Self.life
+        announced.news.withLock { $0.isRecording = true }
+        func end() async throws {
+            announced.news.withLock { $0.isRecording = false }
+            try await store.write { try $0.removeLease(.recording(holder)) }
+        }
+        do {
+            try await store.write { try take(in: $0, until: until) }
+            let result = try await write()
+            try await end()
+            return result
+        } catch {
+            try? await end()
+            throw error
         }
     }
 
@@ -118,7 +140,7 @@ public struct RunLock: Sendable {
 
     private func isMine(_ name: LeaseName) -> Bool {
         switch name {
-        case .profileSet, .reading: names.contains(name)
+        case .profileSet, .reading, .recording: names.contains(name)
         case .wholeStore: true
         }
     }
@@ -141,10 +163,10 @@ public struct RunLock: Sendable {
 
     /// Takes what is free, or renews what is held.
     private func take(in transaction: any StateTransaction, until: Timestamp) throws {
-        let address = announced.address.withLock(\.self)
-        for name in names {
+        let news = announced.news.withLock(\.self)
+        for name in names.union(news.isRecording ? [.recording(holder)] : []) {
             try transaction.save(
-                Lease(name: name, owner: owner.description, holder: holder, expiresAt: until, listensAt: address))
+                Lease(name: name, owner: owner.description, holder: holder, expiresAt: until, listensAt: news.address))
         }
     }
 
@@ -186,7 +208,14 @@ public struct RunLock: Sendable {
     }
 }
 
-/// The address that a lock has announced.
+/// What a lock has announced.
 private final class Announced: Sendable {
-    let address = Mutex<String?>(nil)
+    struct News: Sendable {
+        /// Where callbacks are listened for.
+        var address: String?
+        /// Whether the carrier's records are being written down.
+        var isRecording = false
+    }
+
+    let news = Mutex(News())
 }

@@ -75,7 +75,8 @@ public struct CallbackListener: Sendable {
                 let response = await reception.respond(to: request, on: channel)
                 try await writer.write(response: response.head, body: response.body)
             })
-        let server = ListeningSocketServer(socket: socket, connections: connections, clock: clock, logger: logger)
+        let server = ListeningSocketServer(
+            socket: socket, connections: connections, endTime: limits.endTime, clock: clock, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
             group.addTask { try await readContinually() }

@@ -95,6 +95,11 @@ package final class ConnectionTable: Sendable {
         channels.forEach(Self.endWhenIdle)
     }
 
+    /// Hangs up on all, whatever they are in the middle of.
+    package func closeAll() {
+        table.withLock { $0.connections.values.map(\.channel) }.forEach(Self.hangUp)
+    }
+
     /// Closes a connection at once: with TLS it would be held, and its buffers with it, until the client has said goodbye
     /// or seconds have passed, so that those who never do would hold many more connections than the limit.
     private static func hangUp(_ channel: any Channel) {

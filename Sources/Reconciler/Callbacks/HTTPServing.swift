@@ -5,10 +5,17 @@ import ServiceLifecycle
 /// Runs an HTTP application until it is told to stop, and lets calls that are under way end first.
 package struct HTTPServing<Server: Service>: Sendable {
     private let server: Server
+    private let connections: ConnectionTable
+    private let endTime: Duration
     private let logger: Logger
 
-    package init(server: Server, logger: Logger) {
+    /// - Parameters:
+    ///   - connections: those of the server.
+    ///   - endTime: how long the end may take: what has not come whole by then is hung up on.
+    package init(server: Server, connections: ConnectionTable, endTime: Duration, logger: Logger) {
         self.server = server
+        self.connections = connections
+        self.endTime = endTime
         self.logger = logger
     }
 
@@ -28,6 +35,8 @@ package struct HTTPServing<Server: Service>: Sendable {
                 // Ends when this task is cancelled, too.
                 await stop.change(after: 0)
                 await group.triggerGracefulShutdown()
+                try? await Task.sleep(for: endTime)
+                connections.closeAll()
                 try await serving.value
             }
             defer { tasks.cancelAll() }

@@ -18,6 +18,9 @@ public struct ListenerLimits: Hashable, Sendable {
     /// How long a connection may rest between two requests.
     public var idleTime = Duration.seconds(60)
 
+    /// How long the end may take: what has not come whole by then is hung up on.
+    public var endTime = Duration.seconds(7)
+
     public init() {}
 
     /// How many connections may wait to be taken in: who finds no place tries again only after a second.

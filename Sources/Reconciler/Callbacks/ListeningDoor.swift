@@ -1,12 +1,30 @@
 import Foundation
+import Synchronization
 
 /// Takes the connections that come to a listening socket.
 ///
 /// NIO's server channel is not made for a socket that another process takes connections from: where the system says
 /// that there is one, and the other process was faster, it stops the program (in debug builds).
 final class ListeningDoor: Sendable {
-    /// The descriptors of the connections; who receives one closes it.
-    let arrivals: AsyncStream<CInt>
+    let arrivals: AsyncStream<Arrival>
+
+    /// A connection that was taken. One that nobody serves, because the serving was cut off, is closed.
+    final class Arrival: Sendable {
+        private let descriptor: Atomic<CInt>
+
+        fileprivate init(_ descriptor: CInt) {
+            self.descriptor = Atomic(descriptor)
+        }
+
+        /// The descriptor, for one who closes it; `nil` if it was taken before.
+        func take() -> CInt? {
+            let taken = descriptor.exchange(-1, ordering: .relaxed)
+            return taken >= 0 ? taken : nil
+        }
+
+        deinit { if let descriptor = take() { Foundation.close(descriptor) } }
+    }
+
     // Made to be used from any thread, which its protocol does not say.
     private nonisolated(unsafe) let source: any DispatchSourceRead
 
@@ -16,7 +34,7 @@ final class ListeningDoor: Sendable {
     /// - Throws: `IOError`
     init(_ socket: ListeningSocket) throws {
         let descriptor = try socket.duplicate()
-        let (arrivals, continuation) = AsyncStream.makeStream(of: CInt.self)
+        let (arrivals, continuation) = AsyncStream.makeStream(of: Arrival.self)
         self.arrivals = arrivals
         source = DispatchSource.makeReadSource(
             fileDescriptor: descriptor, queue: DispatchQueue(label: "profilectl.connections"))
@@ -25,7 +43,7 @@ final class ListeningDoor: Sendable {
                 let connection = accept(descriptor, nil, nil)
                 if connection >= 0 {
                     _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                    if case .terminated = continuation.yield(connection) { Foundation.close(connection) }
+                    continuation.yield(Arrival(connection))
                     continue
                 }
                 switch errno {

@@ -9,10 +9,12 @@ import NIOPosix
 struct ListeningSocketServer: Sendable {
     let socket: ListeningSocket
     let connections: ConnectionTable
+    /// How long the end may take.
+    let endTime: Duration
     let clock: any WallClock
     let logger: Logger
 
-    /// How long the first call of a connection that was taken just before the end is waited for.
+    /// How long the first call of a connection that was taken just before the end is waited for, at most.
     private static let graceTime = Duration.seconds(2)
 
     /// Takes connections until `stop` changes, and lets the calls that are under way end first.
@@ -22,25 +24,30 @@ struct ListeningSocketServer: Sendable {
     ) async throws {
         let door = try ListeningDoor(socket)
         defer { door.close() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await withDiscardingTaskGroup { calls in
-                    for await descriptor in door.arrivals {
+                    for await arrival in door.arrivals {
+                        guard let descriptor = arrival.take() else { continue }
                         calls.addTask { await serve(descriptor, child) }
                     }
                 }
+                return true
             }
             group.addTask {
                 await onListening(socket.port)
                 await stop.change(after: 0)
                 // What waits to be taken is left to other processes.
                 door.close()
+                let end = clock.now() + endTime
                 try await letNewcomersCall()
                 connections.endWhenIdle()
+                try await clock.sleep(until: end)
+                connections.closeAll()
+                return false
             }
             defer { group.cancelAll() }
-            try await group.next()
-            if stop.count > 0 { try await group.next() }
+            while let isOver = try await group.next(), !isOver {}
         }
     }
 
@@ -57,7 +64,7 @@ struct ListeningSocketServer: Sendable {
 
     /// A connection that was taken, and has brought no call yet, would be lost for who has made it.
     private func letNewcomersCall() async throws {
-        let end = clock.now() + Self.graceTime
+        let end = clock.now() + min(Self.graceTime, endTime / 2)
         while connections.hasNewcomers, clock.now() < end {
             try await clock.sleep(until: clock.now() + .milliseconds(10))
         }

@@ -53,6 +53,8 @@ package struct TLSFiles: Sendable {
     package func configuration() throws -> TLSConfiguration {
         var configuration = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
         configuration.minimumTLSVersion = .tlsv12
+        // One that is gone, or in the middle of its handshake, says no goodbye: the end would wait for five seconds.
+        configuration.shutdownTimeout = .seconds(1)
         return configuration
     }
 

@@ -5,6 +5,7 @@ public struct ApplySession: Sendable {
     private let goal: ApplyGoal
     private let options: ApplyOptions
     private let access: CarrierAccess
+    private let history: HistoryLimit
 
     /// Throw it to end the run; what is under way is written down first.
     public let stop: StopSwitch
@@ -29,19 +30,26 @@ public struct ApplySession: Sendable {
             store: store, owner: owner,
             lock: RunLock(store: store, clock: clock, owner: owner, profileSets: goal.desired.sets.map(\.name)),
             retriesSignIn: retriesSignIn, clock: clock, logger: logger, observer: observer, wakeup: wakeup)
+        history = HistoryLimit(store: store, clock: clock, kept: settings.history)
         stop = StopSwitch(wakeup: wakeup)
     }
+
+    /// A person waits: what is left to be forgotten then is left to the next run.
+    private static let tidyingTime = Duration.seconds(2)
 
     /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `TooLargeChange`,
     ///   `ListenerFailed`, `RegistrationProblem`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
         let pacer = RequestPacer(goal.desired, store: access.store, clock: access.clock, options: options)
-        return try await access.use(callbacksOf: goal.desired.selectedAccounts, pacer: pacer) { carrier in
+        let report = try await access.use(callbacksOf: goal.desired.selectedAccounts, pacer: pacer) { carrier in
             try await ApplyRun(
                 goal: goal, store: access.store, carrier: carrier, clock: access.clock, wakeup: access.wakeup,
                 options: options, stop: stop, command: access.owner.command, lock: access.lock,
                 observer: access.observer
             ).run(progress: progress)
         }
+        // The run has done its work, whatever comes of this.
+        if !stop.isStopped { _ = try? await history.enforce(until: access.clock.now() + Self.tidyingTime) }
+        return report
     }
 }

@@ -24,10 +24,14 @@ struct CallbackEndpoint: Sendable {
             url = try settings.registrableCallbackURL(carrierIsLoopback: carrierIsLoopback)
         }
         let path = url.flatMap { URLComponents(string: $0)?.path } ?? "/callbacks"
+        // Half of it is for the work, which goes on before.
+        var limits = ListenerLimits()
+        limits.endTime = settings.drainTimeout / 4
         configuration = CallbackListenerConfiguration(
             host: address.host, port: address.port, path: path.isEmpty ? "/" : path, credentials: credentials,
             tls: settings.callbackTLS,
-            allowed: try settings.callbackAllow.map { texts throws(SettingsError) in try AllowedClients(texts) })
+            allowed: try settings.callbackAllow.map { texts throws(SettingsError) in try AllowedClients(texts) },
+            limits: limits)
     }
 
     /// The URL that the carrier is told, now that the port is known.

@@ -22,6 +22,8 @@ struct ListenerSeat: Sendable {
 
     /// How often to look again while the address is taken, and nobody gives the socket.
     private static let pollInterval = Duration.milliseconds(100)
+    /// The same once it is known who listens there, and keeps what comes for all: that may last for months.
+    private static let seatedInterval = Duration.seconds(1)
     /// The other run may have begun to listen and not have said so yet, or have ended and not have closed its socket.
     private static let patience = Duration.seconds(3)
 
@@ -34,6 +36,7 @@ struct ListenerSeat: Sendable {
         until stop: Wakeup, reload: Wakeup, onListening: @escaping @Sendable (Int) -> Void
     ) async throws {
         var giveUpAt = clock.now() + Self.patience
+        var interval = Self.pollInterval
         while stop.count == 0 {
             do {
                 let socket =
@@ -48,10 +51,11 @@ struct ListenerSeat: Sendable {
                     // would do something else with a call, with another password for one.
                     onListening(configuration.port)
                     giveUpAt = clock.now() + Self.patience
+                    interval = Self.seatedInterval
                 }
             }
-            let waiter = StateWaiter(clock: clock, wakeup: stop, pollInterval: Self.pollInterval)
-            try await waiter.change(after: 0, until: clock.now() + Self.pollInterval)
+            let waiter = StateWaiter(clock: clock, wakeup: stop, pollInterval: interval)
+            try await waiter.change(after: 0, until: clock.now() + interval)
         }
     }
 

@@ -13,20 +13,37 @@ public struct PlanSession: Sendable {
 
     /// Reads the manifests and the known state at the same time.
     ///
-    /// - Parameter load: gives the desired fleet.
+    /// - Parameters:
+    ///   - onWait: told why the known state cannot be read yet, once.
+    ///   - load: gives the desired fleet.
     /// - Throws: `StateStoreError`, and what `load` throws.
     public func plan(
-        retryFailed: Bool, load: @escaping @Sendable () async throws -> DesiredFleet
+        retryFailed: Bool, onWait: @escaping @Sendable (String) -> Void = { _ in },
+        load: @escaping @Sendable () async throws -> DesiredFleet
     ) async throws -> Plan {
         // What is asked for from now on was not seen by this plan.
         let now = clock.now()
-        async let known = knownFleet()
+        async let known = knownFleet(onWait)
         let desired = try await load()
         return Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil).plan(
             desired: desired, known: try await known)
     }
 
-    private func knownFleet() async throws -> KnownFleet {
-        try await settings.openStoreIfThere()?.read { try $0.knownFleet() } ?? KnownFleet()
+    private func knownFleet(_ onWait: (String) -> Void) async throws -> KnownFleet {
+        guard let store = try await settings.openStoreIfThere() else { return KnownFleet() }
+        var hasTold = false
+        while true {
+            let now = clock.now()
+            switch try await store.read({ try $0.wholeFleet(at: now) }) {
+            case .known(let fleet): return fleet
+            case .beingWritten(let recorder):
+                if !hasTold { onWait(WholeFleet.explanation(of: recorder)) }
+                hasTold = true
+                try await clock.sleep(until: now + Self.pollInterval)
+            }
+        }
     }
+
+    /// How often to look whether another process has come to the end of what it writes.
+    private static let pollInterval = Duration.milliseconds(200)
 }

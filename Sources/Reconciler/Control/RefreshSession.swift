@@ -54,7 +54,8 @@ public struct RefreshSession: Sendable {
             try await RefreshRun(
                 scope: scope, store: access.store, carrier: carrier, pacer: pacer, clock: access.clock,
                 wakeup: access.wakeup, options: options, stop: stop, command: access.owner.command,
-                commit: commit, keepsDescriptions: keepsDescriptions
+                commit: commit, whileWriting: { try await access.lock.whileRecording($0) },
+                keepsDescriptions: keepsDescriptions
             ).run(progress: progress)
         }
     }

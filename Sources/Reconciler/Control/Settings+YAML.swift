@@ -56,6 +56,9 @@ extension Settings {
             top.scalar("stateTimeout", expected: Duration.settingExpected, complaints: &complaints) {
                 Duration(settingText: $0)
             } ?? stateTimeout
+        history =
+            top.scalar("history", expected: Self.historyExpected, complaints: &complaints) { Self.history($0) }
+            ?? history
         verification =
             top.scalar("verify", expected: "lookup or trust", complaints: &complaints) {
                 ApplyOptions.Verification(rawValue: $0)
@@ -107,6 +110,12 @@ extension Settings {
             } ?? refreshInterval
     }
 
+    private static let historyExpected = "a duration of at least 7d, such as 90d"
+
+    private static func history(_ text: String) -> Duration? {
+        Duration(settingText: text).flatMap { $0 >= HistoryLimit.least ? $0 : nil }
+    }
+
     private static let intervalExpected = "a duration of at least a minute, such as 30m or 6h"
 
     private static func interval(_ text: String) -> Duration? {
@@ -141,6 +150,7 @@ extension Settings {
         state = value("STATE") ?? state
         try read("STATE_TIMEOUT", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { stateTimeout = $0 }
+        try read("HISTORY", value, expected: Self.historyExpected) { Self.history($0) }.map { history = $0 }
         callbackListen = value("CALLBACKS_LISTEN") ?? callbackListen
         callbackURL = value("CALLBACKS_URL") ?? callbackURL
         if let text = value("CALLBACKS_ALLOW") {

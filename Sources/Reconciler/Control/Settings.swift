@@ -15,6 +15,8 @@ public struct Settings: Sendable {
     public var state = "sqlite:.profilectl/state.db"
     /// How long another process that writes to the store is waited for.
     public var stateTimeout = SQLiteStore.usualBusyTimeout
+    /// How long the past is kept.
+    public var history = Duration.seconds(90 * 86_400)
     /// Host and port on which callbacks are listened for.
     public var callbackListen = "0.0.0.0:9001"
     /// What the carrier is told to call.

@@ -14,6 +14,10 @@ public enum SettingsShape {
         .optional(
             "stateTimeout", .duration, "How long another process that writes to the state is waited for.",
             examples: ["10s"]),
+        .optional(
+            "history", .duration,
+            "How long the past is kept (events, callbacks, requests, runs), at least 7d; what is open, and the latest of "
+                + "each device, is kept for ever.", examples: ["90d"]),
         .optional("callbacks", .mapping(callbacks), "How the carrier's callbacks come in."),
         .optional("refresh", .mapping(refresh), "How the carrier's records are read."),
         .optional("admin", .mapping(admin), "Where a controller shows itself: metrics, dashboard, API."),

@@ -40,7 +40,7 @@ struct RefreshRun: Sendable {
     let command: String
     /// The commit that the manifests come from, for the same.
     var commit: String?
-    /// Has what the lists say written down, when it suits others.
+    /// Has what the lists say written down while others know of it (`RunLock.whileRecording`).
     var whileWriting: @Sendable (_ write: @Sendable () async throws -> Void) async throws -> Void = { try await $0() }
     /// Whether what the lists hold beside the states is wanted.
     var keepsDescriptions = false

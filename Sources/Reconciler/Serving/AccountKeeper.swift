@@ -10,6 +10,8 @@ struct AccountKeeper: Sendable {
     let url: String
     let callbackCredentials: CallbackCredentials
     let store: any StateStore
+    /// Tells other processes what is done.
+    let lock: RunLock
     let carrier: any Carrier
     let clock: any WallClock
     let logger: Logger
@@ -18,19 +20,7 @@ struct AccountKeeper: Sendable {
     /// time that the end may take: it only reads, or registers, and a later start does that again.
     /// - Throws: `CancellationError`
     func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await look() }
-            group.addTask {
-                await desk.closing.whenStopped()
-                try await clock.sleep(until: clock.now() + settings.drainTimeout / 2)
-            }
-            defer { group.cancelAll() }
-            try await group.next()
-            group.cancelAll()
-            do {
-                try await group.waitForAll()
-            } catch is CancellationError where desk.isClosing {}
-        }
+        try await desk.whileOpen(andFor: settings.drainTimeout / 2, by: clock) { try await look() }
     }
 
     private func look() async throws {
@@ -106,7 +96,11 @@ struct AccountKeeper: Sendable {
             options: RefreshOptions(
                 policy: settings.policy, lists: settings.lists, timeout: options.listTimeout,
                 pollInterval: options.pollInterval),
-            stop: desk.closing, command: Self.command, whileWriting: { try await desk.writingRecords($0) }
+            stop: desk.closing, command: Self.command,
+            whileWriting: { write in
+                defer { desk.wakeup.notify() }
+                try await lock.whileRecording(write)
+            }
         ).run { _ in }.report
         for account in report.accounts {
             logger.info(

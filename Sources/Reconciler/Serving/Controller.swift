@@ -67,9 +67,10 @@ public struct Controller: Sendable {
         until stop: Wakeup, reload: Wakeup, onListening: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         let owner = RunOwner(command: FleetSteward.command)
+        let lock = RunLock(ofReader: owner, store: store, clock: clock)
         let access = CarrierAccess(
             settings: settings, carrierCredentials: carrierCredentials, callbackCredentials: callbackCredentials,
-            store: store, owner: owner, lock: RunLock(ofReader: owner, store: store, clock: clock),
+            store: store, owner: owner, lock: lock,
             retriesSignIn: false, clock: clock, logger: logger, observer: observer, wakeup: wakeup,
             reload: reload)
         let desk = ControllerDesk(
@@ -80,12 +81,13 @@ public struct Controller: Sendable {
         try await access.serve { carrier, url in
             onListening(url)
             supervisor.tell(.ready)
-            try await work(desk, carrier, url, until: stop, reload: reload)
+            try await work(desk, carrier, url, lock, until: stop, reload: reload)
         }
     }
 
     private func work(
-        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, until stop: Wakeup, reload: Wakeup
+        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, _ lock: RunLock, until stop: Wakeup,
+        reload: Wakeup
     ) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for companion in companions(desk, until: stop, reload: reload) {
@@ -95,7 +97,7 @@ public struct Controller: Sendable {
                 }
             }
             group.addTask {
-                try await steer(desk, carrier, url)
+                try await steer(desk, carrier, url, lock)
                 return true
             }
             defer { group.cancelAll() }
@@ -112,12 +114,14 @@ public struct Controller: Sendable {
             store: store,
             clock: clock, logger: logger, reload: reload)
         let events = EventLogger(store: store, clock: clock, wakeup: wakeup, logger: logger)
+        let history = HistoryKeeper(
+            limit: HistoryLimit(store: store, clock: clock, kept: settings.history), clock: clock, logger: logger)
         let watch = ControllerWatch(
             board: board, supervisor: supervisor, notifier: notifier, interval: options.noticeInterval,
             clock: clock, logger: logger)
         return [
             { try await manifests.run() }, { try await events.run() }, { try await watch.run() },
-            { await notifier?.run() },
+            { try await history.run() }, { await notifier?.run() },
             {
                 await stop.change(after: 0)
                 guard !Task.isCancelled else { return }
@@ -138,14 +142,16 @@ public struct Controller: Sendable {
     }
 
     /// The work itself; it ends in order when the desk is closed.
-    private func steer(_ desk: ControllerDesk, _ carrier: any Carrier, _ url: String) async throws {
+    private func steer(
+        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, _ lock: RunLock
+    ) async throws {
         let pulse = Pulse(supervisor: supervisor, clock: clock)
         let steward = FleetSteward(
             desk: desk, settings: settings, options: options, store: store, carrier: carrier, clock: clock,
             logger: logger, observer: observer, onLook: { pulse.beat() })
         let accounts = AccountKeeper(
             desk: desk, settings: settings, options: options, url: url, callbackCredentials: callbackCredentials,
-            store: store, carrier: carrier, clock: clock, logger: logger)
+            store: store, lock: lock, carrier: carrier, clock: clock, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await steward.run() }
             group.addTask { try await accounts.run() }

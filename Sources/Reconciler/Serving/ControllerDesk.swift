@@ -20,8 +20,6 @@ final class ControllerDesk: Sendable {
         var declared: Declared?
         var accounts: AccountBook
         var run: Run?
-        /// Whether no run may begin, because the carrier's records are being written down.
-        var isWritingRecords = false
     }
 
     private let contents: Mutex<Contents>
@@ -30,8 +28,6 @@ final class ControllerDesk: Sendable {
     let wakeup: Wakeup
     /// Told when the accounts may have something due.
     let accountNews = Wakeup()
-    /// Told when a run has ended.
-    private let runEnds = Wakeup()
     let board: ControllerBoard
     /// Thrown when the controller is to end.
     let closing: StopSwitch
@@ -68,12 +64,10 @@ final class ControllerDesk: Sendable {
     var isClosing: Bool { closing.isStopped }
 
     /// Takes note of a run that begins.
-    /// - Returns: whether it may: it is still for the fleet that is in force, and the state is no half one.
+    /// - Returns: whether it may: it is still for the fleet that is in force.
     func begin(_ run: Run, for declared: Declared) -> Bool {
         contents.withLock { contents in
-            guard !isClosing, !contents.isWritingRecords, contents.declared?.digest == declared.digest else {
-                return false
-            }
+            guard !isClosing, contents.declared?.digest == declared.digest else { return false }
             contents.run = run
             return true
         }
@@ -84,33 +78,6 @@ final class ControllerDesk: Sendable {
 
     func end() {
         contents.withLock { $0.run = nil }
-        runEnds.notify()
-    }
-
-    /// Whether the state is half of what the carrier's records say, and half of what was known before.
-    var isWritingRecords: Bool { contents.withLock { $0.isWritingRecords } }
-
-    /// Writes down what the carrier's records say, while no run acts: of records that show a whole fleet as not
-    /// downloaded the first part alone may be little enough to be taken for drift.
-    ///
-    /// - Throws: what `write` throws; `CancellationError`
-    func writingRecords(_ write: () async throws -> Void) async throws {
-        let run = contents.withLock { contents in
-            contents.isWritingRecords = true
-            return contents.run
-        }
-        defer {
-            contents.withLock { $0.isWritingRecords = false }
-            wakeup.notify()
-        }
-        run?.stop.stop()
-        while true {
-            let seen = runEnds.count
-            guard contents.withLock({ $0.run != nil }) else { break }
-            await runEnds.change(after: seen)
-            try Task.checkCancellation()
-        }
-        try await write()
     }
 
     /// Ends everything: the run under way writes down what it has begun.
@@ -118,6 +85,28 @@ final class ControllerDesk: Sendable {
         closing.stop()
         contents.withLock { $0.run }?.stop.stop()
         accountNews.notify()
+    }
+
+    /// Does `work`, which ends by itself when the controller closes; what has not ended a while later is cut off.
+    ///
+    /// - Parameter limit: how long that is.
+    /// - Throws: what `work` throws; `CancellationError`
+    func whileOpen(
+        andFor limit: Duration, by clock: any WallClock, _ work: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                await self.closing.whenStopped()
+                try await clock.sleep(until: clock.now() + limit)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+            group.cancelAll()
+            do {
+                try await group.waitForAll()
+            } catch is CancellationError where isClosing {}
+        }
     }
 
     // MARK: Accounts

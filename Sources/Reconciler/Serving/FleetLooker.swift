@@ -17,10 +17,21 @@ struct FleetLooker: Sendable {
     var earliest: Timestamp { pace.earliest }
 
     /// - Parameter problem: why no run can be begun.
+    /// - Returns: `nil` while somebody writes the carrier's records down.
     /// - Throws: `StateStoreError`
-    mutating func look(at declared: ControllerDesk.Declared, troubled problem: String?) async throws -> FleetSurvey {
+    mutating func look(at declared: ControllerDesk.Declared, troubled problem: String?) async throws -> FleetSurvey? {
         let startedAt = clock.now()
-        let (known, leases) = try await store.read { (try $0.knownFleet(), try $0.leases()) }
+        let (whole, leases) = try await store.read { (try $0.wholeFleet(at: startedAt), try $0.leases()) }
+        let known: KnownFleet
+        switch whole {
+        case .known(let fleet): known = fleet
+        case .beingWritten(let recorder):
+            let reason = WholeFleet.explanation(of: recorder)
+            desk.board.update { status in
+                for set in status.sets.indices { status.sets[set].holds = [reason] }
+            }
+            return nil
+        }
         let now = clock.now()
         let taken = TakenSets(leases, but: desk.runHolder, at: now)
         let (stopped, statuses) = desk.accounts { (Set($0.stopped(at: now).keys), $0.statuses(at: now)) }

@@ -20,16 +20,21 @@ struct FleetSteward: Sendable {
     /// How often to look whether another run that acts on profile sets has ended.
     private static let lockInterval = Duration.seconds(5)
 
-    /// Goes on until the controller closes; a run that is under way ends in order.
+    /// Goes on until the controller closes; a run that is under way ends in order. A call that is not answered by then is
+    /// written down as one of unknown outcome, and looked up by the next start.
     /// - Throws: `CancellationError`
     func run() async throws {
+        try await desk.whileOpen(andFor: settings.drainTimeout / 2, by: clock) { try await steer() }
+    }
+
+    private func steer() async throws {
         var looker = FleetLooker(desk: desk, settings: settings, store: store, clock: clock)
         var rest = RunRest()
         var digest: ContentDigest?
         while !desk.isClosing {
             let seen = desk.wakeup.count
             onLook()
-            guard let declared = desk.declared, !desk.isWritingRecords else {
+            guard let declared = desk.declared else {
                 try await wait(after: seen, until: clock.now() + options.idleInterval)
                 continue
             }
@@ -37,7 +42,11 @@ struct FleetSteward: Sendable {
             if digest != declared.digest, rest.problem == nil { rest = RunRest() }
             digest = declared.digest
             do {
-                let survey = try await looker.look(at: declared, troubled: rest.problem)
+                guard let survey = try await looker.look(at: declared, troubled: rest.problem) else {
+                    // Nobody else tells when that is over.
+                    try await wait(after: seen, until: clock.now() + options.pollInterval)
+                    continue
+                }
                 // Each answer goes through the fleet.
                 let needsRun = survey.needsRun
                 if !needsRun {
@@ -107,13 +116,16 @@ struct FleetSteward: Sendable {
         // Sets on which others act are left to them, and taken up when they are free.
         let now = clock.now()
         let taken = try await store.read { TakenSets(try $0.leases(), but: nil, at: now) }
-        let fleet = declared.fleet.leavingOut(sets: taken.names(among: declared.fleet.sets))
+        let free = declared.fleet.leavingOut(sets: taken.names(among: declared.fleet.sets))
+        // Where none is free the lock says who is in the way.
+        let fleet = free.sets.isEmpty ? declared.fleet : free
         let lock = RunLock(
             store: store, clock: clock, owner: run.owner, profileSets: fleet.sets.map(\.name))
         let applyOptions = ApplyOptions(
             policy: settings.policy, verification: settings.verification, lookupTimeout: options.listTimeout,
             timeout: .seconds(100 * 365 * 86_400), largeChanges: .hold, pollInterval: options.pollInterval,
-            lists: settings.lists, heedsDriftPolicy: true, endsWhenIdle: true, stoppedAccounts: stopped)
+            lists: settings.lists, looksUpBlocked: false, heedsDriftPolicy: true, endsWhenIdle: true,
+            stoppedAccounts: stopped)
         return try await lock.hold {
             logger.info("A run begins", metadata: ["commit": "\(declared.commit ?? "none")"])
             return try await ApplyRun(

@@ -41,10 +41,21 @@ public struct GitManifests: ManifestOrigin {
 
     public func look(also files: [String]) async throws -> ManifestRevision {
         do throws(GitError) {
-            return ManifestRevision(
-                commit: try await mirror.update(), of: mirror.repository, branch: mirror.branch, paths: paths)
+            return revision(try await mirror.update())
         } catch {
-            throw ManifestsOutOfReach(error.description)
+            // Better than no fleet at all, for one that has just been started.
+            guard error.reason != .unwanted, let commit = await mirror.lastFetched() else {
+                throw ManifestsOutOfReach(error.description)
+            }
+            return revision(
+                commit,
+                doubt:
+                    "\(error.description) The commit that was fetched last, \(commit.prefix(12)), is gone by until that "
+                    + "is mended; there may be a newer one.")
         }
+    }
+
+    private func revision(_ commit: String, doubt: String? = nil) -> ManifestRevision {
+        ManifestRevision(commit: commit, of: mirror.repository, branch: mirror.branch, paths: paths, doubt: doubt)
     }
 }

@@ -46,7 +46,7 @@ public struct ManifestBook: Sendable {
         let found: ManifestRevision
         do {
             found = try await origin.look(also: fleet?.files ?? [])
-            outOfReach = nil
+            outOfReach = found.doubt.map { problem($0, revision: nil, after: outOfReach) }
         } catch {
             outOfReach = problem("\(error)", revision: nil, after: outOfReach)
             return problem?.text != before

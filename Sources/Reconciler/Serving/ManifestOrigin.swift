@@ -1,6 +1,6 @@
 /// Where a controller's manifests come from, and whether they have changed.
 public protocol ManifestOrigin: Sendable {
-    /// Looks at what there is now.
+    /// Looks at what there is now, or at what there was last where that cannot be told.
     ///
     /// - Parameter files: those that the fleet was read from last, tables included, wherever they are.
     /// - Throws: `ManifestsOutOfReach`
@@ -26,6 +26,8 @@ public struct ManifestRevision: Sendable {
     public let commit: String?
     /// Whether it cannot change while it is read.
     public let isSettled: Bool
+    /// Why it may not be the latest, as sentences with what to do.
+    public let doubt: String?
     private let source: Source
 
     /// Files of this machine as they are now.
@@ -33,6 +35,7 @@ public struct ManifestRevision: Sendable {
         self.fingerprint = fingerprint
         commit = nil
         isSettled = false
+        doubt = nil
         source = .files(paths)
     }
 
@@ -41,7 +44,9 @@ public struct ManifestRevision: Sendable {
     /// - Parameters:
     ///   - branch: that the commit was found on, for complaints.
     ///   - paths: as they are called in the repository.
-    init(commit: String, of repository: GitRepository, branch: String, paths: [String]) {
+    ///   - doubt: why it may not be the latest.
+    init(commit: String, of repository: GitRepository, branch: String, paths: [String], doubt: String? = nil) {
+        self.doubt = doubt
         fingerprint = commit
         self.commit = commit
         isSettled = true

@@ -18,7 +18,7 @@ struct TakenSets: Sendable {
             switch lease.name {
             case .profileSet(let name): holders[name] = lease.owner
             case .wholeStore: holderOfAll = lease.owner
-            case .reading: break
+            case .reading, .recording: break
             }
         }
     }

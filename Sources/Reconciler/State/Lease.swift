@@ -5,6 +5,9 @@ public enum LeaseName: Hashable, Sendable {
     /// To read the carrier's records: it stands in nobody's way, and lets others find out who is at work. The text is
     /// the holder's.
     case reading(String)
+    /// To write the carrier's records down, piece by piece: until that is over nobody else goes by what is known. The text
+    /// is the holder's.
+    case recording(String)
     /// To act on the whole store. Only versions that knew no locks of single sets take it, and it is heeded as long as
     /// one of them may still be running.
     case wholeStore
@@ -12,7 +15,7 @@ public enum LeaseName: Hashable, Sendable {
     var profileSet: String? {
         switch self {
         case .profileSet(let name): name
-        case .reading, .wholeStore: nil
+        case .reading, .recording, .wholeStore: nil
         }
     }
 }
@@ -42,5 +45,39 @@ public struct Lease: Hashable, Sendable {
     func isLive(at now: Timestamp, isGone: (ProcessIdentity) -> Bool) -> Bool {
         guard expiresAt > now else { return false }
         return ProcessIdentity(holder).map { !isGone($0) } ?? true
+    }
+}
+
+extension StateReader {
+    /// Who writes the carrier's records down at the moment: what is known then is half of what they say, and half of
+    /// what was known before. Of records that show a whole fleet as not downloaded the first part alone may be little
+    /// enough to be taken for drift.
+    ///
+    /// - Parameter isGone: says of a holder's identity whether that process has certainly ended, and writes no more.
+    func recorder(
+        at now: Timestamp, isGone: (ProcessIdentity) -> Bool = { $0.isGone }
+    ) throws -> Lease? {
+        try leases().first { lease in
+            if case .recording = lease.name { return lease.isLive(at: now, isGone: isGone) }
+            return false
+        }
+    }
+
+    /// What is known, unless somebody is writing half of it; nobody decides anything by that.
+    func wholeFleet(at now: Timestamp) throws -> WholeFleet {
+        if let recorder = try recorder(at: now) { return .beingWritten(by: recorder) }
+        return .known(try knownFleet())
+    }
+}
+
+/// What is known, if it is whole.
+enum WholeFleet: Sendable {
+    case known(KnownFleet)
+    case beingWritten(by: Lease)
+
+    /// Why nothing is decided at the moment, as a sentence.
+    static func explanation(of recorder: Lease) -> String {
+        "The carrier's records are being written down by another run (\(recorder.owner)); nothing is decided before "
+            + "that is over."
     }
 }

@@ -1,4 +1,5 @@
-/// One entry of the event log: append-only, a device's timeline when read in order.
+/// One entry of the event log: a device's timeline when read in order. None is
+/// ever changed; old ones are forgotten (`HistoryLimit`).
 public struct StateEvent: Hashable, Sendable {
     /// What happened.
     public enum Kind: UInt8, CaseIterable, Sendable {

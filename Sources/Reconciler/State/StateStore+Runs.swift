@@ -10,7 +10,9 @@ extension StateStore {
         ending: (Result) -> String
     ) async throws -> Result {
         let startedAt = clock.now()
-        let number = try await write { try $0.startRun(cause, at: startedAt) }
+        let (number, mark) = try await write {
+            (try $0.startRun(cause, at: startedAt), try $0.activity(since: nil).mark)
+        }
         func end(as ending: String) async throws {
             let now = clock.now()
             try await write { try $0.endRun(number, as: ending, at: now) }
@@ -19,6 +21,13 @@ extension StateStore {
             let result = try await work(number)
             try await end(as: ending(result))
             return result
+        } catch let error as RunLockHeld {
+            // It has not begun with anything, if others held from the start what it needs; it may be tried every moment.
+            if try await !write({ try $0.takeBackRun(number, begunAt: mark) }) { try await end(as: "could not go on") }
+            throw error
+        } catch is CancellationError {
+            try? await end(as: "cut off")
+            throw CancellationError()
         } catch {
             try? await end(as: "could not go on")
             throw error

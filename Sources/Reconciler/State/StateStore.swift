@@ -79,6 +79,12 @@ public protocol StateReader: StateOverview {
     func runs(of plan: ContentDigest) throws -> [RunNumber]
     /// Latest first.
     func latestRuns(limit: Int) throws -> [RunRecord]
+    /// Rows of a part of the past that nothing needs any more, by their numbers.
+    ///
+    /// - Parameters:
+    ///   - time: they are older than that.
+    ///   - last: they come after this one.
+    func forgettable(_ part: HistoryPart, before time: Timestamp, after last: Int64, limit: Int) throws -> [Int64]
 }
 
 /// What can be written within a transaction.
@@ -119,6 +125,13 @@ public protocol StateTransaction: StateReader {
     /// Writes down who is going to change something, before anything is changed.
     func startRun(_ cause: RunCause, at: Timestamp) throws -> RunNumber
     func endRun(_ number: RunNumber, as ending: String, at: Timestamp) throws
+    /// Takes back that a run has begun, unless something bears its number.
+    ///
+    /// - Parameter mark: taken when it began.
+    /// - Returns: whether it was taken back.
+    func takeBackRun(_ number: RunNumber, begunAt mark: ActivityMark) throws -> Bool
+    /// Deletes what `forgettable` has found.
+    func forget(_ rows: [Int64], of part: HistoryPart) throws
 }
 
 extension StateTransaction {

@@ -95,6 +95,8 @@ struct HTTPTransport: Sendable {
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return .notSent(
                 TransportProblem(description: "\(call): no TLS connection: \("\(error)".excerpt(limit: 200))."))
+        case is CancellationError:
+            return .unknown(TransportProblem(description: "\(call): given up before it was answered."))
         case is NIOTooManyBytesError:
             return .unknown(TransportProblem(description: "\(call): the answer is larger than any that is documented."))
         default:

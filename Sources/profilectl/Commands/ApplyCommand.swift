@@ -73,7 +73,11 @@ struct ApplyCommand: AsyncParsableCommand {
 
             if let saved { return try await apply(saved, settings: settings, isRehearsal: scratch != nil) }
             let fleet = try selection.applied(to: try await manifests.load(common))
-            let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) { fleet }
+            let plan = try await PlanSession(settings: settings).plan(
+                retryFailed: retryFailed, onWait: { printError($0) }
+            ) {
+                fleet
+            }
             try PlanOutput(plan: plan, format: .text, style: common.output).write()
             guard !plan.isConverged else { return try await FinishedRollouts(settings: settings).end(of: fleet) }
             try await approveAndCarryOut(.fleet(fleet), settings: settings) { simulator.inventory(of: fleet) }

@@ -76,7 +76,9 @@ struct PlanCommand: AsyncParsableCommand {
             if let against { return try await compare(against) }
             let settings = lists.applied(to: overrides.applied(to: try common.settings()))
             let refreshed = refresh ? try await refreshed(settings) : nil
-            let plan = try await PlanSession(settings: settings).plan(retryFailed: retryFailed) {
+            let plan = try await PlanSession(settings: settings).plan(
+                retryFailed: retryFailed, onWait: { printError($0) }
+            ) {
                 [manifests, common, selection] in
                 if let refreshed { return try selection.applied(to: refreshed) }
                 return try selection.applied(to: try await manifests.load(common))

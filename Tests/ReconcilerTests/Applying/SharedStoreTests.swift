@@ -72,6 +72,8 @@ struct SharedStoreTests {
             }
         }
         #expect(carrier.devices.isEmpty)
+        let runs = try await store.read { try $0.latestRuns(limit: 9) }
+        #expect(runs.isEmpty, "a run that has not begun leaves no trace")
         // When the other run has ended, the wish of this one holds.
         let z = lock("z")
         _ = try await z.hold { try await apply(disabled, carrier, lock: z) }

@@ -45,6 +45,14 @@ struct ListenerTLSTests {
         }
     }
 
+    @Test("a client that is gone without a goodbye does not hold up the end for long")
+    func vanished() async throws {
+        let folder = try TemporaryFolder()
+        let tls = try await makeCertificate("first", in: folder)
+        let configuration = try TLSFiles(tls, for: "a test", logger: Harness.quiet).configuration()
+        #expect(configuration.shutdownTimeout.nanoseconds <= 1_000_000_000)
+    }
+
     @Test("a certificate that was replaced is used without a restart, and a broken one is not")
     func reloading() async throws {
         let folder = try TemporaryFolder()

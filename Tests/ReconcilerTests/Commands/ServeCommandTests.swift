@@ -1,4 +1,6 @@
 import Foundation
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import Reconciler
@@ -169,6 +171,54 @@ struct ServeCommandTests {
         #expect(!result.errors.contains("cut off"))
         let leases = try await SQLiteStore(path: folder.path + "/state.db").read { try $0.leases() }
         #expect(leases.isEmpty)
+    }
+
+    @Test(
+        "SIGTERM ends it in time and in order while a call for devices is not answered, and the next start settles it",
+        .timeLimit(.minutes(5)))
+    func slowCarrier() async throws {
+        let slow = ["--fault", "slow", "--fault-rate", "1", "--faults-per-device", "1", "--slow-answer", "2m"]
+        let scene = try await scene(3, simulator: slow + SimulatedFleet.silence)
+        let options = ["--no-v1", "--no-v2", "--verify", "trust", "--drain-timeout", "8s"]
+        let controller = try scene.serve(options)
+        try await scene.fleet.waitUntil("acceptedDevices", "download_enable", reach: 3)
+        controller.send(SIGTERM)
+        let result = await controller.result()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let keys = try (0..<3).map { try Fleets.key($0) }
+        let (leases, runs, records) = try await scene.fleet.read { reader in
+            (try reader.leases(), try reader.latestRuns(limit: 9), try reader.devices(keys))
+        }
+        #expect(leases.isEmpty && runs.allSatisfy { $0.endedAt != nil }, "\(leases) \(runs)")
+        for record in records.values {
+            guard case .unresolved = record.operation?.phase else {
+                #expect(Bool(false), "\(String(describing: record.operation))")
+                continue
+            }
+        }
+        #expect(try await scene.fleet.count("repeatedDownloads") == 0)
+        await scene.fleet.end()
+    }
+
+    @Test("a client that holds a call half sent does not hold up the end", .timeLimit(.minutes(5)))
+    func heldCall() async throws {
+        let scene = try await scene(1)
+        let controller = try scene.serve(["--drain-timeout", "8s"])
+        let admin = try #require(URLComponents(string: try await scene.admin(controller))?.port)
+        let ports = [scene.fleet.callbackPort, admin]
+        var channels: [any Channel] = []
+        for port in ports {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: port).get()
+            try await channel.writeAndFlush(
+                ByteBuffer(string: "POST /callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n{"))
+            channels.append(channel)
+        }
+        controller.send(SIGTERM)
+        let result = await controller.result()
+        #expect(result.exitCode == 0, "\(result.errors)")
+        for channel in channels { try await channel.closeFuture.get() }
+        await scene.fleet.end()
     }
 
     @Test(

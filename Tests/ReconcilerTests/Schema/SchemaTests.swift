@@ -76,9 +76,10 @@ struct SchemaTests {
                 || (place.keys.last == "smsrOid" && ["1.0", ".5"].contains(value))
                 || (place.keys == ["metadata", "name"] && value == "+5")
         case "False": ["behindProxy", "v1", "v2"].contains(place.keys.last)
-        // Too short an interval.
-        case "30s": place.keys == ["refresh", "every"]
-        case "500ms", "0s": [["refresh", "every"], ["serve", "manifestInterval"]].contains(place.keys)
+        // Too short a time.
+        case "30s": [["refresh", "every"], ["history"]].contains(place.keys)
+        case "500ms", "0s": [["refresh", "every"], ["serve", "manifestInterval"], ["history"]].contains(place.keys)
+        case "15m", "6h", "2d", "1.5h": place.keys == ["history"]
         default: false
         }
     }

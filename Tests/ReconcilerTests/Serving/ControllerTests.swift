@@ -96,6 +96,79 @@ struct ControllerTests {
         }
     }
 
+    @Test(
+        "acts on no half of what another process writes down, says so, and holds the whole of it",
+        .timeLimit(.minutes(5)))
+    func halfWritten() async throws {
+        try await ControllerScene.with(["a.yaml": try fleet(60)]) { scene in
+            #expect(try await scene.converges().came)
+            let before = await scene.simulator.counts
+            let other = RunLock(
+                ofReader: RunOwner(command: "refresh of a test"),
+                store: try SQLiteStore(path: scene.folder.path + "/state.db"),
+                clock: SystemClock())
+            /// As a listing tells it that shows everything as not downloaded.
+            @Sendable func write(_ numbers: Range<Int>) async throws {
+                let keys = try numbers.map { try Fleets.key($0) }
+                let now = SystemClock().now()
+                try await scene.store.write { transaction in
+                    let records = try transaction.devices(keys).values.map { record in
+                        var record = record
+                        record.observation = ProfileObservation(
+                            state: .notDownloaded, profileStatus: "Not Downloaded", at: now, source: .deviceListV2)
+                        return record
+                    }
+                    try transaction.save(records)
+                }
+                scene.controller.wakeup.notify()
+            }
+            try await other.hold {
+                try await other.whileRecording {
+                    try await write(0..<6)
+                    let (status, came) = try await scene.shows {
+                        $0.sets.first?.holds.first?.contains("refresh of a test") == true
+                    }
+                    #expect(came, "\(status.sets)")
+                    try await write(6..<60)
+                }
+            }
+            scene.controller.wakeup.notify()
+            let (status, came) = try await scene.shows { $0.sets.first?.largeChange != nil }
+            #expect(came, "\(status.sets)")
+            #expect(await scene.simulator.counts.acceptedDevices == before.acceptedDevices)
+        }
+    }
+
+    @Test(
+        "devices that cannot be changed are looked up at the pace of the refreshes, not by every run",
+        .timeLimit(.minutes(5)))
+    func blocked() async throws {
+        let text = try fleet(20, rollout: "maxChange: 100%")
+        var inventory = Harness.inventory(try await Fleets.fleet(text))
+        let suspended = inventory.prefix(5).map(\.iccid)
+        for index in 0..<5 { inventory[index].state = "Suspend" }
+        try await ControllerScene.with(["a.yaml": text], inventory: inventory) { scene in
+            let first = try await scene.shows { $0.sets.first.map { $0.converged == 15 && $0.blocked == 5 } == true }
+            #expect(first.came, "\(first.status.sets)")
+            #expect(try await scene.isIdle())
+            let before = await scene.simulator.counts
+            // What is wished for gives each run something to do.
+            for (state, action) in [("downloaded-disabled", "disable"), ("downloaded-enabled", "enable")] {
+                try scene.folder.write("fleet/a.yaml", text.replacing("downloaded-enabled", with: state))
+                try await scene.simulator.untilAccepted(15, action)
+                let (status, came) = try await scene.shows {
+                    $0.sets.first?.converged == 15 && $0.sets[0].inFlight == 0
+                }
+                #expect(came, "\(status.sets)")
+            }
+            let after = await scene.simulator.counts
+            #expect(after.acceptedRequests["device_list"] == before.acceptedRequests["device_list"])
+            for iccid in suspended { await scene.simulator.set(state: "Active", iccid: iccid) }
+            scene.reload.notify()
+            #expect(try await scene.converges().came)
+        }
+    }
+
     @Test("what waits for a person does not become a first download when the lists show it as not downloaded")
     func outageWhileHeld() async throws {
         let text = try fleet(20)
@@ -202,5 +275,16 @@ struct ControllerTests {
             }
             #expect(await scene.simulator.counts.refusedLogins == 1)
         }
+    }
+}
+
+extension Simulator {
+    /// Waits until so many devices were accepted for an action; fails the test if that takes more than two minutes.
+    fileprivate func untilAccepted(_ count: Int, _ action: String) async throws {
+        let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
+        let came = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
+            await counts.acceptedDevices[action] ?? 0 >= count ? true : nil
+        }
+        try #require(came == true, "\(action) was not asked for \(count) devices")
     }
 }

@@ -172,6 +172,50 @@ struct GitManifestsTests {
         #expect(scene.book.problem == nil)
     }
 
+    @Test("a controller that is started while the server is down goes by what was fetched last, and says so")
+    func startedWithoutServer() async throws {
+        var scene = try Scene(["fleet/cars.yaml": try Fleets.yaml(3)])
+        _ = await scene.book.update()
+        let commit = try scene.head
+        let away = scene.work.path + "-away"
+        try FileManager.default.moveItem(atPath: scene.work.path, toPath: away)
+        scene.book = ManifestBook(origin: scene.origin, isStrict: false, clock: scene.clock)
+        #expect(await scene.book.update())
+        #expect(scene.book.fleet?.devices.count == 3 && scene.book.revision?.commit == commit)
+        let text = try #require(scene.book.problem?.text)
+        #expect(text.contains("cannot be reached") && text.contains(commit.prefix(12)) && text.contains("newer"))
+        #expect(await scene.book.update() == false, "told once")
+        try FileManager.default.moveItem(atPath: away, toPath: scene.work.path)
+        try scene.commit(["fleet/cars.yaml": try Fleets.yaml(4)])
+        #expect(await scene.book.update())
+        #expect(scene.book.problem == nil && scene.book.fleet?.devices.count == 4)
+    }
+
+    @Test("a fetch that fails leaves what was fetched before, and nothing of its own")
+    func failedFetch() async throws {
+        var scene = try Scene(["fleet/cars.yaml": try Fleets.yaml(3)])
+        _ = await scene.book.update()
+        let commit = try scene.head
+        // The tip is told, and its objects cannot be had.
+        try scene.commit(["fleet/cars.yaml": try Fleets.yaml(4)])
+        let tree = try scene.git("rev-parse", "HEAD^{tree}")
+        let object = "\(scene.work.path)/.git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))"
+        try FileManager.default.moveItem(atPath: object, toPath: object + "-away")
+        #expect(await scene.book.update())
+        #expect(scene.book.problem != nil && scene.book.fleet?.devices.count == 3)
+        let kept = try GitProcess.run(
+            ["rev-parse", "refs/profilectl/followed"], options: ["--git-dir=."], in: try scene.mirror
+        ).text
+        #expect(kept.hasPrefix(commit))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.cache.path + "/git").count == 1)
+        var later = ManifestBook(origin: scene.origin, isStrict: false, clock: scene.clock)
+        #expect(await later.update())
+        #expect(later.fleet?.devices.count == 3 && later.problem != nil)
+        try FileManager.default.moveItem(atPath: object + "-away", toPath: object)
+        #expect(await scene.book.update())
+        #expect(scene.book.problem == nil && scene.book.fleet?.devices.count == 4)
+    }
+
     @Test("an empty repository says so, and is followed from its first commit on")
     func empty() async throws {
         let (work, cache) = (try TemporaryFolder(), try TemporaryFolder())

@@ -31,16 +31,20 @@ struct ControllerScene: Sendable {
 
     /// Runs a controller for as long as `work` takes, and ends it in order.
     ///
-    /// - Parameter inventory: what the carrier has; the devices of the manifests, with nothing on them, if it is `nil`.
+    /// - Parameters:
+    ///   - inventory: what the carrier has; the devices of the manifests, with nothing on them, if it is `nil`.
+    ///   - prepare: given the store before the controller begins.
     static func with(
         _ manifests: [String: String], inventory: [SimulatedDevice]? = nil, _ carrier: SimulatorOptions = carrier,
         options: ControllerOptions = quick, register: RegistrationMode = .auto,
         lists: ListChoice = ListChoice(), password: String? = nil, notifier: (any Notifier)? = nil,
+        prepare: (SQLiteStore) async throws -> Void = { _ in },
         _ work: @escaping @Sendable (ControllerScene) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         for (name, text) in manifests { try folder.write("fleet/" + name, text) }
         let store = try SQLiteStore(path: folder.path + "/state.db")
+        try await prepare(store)
         let devices: [SimulatedDevice]
         if let inventory {
             devices = inventory

@@ -53,16 +53,49 @@ struct GitMirror: Sendable {
     func update() async throws(GitError) -> String {
         try makeCache()
         let tip = try await tip()
-        if let held = try? await held(), held.tip == tip.id { return held.commit }
+        if let held = try? await held(in: repository.folder), held.tip == tip.id { return held.commit }
         let isNew = !FileManager.default.fileExists(atPath: repository.folder)
         do throws(GitError) {
-            return try await fetch(tip)
+            return try await fetch(tip, into: repository.folder)
         } catch {
-            // A git that was killed leaves locks and half a pack behind, which would become ever more.
-            try? FileManager.default.removeItem(atPath: repository.folder)
-            // The repository has just answered, so it may have been the mirror that was damaged.
-            guard error.reason == .refused, !isNew else { throw error }
-            return try await fetch(tip)
+            // The repository has just answered, so it may be the mirror that is locked or damaged.
+            if error.reason == .refused, !isNew { return try await fetchAnew(tip) }
+            removeLeftovers()
+            throw error
+        }
+    }
+
+    /// The number of the commit that was fetched last; `nil` if there is none that can be read.
+    func lastFetched() async -> String? {
+        guard FileManager.default.fileExists(atPath: repository.folder) else { return nil }
+        return try? await held(in: repository.folder).commit
+    }
+
+    /// Makes another mirror, and puts it in the place of the one that there is when it is whole.
+    private func fetchAnew(_ tip: Tip) async throws(GitError) -> String {
+        let files = FileManager.default
+        let draft = repository.folder + ".new"
+        try? files.removeItem(atPath: draft)
+        defer { try? files.removeItem(atPath: draft) }
+        let commit = try await fetch(tip, into: draft)
+        do {
+            try? files.removeItem(atPath: repository.folder)
+            try files.moveItem(atPath: draft, toPath: repository.folder)
+        } catch {
+            throw GitError(
+                .cannotRun, "The mirror \(repository.folder) cannot be made anew: \(error.localizedDescription)",
+                words: nil)
+        }
+        return commit
+    }
+
+    /// A git that was killed leaves locks and half a pack behind, which would become ever more.
+    private func removeLeftovers() {
+        let files = FileManager.default
+        for name in files.enumerator(atPath: repository.folder)?.compactMap({ $0 as? String }) ?? [] {
+            let last = name.split(separator: "/").last ?? ""
+            guard last.hasSuffix(".lock") || last.hasPrefix("tmp_") else { continue }
+            try? files.removeItem(atPath: repository.folder + "/" + name)
         }
     }
 
@@ -94,7 +127,8 @@ struct GitMirror: Sendable {
     private func references(_ patterns: [String]) async throws(GitError) -> [Tip] {
         let listing: GitProcess.Result
         do throws(GitError) {
-            listing = try await run(["ls-remote", "--quiet", "--heads", "--tags", remote.address] + patterns)
+            listing = try await run(
+                ["ls-remote", "--quiet", "--heads", "--tags", remote.address] + patterns, in: repository.folder)
         } catch {
             guard error.reason == .refused else { throw error }
             throw GitError(
@@ -108,34 +142,37 @@ struct GitMirror: Sendable {
         }
     }
 
-    /// What the mirror has of the branch.
-    private func held() async throws(GitError) -> (tip: String, commit: String) {
-        let lines = try await run(["rev-parse", Self.followed, Self.followed + "^{commit}"]).text.split(separator: "\n")
+    /// What a mirror has of the branch.
+    private func held(in folder: String) async throws(GitError) -> (tip: String, commit: String) {
+        let names = ["rev-parse", Self.followed, Self.followed + "^{commit}"]
+        let lines = try await run(names, in: folder).text.split(separator: "\n")
         guard lines.count == 2 else {
-            throw GitError(.unreadable, "The mirror \(repository.folder) is damaged", words: nil)
+            throw GitError(.unreadable, "The mirror \(folder) is damaged", words: nil)
         }
         return (String(lines[0]), String(lines[1]))
     }
 
     /// - Returns: the number of the commit.
-    private func fetch(_ tip: Tip) async throws(GitError) -> String {
-        if !FileManager.default.fileExists(atPath: repository.folder + "/HEAD") {
+    private func fetch(_ tip: Tip, into folder: String) async throws(GitError) -> String {
+        if !FileManager.default.fileExists(atPath: folder + "/HEAD") {
             let format = tip.id.count == 64 ? ["--object-format=sha256"] : []
-            _ = try await run(["init", "--quiet", "--bare", "--template="] + format)
+            _ = try await run(["init", "--quiet", "--bare", "--template="] + format, in: folder)
         }
         // Only what the commit holds; the branch may have moved on meanwhile, and be another one altogether.
-        _ = try await run([
-            "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-            remote.address, "+\(tip.reference):\(Self.followed)",
-        ])
-        return try await held().commit
+        _ = try await run(
+            [
+                "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+                remote.address, "+\(tip.reference):\(Self.followed)",
+            ], in: folder)
+        return try await held(in: folder).commit
     }
 
-    private func run(_ arguments: [String]) async throws(GitError) -> GitProcess.Result {
+    /// - Parameter folder: of the mirror.
+    private func run(_ arguments: [String], in folder: String) async throws(GitError) -> GitProcess.Result {
         try await GitProcess.run(
             arguments,
             options: [
-                "--git-dir=\(repository.folder)",
+                "--git-dir=\(folder)",
                 // What was fetched is there after a power cut; a clean-up ends with the fetch; nobody's hooks are run.
                 "-c", "core.fsync=all", "-c", "gc.autoDetach=false", "-c", "core.hooksPath=/dev/null",
             ], in: cache, secrets: remote.secrets, limit: limit)

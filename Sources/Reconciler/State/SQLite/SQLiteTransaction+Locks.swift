@@ -61,6 +61,7 @@ extension LeaseName {
         case .wholeStore: "run"
         case .profileSet(let name): "set \(name)"
         case .reading(let holder): "reading \(holder)"
+        case .recording(let holder): "recording \(holder)"
         }
     }
 
@@ -71,6 +72,8 @@ extension LeaseName {
             self = .profileSet(String(stored.dropFirst("set ".count)))
         } else if stored.hasPrefix("reading ") {
             self = .reading(String(stored.dropFirst("reading ".count)))
+        } else if stored.hasPrefix("recording ") {
+            self = .recording(String(stored.dropFirst("recording ".count)))
         } else {
             return nil
         }

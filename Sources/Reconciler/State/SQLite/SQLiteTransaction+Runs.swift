@@ -56,4 +56,17 @@ extension SQLiteTransaction {
         try statement("UPDATE run SET endedAt = ?, ending = ? WHERE id = ?").run(
             .time(now), .text(ending), .integer(number.number))
     }
+
+    func takeBackRun(_ number: RunNumber, begunAt mark: ActivityMark) throws -> Bool {
+        try statement(
+            """
+            DELETE FROM run WHERE id = ?
+            AND NOT EXISTS (SELECT 1 FROM request WHERE id > ? AND run = ?)
+            AND NOT EXISTS (SELECT 1 FROM event WHERE id > ? AND run = ?)
+            """
+        ).run(
+            .integer(number.number), .integer(mark.request), .integer(number.number), .integer(mark.event),
+            .integer(number.number))
+        return database.changesCount > 0
+    }
 }
