@@ -18,7 +18,9 @@ struct FleetLooker: Sendable {
 
     /// - Parameter problem: why no run can be begun.
     /// - Throws: `StateStoreError`
-    mutating func look(at declared: ControllerDesk.Declared, troubled problem: String?) async throws -> FleetSurvey {
+    mutating func look(
+        at declared: ControllerDesk.Declared, troubled problem: ControllerStatus.Problem?
+    ) async throws -> FleetSurvey {
         let startedAt = clock.now()
         let (known, leases) = try await store.read { (try $0.knownFleet(), try $0.leases()) }
         let now = clock.now()

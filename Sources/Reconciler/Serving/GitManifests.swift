@@ -44,7 +44,11 @@ public struct GitManifests: ManifestOrigin {
             return ManifestRevision(
                 commit: try await mirror.update(), of: mirror.repository, branch: mirror.branch, paths: paths)
         } catch {
-            throw ManifestsOutOfReach(error.description)
+            throw ManifestsOutOfReach(error.description, condition: "\(error.reason)")
         }
+    }
+
+    public func descends(_ commit: String, from former: String) async -> Bool? {
+        await mirror.descends(commit, from: former)
     }
 }

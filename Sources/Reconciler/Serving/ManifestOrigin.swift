@@ -6,11 +6,18 @@ public protocol ManifestOrigin: Sendable {
     /// - Throws: `ManifestsOutOfReach`
     func look(also files: [String]) async throws -> ManifestRevision
 
+    /// Whether a commit has another one among its ancestors; `nil` if there are none, or nobody can tell.
+    func descends(_ commit: String, from former: String) async -> Bool?
+
     /// As a person would name it.
     var name: String { get }
 
     /// How often it is worth a look.
     var usualInterval: Duration { get }
+}
+
+extension ManifestOrigin {
+    public func descends(_ commit: String, from former: String) async -> Bool? { nil }
 }
 
 /// One state of the manifests.
@@ -63,8 +70,11 @@ public struct ManifestRevision: Sendable {
 /// The manifests cannot be looked at, as a sentence with what to do.
 public struct ManifestsOutOfReach: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
+    /// What stays the same for as long as the same is in the way, whatever the sentence says.
+    public let condition: String
 
-    public init(_ description: String) {
+    public init(_ description: String, condition: String) {
         self.description = description
+        self.condition = condition
     }
 }

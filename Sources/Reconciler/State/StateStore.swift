@@ -14,8 +14,18 @@ public protocol StateStore: Sendable {
         _ body: @escaping @Sendable (any StateTransaction) throws -> Result
     ) async throws -> Result
 
+    /// Tries whether what is written is kept, with a small piece of work of its own.
+    /// - Throws: `StateStoreError`
+    func probe(at now: Timestamp) async throws
+
     /// Where the state is, as a person would name it; never with a secret.
     var location: String { get }
+}
+
+extension StateStore {
+    public func probe(at now: Timestamp) async throws {
+        try await write { try $0.noteProbe(at: now) }
+    }
 }
 
 /// What can be read within a transaction.
@@ -79,6 +89,10 @@ public protocol StateReader: StateOverview {
     func runs(of plan: ContentDigest) throws -> [RunNumber]
     /// Latest first.
     func latestRuns(limit: Int) throws -> [RunRecord]
+    /// What people have been told of, as far as it is not known to be over.
+    func toldNotices() throws -> [ToldNotice]
+    /// What was in force of an origin of manifests; `nil` if nothing ever was.
+    func fleetInForce(of origin: String) throws -> FleetInForce?
 }
 
 /// What can be written within a transaction.
@@ -119,6 +133,12 @@ public protocol StateTransaction: StateReader {
     /// Writes down who is going to change something, before anything is changed.
     func startRun(_ cause: RunCause, at: Timestamp) throws -> RunNumber
     func endRun(_ number: RunNumber, as ending: String, at: Timestamp) throws
+    func save(_ notice: ToldNotice) throws
+    /// Takes note that a condition is over, unless people have been told of it anew meanwhile.
+    func forget(_ notice: ToldNotice) throws
+    func save(_ fleet: FleetInForce) throws
+    /// Writes something that says nothing.
+    func noteProbe(at: Timestamp) throws
 }
 
 extension StateTransaction {
