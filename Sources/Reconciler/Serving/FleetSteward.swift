@@ -43,13 +43,14 @@ struct FleetSteward: Sendable {
                 let needsRun = survey.needsRun
                 if !needsRun {
                     // Whatever stood in the way, nothing is left to be done.
-                    if rest.problem != nil || !isSound { seeSoundness() }
+                    if !isSound { seeSoundness() }
                     isSound = true
                     rest = RunRest()
                 }
                 let now = clock.now()
                 if needsRun, now >= rest.until || rest.isOver(with: survey) {
                     rest = try await act(on: declared, looker, after: rest, couldSend: survey.canSend)
+                    if rest.problem != nil { isSound = false }
                     continue
                 }
                 let waking = desk.accounts { $0.nextWaking(after: now) }

@@ -143,7 +143,7 @@ struct ServeCommandTests {
         let text = try #require(try await controller.printed("Device: succeeded", to: "errors"))
         let lines = text.split(separator: "\n").dropLast()
         let events = try lines.map { try JSONValue(json: Array($0.utf8)) }.filter { $0["eid"] != nil }
-        let read = try lines.map { try JSONValue(json: Array($0.utf8)) }.filter { $0["devices"]?.text == "10" }
+        let read = try lines.map { try JSONValue(json: Array($0.utf8)) }.filter { $0["sets"]?.text == "1" }
         #expect(read.count == 1 && read[0]["commit"] == nil, "there is none")
         #expect(!events.isEmpty && events.allSatisfy { $0["iccid"] != nil && $0["request"] != nil })
         controller.send(SIGINT)

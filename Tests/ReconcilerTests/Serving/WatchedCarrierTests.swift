@@ -12,10 +12,10 @@ struct WatchedCarrierTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let clock = ManualClock()
         let board = ControllerBoard(ControllerStatus(startedAt: clock.now(), manifests: .init(origin: "a test")))
-        func call(_ carrier: ThingSpaceClient) async {
+        @Sendable func call(_ carrier: ThingSpaceClient) async {
             _ = try? await WatchedCarrier(carrier: carrier, board: board, clock: clock).device(Fleets.iccid(1))
         }
-        func client(_ baseURL: String, password: String? = nil) throws -> ThingSpaceClient {
+        @Sendable func client(_ baseURL: String, password: String? = nil) throws -> ThingSpaceClient {
             ThingSpaceClient(
                 baseURL: try BaseURL(baseURL), credentials: Harness.credentials(password: password),
                 ledger: StoredSignInLedger(store: store, clock: clock), client: .shared, clock: clock)

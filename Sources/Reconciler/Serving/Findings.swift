@@ -28,6 +28,7 @@ struct Findings {
         self.now = now
         addStore()
         addCarrier()
+        addRuns()
         addManifests()
         for account in status.accounts { add(account) }
         if let lookedAt = status.lookedAt {
@@ -71,6 +72,9 @@ struct Findings {
         case .noSignIn(_, let reason):
             add(.stopped, subject, asOf: nil, Trouble(condition: "no sign-in", text: reason))
         }
+    }
+
+    private mutating func addRuns() {
         guard let problem = status.problem else {
             return add(.stopped, "everything", asOf: status.soundAt, nil)
         }
