@@ -61,7 +61,11 @@ public struct Planner: Sendable {
                 if policy != .correct { step = .except(.drifted(policy)) }
             }
             let isReleased =
-                record.map { Self.isReleased($0, for: device.state, by: rollouts[Int(device.set)]) } ?? false
+                record.map { record in
+                    Self.isReleased(
+                        record, for: device.state, by: rollouts[Int(device.set)],
+                        isToTakeBack: hasDrifted && step.isAction)
+                } ?? false
             let rollout = rollouts[Int(device.set)]
             let wasReleased = rollout != 0 && record?.rollout == rollout
             if rollout != 0 {
@@ -200,11 +204,16 @@ public struct Planner: Sendable {
         }
     }
 
-    /// Whether a roll-out has let a device out for this state: one that has reached another state since has a change
-    /// before it that nobody has let out.
-    private static func isReleased(_ record: KnownDevice, for desired: DesiredState, by rollout: Int32) -> Bool {
+    /// Whether a roll-out has let a device out for this state: one that has reached another state since, or that has
+    /// moved away after it had landed, has a change before it that nobody has let out.
+    ///
+    /// - Parameter isToTakeBack: whether it has moved away, and something is to be sent.
+    private static func isReleased(
+        _ record: KnownDevice, for desired: DesiredState, by rollout: Int32, isToTakeBack: Bool
+    ) -> Bool {
         guard rollout != 0, record.rollout == rollout else { return false }
-        return record.hasOperation || record.reached == nil || record.reached == desired.profileState
+        if record.hasOperation { return true }
+        return !isToTakeBack && (record.reached == nil || record.reached == desired.profileState)
     }
 
     /// A state that nobody can tell is not one that it has moved to.

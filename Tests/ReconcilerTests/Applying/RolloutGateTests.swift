@@ -86,6 +86,27 @@ struct RolloutGateTests {
         }
     }
 
+    @Test("what moves away after its wave has landed waits for its turn, and further attempts at it do not")
+    func drift() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(20, rollout: "rollout: {waves: [2, 100%]}"))
+        let keys = fleet.devices.map(\.key)
+        let (landed, other) = (keys[0], keys[1])
+        func positions(_ operation: Reconciler.Operation.Phase?, limit: Int) -> [DeviceKey] {
+            var drifted = device(landed, .downloadedDisabled, operation: operation)
+            drifted.reached = .downloadedEnabled
+            // The wave waits for this one.
+            let underWay = device(other, .notDownloaded, operation: .submitted(RequestID("r"), deadline: now))
+            let known = KnownFleet(
+                [drifted, underWay], rollouts: [record(limit)], releases: [landed: number, other: number])
+            let (plan, gate) = gate(fleet, known)
+            #expect(plan.rollouts[0].changedAgain == (operation == nil ? 1 : 0))
+            return gate.positions.map { plan.actions[$0].key }
+        }
+        #expect(positions(nil, limit: 2) == [])
+        let failure = OperationFailure(code: "x", carrierText: nil, explanation: "Busy.", remedy: .retry)
+        #expect(positions(.failed(failure, retryAt: now), limit: 2) == [landed])
+    }
+
     @Test("a wave that goes by labels takes whole cards, also when only one of their profiles has the labels")
     func labelledCards() async throws {
         var yaml = try Fleets.yaml(0, rollout: "rollout: {waves: [{labels: {site: lab}}, 50%]}")

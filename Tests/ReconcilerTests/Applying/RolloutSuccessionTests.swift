@@ -45,6 +45,20 @@ struct RolloutSuccessionTests {
         }
     }
 
+    @Test("what moves away after a roll-out is over is taken back in waves, although nobody has ended that one")
+    func drift() async throws {
+        try await withUnendedRollout { scene, fleet in
+            for device in fleet.devices.prefix(7) {
+                await scene.simulator.set(profileStatus: "DISABLE", iccid: "\(device.key.iccid)")
+            }
+            try await scene.refresh(fleet)
+            #expect(try await scene.apply(.fleet(fleet), waits: false).ending == .asked)
+            #expect(await scene.simulator.counts.acceptedDevices["enable"] == 1, "10 % of 7")
+            #expect(try await scene.apply(.fleet(fleet)).ending == .settled)
+            #expect(await scene.simulator.counts.acceptedDevices["enable"] == 7)
+        }
+    }
+
     @Test("a roll-out that is over ends when a run finds nothing to do, so that more devices go through the waves")
     func growth() async throws {
         try await withUnendedRollout(carrierHas: 40) { scene, fleet in

@@ -73,6 +73,18 @@ struct RunScene: Sendable {
         ).run { _ in }
     }
 
+    /// Reads the carrier's records.
+    func refresh(_ fleet: DesiredFleet) async throws {
+        let scope = RefreshScope(fleet)
+        let report = try await RefreshRun(
+            scope: scope, store: store, carrier: carrier,
+            pacer: RequestPacer(store: store, clock: clock, rates: scope.requestRates(elsewhere: 1000)), clock: clock,
+            wakeup: wakeup, options: RefreshOptions(pollInterval: .milliseconds(100)),
+            stop: StopSwitch(wakeup: wakeup), command: "refresh"
+        ).run { _ in }.report
+        try #require(report.accounts.allSatisfy { $0.problems.isEmpty })
+    }
+
     /// Waits until nothing is in flight any more; fails the test if that takes more than two minutes.
     func untilLanded() async throws {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: wakeup, pollInterval: .milliseconds(50))
