@@ -104,7 +104,7 @@ public struct AdminServer: Sendable {
             refusals: refusals,
             dashboard: try Dashboard(board: board, store: store, clock: clock, version: version),
             api: ReadAPI(board: board, store: store, clock: clock, version: version),
-            health: HealthCheck(board: board, store: store),
+            health: HealthCheck(board: board, store: store, clock: clock),
             metrics: MetricsPage(
                 board: board, figures: figures, stream: stream, refusals: refusals, clock: clock, version: version),
             stream: stream, pauses: PauseSession(store: store, clock: clock), wakeup: wakeup, logger: logger)

@@ -3,22 +3,29 @@ import Reconciler
 
 /// Says whether the program is alive, and whether it does its work. It tells nothing of the fleet, since everybody may
 /// ask.
+///
+/// Ready is who keeps callbacks and looks after a fleet. A carrier that is away, or manifests that are broken, leave it
+/// ready: whoever took it out of service for that would lose callbacks, too.
 struct HealthCheck: Sendable {
     let board: ControllerBoard
     let store: any StateStore
+    let clock: any WallClock
 
     static var alive: Response { .text("alive\n", contentType: "text/plain; charset=utf-8") }
 
     func readiness() async -> Response {
-        var reasons: [String] = []
-        if !board.current.isReady { reasons.append("the manifests are not read yet") }
+        let status = board.current
+        var reasons = status.unreadiness(at: clock.now())
         do {
             _ = try await store.read { try $0.pauses() }
         } catch {
             reasons.append("the state store cannot be read")
         }
-        let text = reasons.isEmpty ? "ready\n" : "not ready: \(reasons.joined(separator: "; "))\n"
-        return .text(
-            text, contentType: "text/plain; charset=utf-8", status: reasons.isEmpty ? .ok : .serviceUnavailable)
+        let isReady = reasons.isEmpty
+        let lacks = reasons + status.degradations
+        let text =
+            (isReady ? (lacks.isEmpty ? "ready" : "ready, but degraded: ") : "not ready: ")
+            + lacks.joined(separator: "; ") + "\n"
+        return .text(text, contentType: "text/plain; charset=utf-8", status: isReady ? .ok : .serviceUnavailable)
     }
 }

@@ -20,6 +20,8 @@ struct StatusDocument: Encodable {
     let lookedAt: String?
     let isReady: Bool
     let problem: String?
+    let storeProblem: String?
+    let carrierProblem: String?
     let devices: Int
     let converged: Int
     let unmanaged: Int
@@ -29,12 +31,14 @@ struct StatusDocument: Encodable {
     let nextRefreshAt: String?
     let manifests: Manifests
 
-    init(_ status: ControllerStatus, version: String) {
+    init(_ status: ControllerStatus, at now: Timestamp, version: String) {
         self.version = version
         startedAt = status.startedAt.description
         lookedAt = status.lookedAt?.description
-        isReady = status.isReady
-        problem = status.problem
+        isReady = status.isReady(at: now)
+        problem = status.problem?.text
+        storeProblem = status.store.problem(at: now)?.text
+        carrierProblem = status.carrier.problem
         devices = status.devices
         converged = status.converged
         unmanaged = status.unmanaged

@@ -19,7 +19,7 @@ struct ReadAPI: Sendable {
                 status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json)))
         case .status:
-            return try .json(StatusDocument(status, version: version))
+            return try .json(StatusDocument(status, at: clock.now(), version: version))
         case .profileSets:
             return try .json(["profileSets": status.sets.map(ProfileSetDocument.init)])
         case .profileSet(let name):

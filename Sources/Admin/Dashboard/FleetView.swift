@@ -7,7 +7,7 @@ struct FleetView: Sendable {
 
     let frame: PageFrame
     let alerts: [Alert]
-    let isReady: Bool
+    let hasFleet: Bool
     /// How much of the fleet is as desired, in per cent.
     let percent: String
     let headline: String
@@ -123,13 +123,13 @@ struct FleetView: Sendable {
 
     /// - Parameters:
     ///   - pauses: from the store, which knows first.
-    ///   - storeProblem: why the store could not be read.
+    ///   - storeProblem: why the store could not be read just now.
     init(
         _ status: ControllerStatus, pauses: [Pause], storeProblem: String?, frame: PageFrame, now: Timestamp
     ) {
         let paused = Set(pauses.map(\.scope))
         self.frame = frame
-        isReady = status.isReady
+        hasFleet = status.hasFleet
         percent = Self.percent(status.converged, of: status.devices)
         headline = "\(status.converged.grouped) of \(counted(status.devices, "device")) as desired"
         lookedAt = status.lookedAt.map { Moment($0, now: now) }
@@ -154,13 +154,14 @@ struct FleetView: Sendable {
         self.pauses = pauses.map { PauseRow($0, now: now) }
         isPaused = paused.contains(.everything)
         canResume = !pauses.isEmpty || status.sets.contains { $0.rollout?.abort != nil }
-        alerts = Self.alerts(status, storeProblem)
+        alerts = Self.alerts(status, status.store.problem(at: now)?.text ?? storeProblem)
     }
 
     private static func alerts(_ status: ControllerStatus, _ storeProblem: String?) -> [Alert] {
         var alerts: [Alert] = []
         if let storeProblem { alerts.append(Alert(word: "bad", title: "State store", text: storeProblem)) }
-        if let problem = status.problem { alerts.append(Alert(word: "bad", title: "Stopped", text: problem)) }
+        if let problem = status.carrier.problem { alerts.append(Alert(word: "bad", title: "Carrier", text: problem)) }
+        if let problem = status.problem { alerts.append(Alert(word: "bad", title: "Stopped", text: problem.text)) }
         if let problem = status.manifests.problem {
             alerts.append(
                 Alert(

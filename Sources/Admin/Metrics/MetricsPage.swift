@@ -51,12 +51,17 @@ struct MetricsPage: Sendable {
         _ status: ControllerStatus, _ figures: StoreFigures.Figures, _ text: inout MetricsText
     ) {
         text.add(
-            "ready", .gauge, "Whether the manifests were read and the fleet was looked at.",
-            [Sample(status.isReady)])
+            "ready", .gauge, "Whether callbacks are kept and a fleet is looked after.",
+            [Sample(status.isReady(at: clock.now()))])
         text.add(
             "stopped", .gauge, "Whether nothing at all can be sent or looked at.",
             [Sample(status.problem != nil)])
         text.add("store_readable", .gauge, "Whether the state store can be read.", [Sample(figures.isReadable)])
+        text.add(
+            "store_writable", .gauge, "Whether the state store keeps what is written, as it is tried periodically.",
+            Self.isKept(status.store, at: clock.now()).map { [Sample($0)] } ?? [])
+        text.add(
+            "carrier_trouble", .gauge, "Why the carrier cannot be called.", Self.troubles(status.carrier))
         text.add(
             "looked_timestamp_seconds", .gauge, "When the fleet was looked at last.", status.lookedAt.samples)
         text.add(
@@ -71,6 +76,20 @@ struct MetricsPage: Sendable {
         text.add(
             "next_refresh_timestamp_seconds", .gauge, "When the carrier's records are read next.",
             status.nextRefreshAt.samples)
+    }
+
+    private static func isKept(_ store: StoreCondition, at now: Timestamp) -> Bool? {
+        if case .untried = store { nil } else { store.problem(at: now) == nil }
+    }
+
+    private static func troubles(_ carrier: CarrierCondition) -> [Sample] {
+        let (isUnreachable, isShutOut) =
+            switch carrier {
+            case .untried, .answers: (false, false)
+            case .unreachable: (true, false)
+            case .noSignIn: (false, true)
+            }
+        return [Sample(isUnreachable, ["kind": "unreachable"]), Sample(isShutOut, ["kind": "signIn"])]
     }
 
     private func addDevices(_ status: ControllerStatus, _ text: inout MetricsText) {

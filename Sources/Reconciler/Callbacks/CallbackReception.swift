@@ -45,11 +45,12 @@ struct CallbackReception: Sendable {
         } catch {
             return refuse(.badRequest, .malformed)
         }
+        // Now: one that is being kept must not have to make room before its answer.
+        connections.prove(channel)
         do {
             observer.reached(.callbackReceived)
             try await inbox.keep(callback.kept(at: clock.now()))
             observer.reached(.callbackKept)
-            connections.prove(channel)
             return Response(status: .ok)
         } catch {
             logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")

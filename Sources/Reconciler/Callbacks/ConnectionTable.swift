@@ -116,7 +116,7 @@ package final class ConnectionTable: Sendable {
         channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
-    /// A call on this connection was accepted: it is the carrier's, or an operator's.
+    /// A call on this connection bore the right credentials: it is the carrier's, or an operator's.
     package func prove(_ channel: any Channel) {
         table.withLock { $0.connections[ObjectIdentifier(channel)]?.isProven = true }
     }

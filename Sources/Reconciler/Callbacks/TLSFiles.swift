@@ -2,6 +2,7 @@ import HummingbirdTLS
 import Logging
 import NIOCertificateReloading
 import NIOSSL
+import Synchronization
 
 /// The certificate and key that TLS is spoken with, read again when the files change; a pair that cannot be used leaves
 /// the last good one in place.
@@ -11,13 +12,14 @@ package struct TLSFiles: Sendable {
 
     /// Reads the files.
     /// - Parameters:
-    ///   - use: what TLS is spoken for, for the log.
+    ///   - name: what TLS is spoken for, for the log.
     ///   - interval: how often they are looked at.
     /// - Throws: `SettingsError` that says what is wrong with which file.
-    package init(_ files: CallbackTLS, for use: String, interval: Duration = .seconds(10), logger: Logger)
+    package init(_ files: CallbackTLS, for name: String, interval: Duration = .seconds(10), logger: Logger)
         throws(SettingsError)
     {
         self.files = files
+        let use = Use(name)
         do {
             reloader = try TimedCertificateReloader.makeReloaderValidatingSources(
                 configuration: .init(
@@ -27,14 +29,18 @@ package struct TLSFiles: Sendable {
                 ) { configuration in
                     configuration.onCertificateLoaded = { change in
                         guard change.previousX509CertificateChain != change.currentX509CertificateChain else { return }
-                        let end = change.currentX509CertificateChain.first.map { "\($0.notValidAfter)" } ?? "unknown"
-                        logger.notice(
-                            "A certificate is in use for \(use)",
-                            metadata: ["file": "\(files.certificate)", "validUntil": "\(end)"])
+                        use.begin()
+                        var metadata: Logger.Metadata = ["file": "\(files.certificate)"]
+                        metadata["validUntil"] = change.currentX509CertificateChain.first.map {
+                            "\(Timestamp($0.notValidAfter))"
+                        }
+                        logger.notice("A certificate is in use for \(use.name)", metadata: metadata)
                     }
                     configuration.onCertificateLoadFailed = { failure in
+                        // What is wrong at the start is thrown.
+                        guard use.hasBegun else { return }
                         logger.error(
-                            "The certificate and key for \(use) cannot be used; those before, if any, stay in use",
+                            "The certificate and key for \(use.name) cannot be used; those before stay in use",
                             metadata: [
                                 "certificate": "\(files.certificate)", "key": "\(files.key)",
                                 "reason": "\(String(describing: failure.error).excerpt(limit: 200))",
@@ -63,4 +69,18 @@ package struct TLSFiles: Sendable {
 
     /// Reads the files now; what cannot be used is logged.
     package func reload() { try? reloader.reload() }
+}
+
+/// What a certificate is for, and whether there has been one.
+private final class Use: Sendable {
+    let name: String
+    private let isBegun = Mutex(false)
+
+    init(_ name: String) {
+        self.name = name
+    }
+
+    var hasBegun: Bool { isBegun.withLock { $0 } }
+
+    func begin() { isBegun.withLock { $0 = true } }
 }

@@ -8,6 +8,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, LosslessStringConvertib
         self.milliseconds = milliseconds
     }
 
+    init(_ date: Date) {
+        self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+    }
+
     public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
     public static func + (left: Self, right: Duration) -> Self {

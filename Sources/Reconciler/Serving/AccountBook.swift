@@ -25,8 +25,8 @@ struct AccountBook: Sendable {
         /// That a person wants it looked at again: what is under way by then does not count.
         var isCheckWanted = false
         var isRefreshWanted = false
-        /// Why nothing is sent for it at the moment, and until when.
-        var rest: (reason: String, until: Timestamp)?
+        /// Why nothing is sent for it at the moment, since when, and until when.
+        var rest: (reason: String, at: Timestamp, until: Timestamp)?
     }
 
     private let refreshInterval: Duration
@@ -149,8 +149,8 @@ struct AccountBook: Sendable {
     }
 
     /// A run could not go on for it.
-    mutating func rests(_ account: AccountName, _ reason: String, until: Timestamp) {
-        change(account) { $0.rest = (reason, until) }
+    mutating func rests(_ account: AccountName, _ reason: String, at now: Timestamp, until: Timestamp) {
+        change(account) { $0.rest = (reason, now, until) }
     }
 
     private mutating func change(_ account: AccountName, _ change: (inout Entry) -> Void) {
@@ -191,6 +191,8 @@ struct AccountBook: Sendable {
             status.isSettled = entry.checkedAt != nil && !isBeforeFirstReading(entry)
             status.refreshedAt = entry.refreshedAt
             status.refreshProblem = entry.refreshProblem
+            status.learntAt = entry.rest.map { max($0.at, entry.checkedAt ?? $0.at) } ?? entry.checkedAt
+            status.triedAt = entry.triedAt
             if case .problem(let text) = entry.registration {
                 status.registrationProblem = text
             } else {

@@ -81,7 +81,8 @@ public struct Controller: Sendable {
         try await access.serve { carrier, url in
             onListening(url)
             supervisor.tell(.ready)
-            try await work(desk, carrier, url, lock, until: stop, reload: reload)
+            let watched = WatchedCarrier(carrier: carrier, board: board, clock: clock)
+            try await work(desk, watched, url, lock, until: stop, reload: reload)
         }
     }
 
@@ -109,19 +110,23 @@ public struct Controller: Sendable {
     private func companions(
         _ desk: ControllerDesk, until stop: Wakeup, reload: Wakeup
     ) -> [@Sendable () async throws -> Void] {
+        let memory = FleetMemory(origin: origin, store: store, board: board)
         let manifests = ManifestKeeper(
             desk: desk, origin: origin, isStrict: isStrict, interval: options.manifestInterval ?? origin.usualInterval,
-            store: store,
-            clock: clock, logger: logger, reload: reload)
+            store: store, memory: memory, clock: clock, logger: logger, reload: reload)
+        // A try that waits for another process is no silence.
+        let prober = StoreProber(
+            store: store, board: board, clock: clock, interval: options.probeInterval,
+            patience: settings.stateTimeout + .seconds(30))
         let events = EventLogger(store: store, clock: clock, wakeup: wakeup, logger: logger)
         let history = HistoryKeeper(
             limit: HistoryLimit(store: store, clock: clock, kept: settings.history), clock: clock, logger: logger)
         let watch = ControllerWatch(
-            board: board, supervisor: supervisor, notifier: notifier, interval: options.noticeInterval,
-            clock: clock, logger: logger)
+            board: board, supervisor: supervisor, notifier: notifier, store: store, memory: memory,
+            interval: options.noticeInterval, clock: clock, logger: logger)
         return [
             { try await manifests.run() }, { try await events.run() }, { try await watch.run() },
-            { try await history.run() }, { await notifier?.run() },
+            { try await history.run() }, { try await prober.run() },
             {
                 await stop.change(after: 0)
                 guard !Task.isCancelled else { return }

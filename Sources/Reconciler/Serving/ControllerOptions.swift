@@ -12,14 +12,16 @@ public struct ControllerOptions: Sendable {
     public var pollInterval: Duration
     /// How long what did not work is left alone.
     public var backOff: ServeBackOff
-    /// The least time between two notifications of the same kind about the same profile set.
+    /// The least time between two notifications about the same, unless it was over or is of what people have written.
     public var noticeInterval: Duration
+    /// How often it is tried whether the store keeps what is written.
+    public var probeInterval: Duration
 
     public init(
         manifestInterval: Duration? = nil, refreshInterval: Duration = .seconds(6 * 3600),
         listTimeout: Duration = .seconds(300), idleInterval: Duration = .seconds(30),
         pollInterval: Duration = .seconds(1), backOff: ServeBackOff = ServeBackOff(),
-        noticeInterval: Duration = .seconds(600)
+        noticeInterval: Duration = .seconds(600), probeInterval: Duration = .seconds(30)
     ) {
         self.manifestInterval = manifestInterval
         self.refreshInterval = refreshInterval
@@ -28,6 +30,7 @@ public struct ControllerOptions: Sendable {
         self.pollInterval = pollInterval
         self.backOff = backOff
         self.noticeInterval = noticeInterval
+        self.probeInterval = probeInterval
     }
 
     /// What the settings say, and what is usual otherwise.

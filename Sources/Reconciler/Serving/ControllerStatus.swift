@@ -8,6 +8,35 @@ public struct ControllerStatus: Sendable {
         public var loadedAt: Timestamp?
         /// Why the latest revision is not in use.
         public var problem: ManifestBook.Problem?
+        /// Since when there is no such problem.
+        var soundSince: Timestamp?
+        /// Profile sets that are gone or much smaller than before, until people know of it.
+        var losses: [SetLoss] = []
+        /// That the branch was written anew, until people know of it.
+        var rewrite: Rewrite?
+    }
+
+    /// A branch whose newest commit does not descend from the one that was in force before.
+    struct Rewrite: Hashable, Sendable {
+        let from: String
+        let to: String
+    }
+
+    /// Why nothing at all can be sent or looked at.
+    public struct Problem: Sendable {
+        enum Condition: String {
+            /// The store cannot be read.
+            case store
+            /// Another run is in the way.
+            case taken
+            /// A run could not go on.
+            case stopped
+        }
+
+        let condition: Condition
+        /// What happened and what to do.
+        public let text: String
+        let at: Timestamp
     }
 
     /// Where the devices of one profile set stand.
@@ -58,6 +87,10 @@ public struct ControllerStatus: Sendable {
         public var registrationProblem: String?
         /// Whether that was looked up, whatever came of it.
         public var isSettled = true
+        /// When it was learnt last whether something can be sent for it.
+        var learntAt: Timestamp?
+        /// When its records were asked for last, whatever came of it.
+        var triedAt: Timestamp?
     }
 
     /// Devices that have failed, are held or blocked for the same reason.
@@ -102,8 +135,11 @@ public struct ControllerStatus: Sendable {
     public var pauses: [Pause] = []
     private var convergence = ConvergenceHistory()
     public var nextRefreshAt: Timestamp?
-    /// Why nothing at all can be sent or looked at: sign-in, the store.
-    public var problem: String?
+    public var problem: Problem?
+    /// When a run has last ended in order, or was not needed.
+    var soundAt: Timestamp?
+    public var store = StoreCondition.untried
+    public var carrier = CarrierCondition.untried
 
     public init(startedAt: Timestamp, manifests: Manifests) {
         self.startedAt = startedAt
@@ -120,7 +156,4 @@ public struct ControllerStatus: Sendable {
 
     public var devices: Int { sets.reduce(0) { $0 + $1.devices } }
     public var converged: Int { sets.reduce(0) { $0 + $1.converged } }
-
-    /// Whether the manifests were read and the fleet was looked at: callbacks are taken before that, too.
-    public var isReady: Bool { lookedAt != nil }
 }

@@ -19,7 +19,9 @@ struct FleetLooker: Sendable {
     /// - Parameter problem: why no run can be begun.
     /// - Returns: `nil` while somebody writes the carrier's records down.
     /// - Throws: `StateStoreError`
-    mutating func look(at declared: ControllerDesk.Declared, troubled problem: String?) async throws -> FleetSurvey? {
+    mutating func look(
+        at declared: ControllerDesk.Declared, troubled problem: ControllerStatus.Problem?
+    ) async throws -> FleetSurvey? {
         let startedAt = clock.now()
         let (whole, leases) = try await store.read { (try $0.wholeFleet(at: startedAt), try $0.leases()) }
         let known: KnownFleet

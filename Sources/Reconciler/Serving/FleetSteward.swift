@@ -31,6 +31,7 @@ struct FleetSteward: Sendable {
         var looker = FleetLooker(desk: desk, settings: settings, store: store, clock: clock)
         var rest = RunRest()
         var digest: ContentDigest?
+        var isSound = false
         while !desk.isClosing {
             let seen = desk.wakeup.count
             onLook()
@@ -51,12 +52,14 @@ struct FleetSteward: Sendable {
                 let needsRun = survey.needsRun
                 if !needsRun {
                     // Whatever stood in the way, nothing is left to be done.
-                    if rest.problem != nil { desk.board.update { $0.problem = nil } }
+                    if !isSound { seeSoundness() }
+                    isSound = true
                     rest = RunRest()
                 }
                 let now = clock.now()
                 if needsRun, now >= rest.until || rest.isOver(with: survey) {
                     rest = try await act(on: declared, looker, after: rest, couldSend: survey.canSend)
+                    if rest.problem != nil { isSound = false }
                     continue
                 }
                 let waking = desk.accounts { $0.nextWaking(after: now) }
@@ -68,9 +71,19 @@ struct FleetSteward: Sendable {
                 try await desk.closing.wait(until: looker.earliest, on: clock)
             } catch let error as StateStoreError {
                 logger.error("\(error)")
-                desk.board.update { $0.problem = error.description }
+                let problem = ControllerStatus.Problem(condition: .store, text: error.description, at: clock.now())
+                desk.board.update { $0.problem = problem }
                 try await wait(after: seen, until: clock.now() + options.idleInterval)
             }
+        }
+    }
+
+    /// Nothing stands in the way of runs.
+    private func seeSoundness() {
+        let now = clock.now()
+        desk.board.update { status in
+            status.problem = nil
+            status.soundAt = now
         }
     }
 
@@ -105,8 +118,11 @@ struct FleetSteward: Sendable {
             }
             return learn(from: report, stoppedBefore: stopped, after: rest, couldSend: couldSend)
         } catch let held as RunLockHeld {
+            let now = clock.now()
             return RunRest(
-                failures: 0, problem: held.description, until: clock.now() + Self.lockInterval)
+                failures: 0,
+                problem: ControllerStatus.Problem(condition: .taken, text: held.description, at: now),
+                until: now + Self.lockInterval)
         }
     }
 
@@ -127,7 +143,7 @@ struct FleetSteward: Sendable {
             lists: settings.lists, looksUpBlocked: false, heedsDriftPolicy: true, endsWhenIdle: true,
             stoppedAccounts: stopped)
         return try await lock.hold {
-            logger.info("A run begins", metadata: ["commit": "\(declared.commit ?? "none")"])
+            logger.info("A run begins", metadata: declared.commit.map { ["commit": "\($0)"] })
             return try await ApplyRun(
                 goal: .fleet(fleet), store: store, carrier: carrier, clock: clock, wakeup: desk.wakeup,
                 options: applyOptions, stop: run.stop, command: Self.command, commit: declared.commit, lock: lock,
@@ -138,7 +154,7 @@ struct FleetSteward: Sendable {
 
     /// Looks at the state as it changes, until it is cancelled.
     private func show(
-        _ declared: ControllerDesk.Declared, _ looker: FleetLooker, troubled: String?
+        _ declared: ControllerDesk.Declared, _ looker: FleetLooker, troubled: ControllerStatus.Problem?
     ) async throws {
         var looker = looker
         while true {
@@ -162,17 +178,21 @@ struct FleetSteward: Sendable {
         let news = report.stoppedAccounts.filter { stoppedBefore[$0.key] == nil }
         if !news.isEmpty {
             desk.changeAccounts(at: now) { book in
-                for (account, reason) in news { book.rests(account, reason, until: now + options.backOff.longest) }
+                for (account, reason) in news {
+                    book.rests(account, reason, at: now, until: now + options.backOff.longest)
+                }
             }
         }
         switch report.ending {
         case .stopped(let reason) where news.isEmpty && !stoppedBefore.values.contains(reason):
             let failures = rest.failures + 1
             return RunRest(
-                failures: failures, problem: reason, until: now + options.backOff.wait(after: failures))
+                failures: failures, problem: ControllerStatus.Problem(condition: .stopped, text: reason, at: now),
+                until: now + options.backOff.wait(after: failures))
         case .interrupted:
             return RunRest()
         default:
+            seeSoundness()
             // A run that has sent nothing although there seemed to be something to do is not begun again at once.
             guard report.requests == 0 else { return RunRest() }
             let failures = rest.failures + 1
@@ -185,7 +205,7 @@ struct FleetSteward: Sendable {
 /// How long no run is begun, and why.
 private struct RunRest: Sendable {
     var failures = 0
-    var problem: String?
+    var problem: ControllerStatus.Problem?
     var until = Timestamp.distantPast
     /// Whether the run before was only to look something up, so that what is to be sent need not wait for the next try.
     var hadNothingToSend = false

@@ -45,17 +45,21 @@ public struct GitManifests: ManifestOrigin {
         } catch {
             // Better than no fleet at all, for one that has just been started.
             guard error.reason != .unwanted, let commit = await mirror.lastFetched() else {
-                throw ManifestsOutOfReach(error.description)
+                throw ManifestsOutOfReach(error.description, condition: "\(error.reason)")
             }
             return revision(
                 commit,
-                doubt:
+                doubt: ManifestsOutOfReach(
                     "\(error.description) The commit that was fetched last, \(commit.prefix(12)), is gone by until that "
-                    + "is mended; there may be a newer one.")
+                        + "is mended; there may be a newer one.", condition: "\(error.reason)"))
         }
     }
 
-    private func revision(_ commit: String, doubt: String? = nil) -> ManifestRevision {
+    private func revision(_ commit: String, doubt: ManifestsOutOfReach? = nil) -> ManifestRevision {
         ManifestRevision(commit: commit, of: mirror.repository, branch: mirror.branch, paths: paths, doubt: doubt)
+    }
+
+    public func descends(_ commit: String, from former: String) async -> Bool? {
+        await mirror.descends(commit, from: former)
     }
 }

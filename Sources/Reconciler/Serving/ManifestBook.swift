@@ -6,6 +6,8 @@ public struct ManifestBook: Sendable {
         public let commit: String?
         /// Sentences, one a line.
         public let text: String
+        /// What is wrong, in words that stay the same when only the place of it moves.
+        let condition: String
     }
 
     /// How long it takes until files are looked for again that could not be read: nothing tells when they appear.
@@ -46,9 +48,12 @@ public struct ManifestBook: Sendable {
         let found: ManifestRevision
         do {
             found = try await origin.look(also: fleet?.files ?? [])
-            outOfReach = found.doubt.map { problem($0, revision: nil, after: outOfReach) }
+            outOfReach = found.doubt.map {
+                problem($0.description, "out of reach: \($0.condition)", revision: nil, after: outOfReach)
+            }
         } catch {
-            outOfReach = problem("\(error)", revision: nil, after: outOfReach)
+            let condition = (error as? ManifestsOutOfReach)?.condition ?? ""
+            outOfReach = problem("\(error)", "out of reach: \(condition)", revision: nil, after: outOfReach)
             return problem?.text != before
         }
         guard isToBeRead(found) else { return problem?.text != before }
@@ -57,13 +62,16 @@ public struct ManifestBook: Sendable {
             loaded = try await found.load(isStrict: isStrict)
         } catch {
             finish(found, isWhole: false)
-            broken = problem(error.description, revision: found, after: broken)
+            broken = problem(
+                error.description, "cannot be read: \(error.reason)", revision: found, after: broken)
             return problem?.text != before
         }
         let errors = loaded.complaints.filter { $0.severity == .error }
         finish(found, isWhole: !errors.contains { $0.rule == .unreadable })
         guard !loaded.hasErrors else {
-            broken = problem(errors.map(\.text).joined(separator: "\n"), revision: found, after: broken)
+            let condition = errors.map { "\($0.place?.file ?? ""): \($0.message)" }.sorted().joined(separator: "\n")
+            broken = problem(
+                errors.map(\.text).joined(separator: "\n"), condition, revision: found, after: broken)
             return problem?.text != before
         }
         fleet = loaded.fleet
@@ -93,8 +101,10 @@ public struct ManifestBook: Sendable {
     }
 
     /// A problem that goes on keeps the time of its beginning.
-    private func problem(_ text: String, revision: ManifestRevision?, after former: Problem?) -> Problem {
+    private func problem(
+        _ text: String, _ condition: String, revision: ManifestRevision?, after former: Problem?
+    ) -> Problem {
         if let former, former.text == text { return former }
-        return Problem(at: clock.now(), commit: revision?.commit, text: text)
+        return Problem(at: clock.now(), commit: revision?.commit, text: text, condition: condition)
     }
 }

@@ -7,6 +7,7 @@ struct ManifestKeeper: Sendable {
     let isStrict: Bool
     let interval: Duration
     let store: any StateStore
+    let memory: FleetMemory
     let clock: any WallClock
     let logger: Logger
     /// Has them looked at at once.
@@ -26,22 +27,21 @@ struct ManifestKeeper: Sendable {
     }
 
     private func show(_ book: ManifestBook, isNew: Bool) async {
-        if isNew, let fleet = book.fleet {
-            logger.notice(
-                "The manifests were read",
-                metadata: [
-                    "devices": "\(fleet.devices.count)", "sets": "\(fleet.sets.count)",
-                    "commit": "\(book.revision?.commit ?? "none")",
-                ])
-            let digest = fleet.digest
-            desk.put(
-                ControllerDesk.Declared(fleet: fleet, digest: digest, commit: book.revision?.commit),
-                refreshedAt: await AccountKeeper.latestRefresh(of: digest, in: store))
-        }
-        desk.board.update { status in
+        desk.board.update { [now = clock.now()] status in
             status.manifests.commit = book.revision?.commit
             status.manifests.loadedAt = book.loadedAt
             status.manifests.problem = book.problem
+            status.manifests.soundSince = book.problem == nil ? status.manifests.soundSince ?? now : nil
         }
+        guard isNew, let fleet = book.fleet else { return }
+        let commit = book.revision?.commit
+        var metadata: Logger.Metadata = ["devices": "\(fleet.devices.count)", "sets": "\(fleet.sets.count)"]
+        metadata["commit"] = commit.map { "\($0)" }
+        logger.notice("The manifests were read", metadata: metadata)
+        let digest = fleet.digest
+        desk.put(
+            ControllerDesk.Declared(fleet: fleet, digest: digest, commit: commit),
+            refreshedAt: await AccountKeeper.latestRefresh(of: digest, in: store))
+        await memory.compare(fleet, commit: commit)
     }
 }

@@ -6,11 +6,18 @@ public protocol ManifestOrigin: Sendable {
     /// - Throws: `ManifestsOutOfReach`
     func look(also files: [String]) async throws -> ManifestRevision
 
+    /// Whether a commit has another one among its ancestors; `nil` if there are none, or nobody can tell.
+    func descends(_ commit: String, from former: String) async -> Bool?
+
     /// As a person would name it.
     var name: String { get }
 
     /// How often it is worth a look.
     var usualInterval: Duration { get }
+}
+
+extension ManifestOrigin {
+    public func descends(_ commit: String, from former: String) async -> Bool? { nil }
 }
 
 /// One state of the manifests.
@@ -26,8 +33,8 @@ public struct ManifestRevision: Sendable {
     public let commit: String?
     /// Whether it cannot change while it is read.
     public let isSettled: Bool
-    /// Why it may not be the latest, as sentences with what to do.
-    public let doubt: String?
+    /// Why it may not be the latest.
+    public let doubt: ManifestsOutOfReach?
     private let source: Source
 
     /// Files of this machine as they are now.
@@ -45,7 +52,9 @@ public struct ManifestRevision: Sendable {
     ///   - branch: that the commit was found on, for complaints.
     ///   - paths: as they are called in the repository.
     ///   - doubt: why it may not be the latest.
-    init(commit: String, of repository: GitRepository, branch: String, paths: [String], doubt: String? = nil) {
+    init(
+        commit: String, of repository: GitRepository, branch: String, paths: [String], doubt: ManifestsOutOfReach? = nil
+    ) {
         self.doubt = doubt
         fingerprint = commit
         self.commit = commit
@@ -65,11 +74,14 @@ public struct ManifestRevision: Sendable {
     }
 }
 
-/// The manifests cannot be looked at, as a sentence with what to do.
+/// The manifests, or the latest of them, cannot be looked at, as sentences with what to do.
 public struct ManifestsOutOfReach: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
+    /// What stays the same for as long as the same is in the way, whatever the sentence says.
+    public let condition: String
 
-    public init(_ description: String) {
+    public init(_ description: String, condition: String) {
         self.description = description
+        self.condition = condition
     }
 }

@@ -13,32 +13,53 @@ public struct Notice: Hashable, Sendable {
         case drift
         /// The manifests are broken; the fleet before stays in use.
         case manifests
+        /// Profile sets are gone from the manifests, or have lost all or many of their devices.
+        case shrunk
+        /// The branch of the manifests was written anew.
+        case rewritten
 
         /// Whether it is about a number of devices, and is news when that grows.
         var isCounted: Bool {
             switch self {
             case .failed, .held, .drift: true
-            case .aborted, .stopped, .manifests: false
+            case .aborted, .stopped, .manifests, .shrunk, .rewritten: false
+            }
+        }
+
+        /// Whether it is about what people have written, so that a change is worth telling at once.
+        var isOfManifests: Bool {
+            switch self {
+            case .manifests, .shrunk, .rewritten: true
+            case .failed, .aborted, .held, .stopped, .drift: false
             }
         }
     }
 
-    public let kind: Kind
+    /// What it is about.
+    struct Identity: Hashable, Sendable {
+        let kind: Kind
+        /// Tells it from other subjects of the same kind.
+        let subject: String
+    }
+
+    let identity: Identity
+    public var kind: Kind { identity.kind }
     public let profileSet: String?
     /// A sentence with what to do.
     public let text: String
     public let devices: Int
     public let commit: String?
     public let at: Timestamp
-    /// Tells what it is about from other subjects of the same kind.
-    let subject: String
+    /// What is the matter with the subject, in words that stay the same for as long as the same is the matter, whatever
+    /// the text says of times and numbers.
+    let condition: String
 
-    public init(
-        kind: Kind, profileSet: String?, text: String, devices: Int, commit: String?, at: Timestamp,
-        subject: String = ""
+    init(
+        _ identity: Identity, condition: String = "", profileSet: String? = nil, text: String, devices: Int = 0,
+        commit: String?, at: Timestamp
     ) {
-        self.subject = subject
-        self.kind = kind
+        self.identity = identity
+        self.condition = condition
         self.profileSet = profileSet
         self.text = text
         self.devices = devices

@@ -1,105 +1,96 @@
-/// Finds in the statuses of a controller what people are to be told of: pure. What lasts is told once; numbers that grow
-/// are told again after a while.
+/// Says of which findings people are to be told: pure. What lasts is told once; numbers that grow, and what is wrong in
+/// another way, are told again after a while, or at once where it is of what people have written themselves.
 struct NoticeBook: Sendable {
-    /// What a notice is about.
-    private struct Subject: Hashable {
-        let kind: Notice.Kind
-        let name: String
-    }
-
-    private struct Told {
-        let text: String
-        let devices: Int
-        let at: Timestamp
-    }
-
     private let interval: Duration
-    private var told: [Subject: Told] = [:]
+    private var told: [Notice.Identity: ToldNotice] = [:]
+    /// When what could not be delivered was tried last.
+    private var missed: [Notice.Identity: Timestamp] = [:]
+    private var unsaved: [Notice.Identity: ToldNotice] = [:]
+    private var unforgotten: [Notice.Identity: ToldNotice] = [:]
+
+    /// What could not be delivered is tried again so much later.
+    private static let longestRetry = Duration.seconds(60)
 
     /// - Parameter interval: the least time between two notices about the same.
     init(interval: Duration) {
         self.interval = interval
     }
 
-    /// - Returns: what is new in the status since the last one.
-    mutating func take(_ status: ControllerStatus, at now: Timestamp) -> [Notice] {
-        var current: [Subject: Notice] = [:]
-        for notice in Self.notices(status, at: now) {
-            current[Subject(kind: notice.kind, name: notice.subject)] = notice
+    /// How often it is worth a look although nothing has changed.
+    var retryInterval: Duration { min(interval, Self.longestRetry) }
+
+    // MARK: What is to be told
+
+    /// What is to be told now; what was tried and not delivered comes last.
+    func due(_ findings: Findings, at now: Timestamp) -> [Notice] {
+        findings.all.compactMap(\.notice).filter { isDue($0, at: now) }.sorted { left, right in
+            (missed[left.identity] ?? .distantPast, left.kind.rawValue, left.identity.subject)
+                < (missed[right.identity] ?? .distantPast, right.kind.rawValue, right.identity.subject)
         }
-        // What is over may come again, and is told then.
-        told = told.filter { current[$0.key] != nil }
-        var news: [Notice] = []
-        for (subject, notice) in current {
-            if let before = told[subject] {
-                let isNews =
-                    notice.kind.isCounted
-                    ? notice.devices > before.devices : notice.text != before.text
-                guard isNews, before.at + interval <= now else { continue }
-            }
-            told[subject] = Told(text: notice.text, devices: notice.devices, at: now)
-            news.append(notice)
-        }
-        return news.sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
     }
 
-    private static func notices(_ status: ControllerStatus, at now: Timestamp) -> [Notice] {
-        let commit = status.manifests.commit
-        func notice(
-            _ kind: Notice.Kind, _ subject: String, _ text: String, set: String? = nil, devices: Int = 0
-        ) -> Notice {
-            Notice(
-                kind: kind, profileSet: set, text: text, devices: devices, commit: commit, at: now, subject: subject)
-        }
-        var all: [Notice] = []
-        if let problem = status.problem { all.append(notice(.stopped, "everything", problem)) }
-        if let problem = status.manifests.problem {
-            let stay = status.manifests.loadedAt == nil ? "" : "; those before stay in force"
-            all.append(
-                Notice(
-                    kind: .manifests, profileSet: nil, text: "The manifests cannot be used\(stay).\n\(problem.text)",
-                    devices: 0,
-                    commit: problem.commit, at: now, subject: "manifests"))
-        }
-        for account in status.accounts {
-            if let problem = account.registrationProblem ?? account.stopped, account.isSettled {
-                all.append(notice(.stopped, "account \(account.name)", problem))
-            }
-            if let problem = account.refreshProblem {
-                all.append(notice(.stopped, "refresh of \(account.name)", problem))
-            }
-        }
-        for set in status.sets { all += notices(of: set, notice) }
-        return all
+    private func isDue(_ notice: Notice, at now: Timestamp) -> Bool {
+        if let time = missed[notice.identity], now < time + retryInterval { return false }
+        guard let before = told[notice.identity] else { return true }
+        let isOther = notice.condition != before.condition
+        if isOther, notice.kind.isOfManifests { return true }
+        return (isOther || notice.kind.isCounted && notice.devices > before.devices) && before.at + interval <= now
     }
 
-    private static func notices(
-        of set: ControllerStatus.ProfileSetStatus,
-        _ notice: (Notice.Kind, String, String, String?, Int) -> Notice
-    ) -> [Notice] {
-        var all: [Notice] = []
-        func devices(_ count: Int, _ verb: String) -> String {
-            "\(count) \(count == 1 ? "device" : "devices") of profile set \(set.name) \(verb)."
+    func hasTold(_ notice: Notice) -> Bool { told[notice.identity]?.condition == notice.condition }
+
+    // MARK: What came of it
+
+    mutating func tell(_ notice: Notice) {
+        // By the time at which it was so: it may have ended while it was being told.
+        let telling = ToldNotice(
+            kind: notice.kind.rawValue, subject: notice.identity.subject, condition: notice.condition,
+            devices: notice.devices, at: notice.at)
+        told[notice.identity] = telling
+        unsaved[notice.identity] = telling
+        unforgotten[notice.identity] = nil
+        missed[notice.identity] = nil
+    }
+
+    mutating func miss(_ notice: Notice, at now: Timestamp) { missed[notice.identity] = now }
+
+    /// Whether something was told of which it is known by now that it is over.
+    func knowsOfEnds(_ findings: Findings) -> Bool { findings.all.contains { isOver($0) } }
+
+    /// Forgets what is over: it may come again, and is told then.
+    mutating func forgetEnds(_ findings: Findings) {
+        for finding in findings.all where finding.notice == nil { missed[finding.identity] = nil }
+        for finding in findings.all where isOver(finding) {
+            unforgotten[finding.identity] = told.removeValue(forKey: finding.identity)
+            unsaved[finding.identity] = nil
         }
-        if set.failed > 0 {
-            let text = devices(set.failed, "failed for good") + " `profilectl status EID` and the dashboard tell why."
-            all.append(notice(.failed, set.name, text, set.name, set.failed))
+    }
+
+    /// What was learnt before it was told says nothing of its end: another process may know better.
+    private func isOver(_ finding: Finding) -> Bool {
+        guard finding.notice == nil, let before = told[finding.identity] else { return false }
+        return before.at <= finding.asOf
+    }
+
+    // MARK: What is kept of it
+
+    /// What is not written down yet.
+    var changes: (told: [ToldNotice], over: [ToldNotice]) { (Array(unsaved.values), Array(unforgotten.values)) }
+
+    mutating func wroteChanges() {
+        unsaved = [:]
+        unforgotten = [:]
+    }
+
+    /// Takes in what is written down, by other processes as well.
+    mutating func learn(_ kept: [ToldNotice]) {
+        told = [:]
+        for notice in kept {
+            guard let kind = Notice.Kind(rawValue: notice.kind) else { continue }
+            let identity = Notice.Identity(kind: kind, subject: notice.subject)
+            if let over = unforgotten[identity], notice.at <= over.at { continue }
+            told[identity] = notice
         }
-        if let abort = set.rollout?.abort {
-            all.append(notice(.aborted, set.name, abort, set.name, set.failed))
-        }
-        if set.held > 0 {
-            let text = devices(set.held, "held") + " Nothing is sent to them before a person or a refresh settles them."
-            all.append(notice(.held, "\(set.name), devices", text, set.name, set.held))
-        }
-        if let change = set.largeChange {
-            all.append(notice(.held, "\(set.name), large change", change, set.name, 0))
-        }
-        if set.drift > 0, set.driftPolicy != .off {
-            let action = set.driftPolicy == .correct ? "is corrected" : "is only reported"
-            let text = devices(set.drift, "drifted") + " It \(action)."
-            all.append(notice(.drift, set.name, text, set.name, set.drift))
-        }
-        return all
+        told.merge(unsaved) { $1 }
     }
 }

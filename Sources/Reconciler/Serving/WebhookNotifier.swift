@@ -3,44 +3,33 @@ import Foundation
 import Logging
 import NIOCore
 
-/// Takes notifications to people; never holds up who tells.
+/// Takes notifications to people.
 public protocol Notifier: Sendable {
-    func tell(_ notice: Notice)
-    /// Delivers what was told until the task is cancelled.
-    func run() async
+    /// - Returns: whether it was delivered; otherwise, unless it is over by then, it is given again later.
+    func deliver(_ notice: Notice) async -> Bool
 }
 
-/// Posts notifications as JSON to a URL, one after the other; chat systems that take a `text` show the sentence.
+/// Posts notifications as JSON to a URL; chat systems that take a `text` show the sentence.
 ///
 /// The URL is a secret: it appears in no log.
 public struct WebhookNotifier: Notifier {
-    /// So many may wait; beyond that the oldest are dropped.
-    private static let capacity = 100
     private static let tries = 4
 
     private let url: String
     private let clock: any WallClock
     private let logger: Logger
-    private let queue: AsyncStream<Notice>
-    private let continuation: AsyncStream<Notice>.Continuation
 
     public init(url: String, clock: any WallClock, logger: Logger) {
         self.url = url
         self.clock = clock
         self.logger = logger
-        (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.capacity))
     }
 
-    public func tell(_ notice: Notice) {
-        continuation.yield(notice)
-    }
-
-    public func run() async {
+    public func deliver(_ notice: Notice) async -> Bool {
         let client = HTTPTransport.makeClient()
-        for await notice in queue {
-            guard await deliver(notice, by: client) else { break }
-        }
+        let isDelivered = await deliver(notice, by: client)
         try? await client.shutdown()
+        return isDelivered
     }
 
     /// What came of a call.
@@ -51,8 +40,6 @@ public struct WebhookNotifier: Notifier {
         case refused(String)
     }
 
-    /// Tries until it is delivered, or has to be dropped.
-    /// - Returns: whether to go on: `false` if the task was cancelled.
     private func deliver(_ notice: Notice, by client: HTTPClient) async -> Bool {
         var reason = ""
         tries: for attempt in 1...Self.tries {
@@ -67,10 +54,11 @@ public struct WebhookNotifier: Notifier {
                 guard (try? await clock.sleep(until: clock.now() + .seconds(1 << attempt))) != nil else { return false }
             }
         }
+        guard !Task.isCancelled else { return false }
         logger.error(
-            "A notification could not be delivered to the webhook (PROFILECTL_NOTIFY_URL), and is dropped: \(reason)",
+            "A notification could not be delivered to the webhook (PROFILECTL_NOTIFY_URL), and is tried again: \(reason)",
             metadata: ["kind": "\(notice.kind.rawValue)", "text": "\(notice.text)"])
-        return true
+        return false
     }
 
     private func post(_ notice: Notice, by client: HTTPClient) async -> Answer {

@@ -14,8 +14,18 @@ public protocol StateStore: Sendable {
         _ body: @escaping @Sendable (any StateTransaction) throws -> Result
     ) async throws -> Result
 
+    /// Tries whether what is written is kept, with a small piece of work of its own.
+    /// - Throws: `StateStoreError`
+    func probe(at now: Timestamp) async throws
+
     /// Where the state is, as a person would name it; never with a secret.
     var location: String { get }
+}
+
+extension StateStore {
+    public func probe(at now: Timestamp) async throws {
+        try await write { try $0.noteProbe(at: now) }
+    }
 }
 
 /// What can be read within a transaction.
@@ -85,6 +95,10 @@ public protocol StateReader: StateOverview {
     ///   - time: they are older than that.
     ///   - last: they come after this one.
     func forgettable(_ part: HistoryPart, before time: Timestamp, after last: Int64, limit: Int) throws -> [Int64]
+    /// What people have been told of, as far as it is not known to be over.
+    func toldNotices() throws -> [ToldNotice]
+    /// What was in force of an origin of manifests; `nil` if nothing ever was.
+    func fleetInForce(of origin: String) throws -> FleetInForce?
 }
 
 /// What can be written within a transaction.
@@ -132,6 +146,12 @@ public protocol StateTransaction: StateReader {
     func takeBackRun(_ number: RunNumber, begunAt mark: ActivityMark) throws -> Bool
     /// Deletes what `forgettable` has found.
     func forget(_ rows: [Int64], of part: HistoryPart) throws
+    func save(_ notice: ToldNotice) throws
+    /// Takes note that a condition is over, unless people have been told of it anew meanwhile.
+    func forget(_ notice: ToldNotice) throws
+    func save(_ fleet: FleetInForce) throws
+    /// Writes something that says nothing.
+    func noteProbe(at: Timestamp) throws
 }
 
 extension StateTransaction {

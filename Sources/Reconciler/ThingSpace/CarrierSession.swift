@@ -224,8 +224,9 @@ actor CarrierSession {
         }
         let problem = SignInProblem(
             description:
-                "The carrier refused \(credential.kind.variables) (\(refusal.message)). Correct them; they are "
-                + "not tried again by themselves, since the carrier locks a contact after five refusals.")
+                "The carrier refused \(credential.kind.variables) (\(refusal.message)). Correct them, and start the run, "
+                + "or `profilectl serve`, again: they are read only at the start, and not tried again by themselves, since "
+                + "the carrier locks a contact after five refusals.")
         refused.insert(credential.kind)
         do {
             try await ledger.end(credential, .refused)

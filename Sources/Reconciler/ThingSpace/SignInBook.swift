@@ -134,15 +134,26 @@ public struct SignInStop: Hashable, Sendable, CustomStringConvertible {
             return
                 "\(variables) were refused \(times == 1 ? "once" : "\(times) times in a row") since \(since), and are "
                 + "not tried again by themselves: the carrier locks a contact after five refusals in a row. Correct "
-                + "them; if they are right, run once with --retry-sign-in, which tries them in that run only."
-                + Self.warning(failures)
+                + "them, and start the run, or `profilectl serve`, again: they are read only at the start. If they are "
+                + "right, \(Self.retry)\(Self.warning(failures))"
+        case .contact(refused: 0, let unanswered):
+            return
+                "The carrier has not answered the last \(unanswered) sign-ins with \(variables), since \(since), and "
+                + "none is made any more before a person acts: each may have been a refusal, and the carrier locks a "
+                + "contact after five in a row. Make sure that the carrier can be reached from here and answers "
+                + "(thingspace.baseURL, proxies, its notices of outages), and that the credentials are right; then "
+                + Self.retry
         case .contact(let refused, let unanswered):
             return "Of the sign-ins with \(variables), \(refused) were refused and \(unanswered) not answered since "
                 + "\(since), with whatever secret, and none is made any more by itself: the carrier locks a contact "
-                + "after five refusals in a row. Make sure that they are right, then run once with --retry-sign-in, "
-                + "which tries them in that run only." + Self.warning(refused + unanswered)
+                + "after five refusals in a row. Make sure that they are right, then \(Self.retry)"
+                + Self.warning(refused + unanswered)
         }
     }
+
+    private static let retry =
+        "run `profilectl callbacks list --retry-sign-in` once, which tries them in that run only; a `serve` goes on by "
+        + "itself when they are accepted."
 
     private static func warning(_ failures: Int) -> String {
         failures < SignInBook.mostFailuresOfContact ? "" : " The next refusal may lock the contact."

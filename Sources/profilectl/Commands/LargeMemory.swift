@@ -11,4 +11,15 @@ enum LargeMemory {
         mallopt(M_TRIM_THRESHOLD, 1 << 20)
         mallopt(M_ARENA_MAX, 2)
     }
+
+    /// How many bytes may lie unused between pieces that are in use before they are given back.
+    private static let unused = 8 << 20
+
+    /// Has the many small pieces of memory given back too, from time to time until the task is cancelled: glibc keeps what
+    /// lies between others, so that a process that once had a thousand TLS connections would hold their room for good.
+    static func giveBackContinually() async {
+        while (try? await Task.sleep(for: .seconds(10))) != nil {
+            if mallinfo2().fordblks > unused { malloc_trim(1 << 20) }
+        }
+    }
 }

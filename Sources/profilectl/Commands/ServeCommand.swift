@@ -146,6 +146,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let format = common.logFormat
         try await InterruptSignals.draining(stop, reload: reload, within: settings.drainTimeout) {
+            async let _: Void = LargeMemory.giveBackContinually()
             try await controller.run(until: stop, reload: reload, shownBy: adminServer) { sentence in
                 switch format {
                 case .text: printError(sentence)

@@ -134,6 +134,8 @@ final class StoreOutage: StateStore {
 
     func begin() { isCutOff.withLock { $0 = true } }
 
+    func end() { isCutOff.withLock { $0 = false } }
+
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any StateReader) throws -> Result
     ) async throws -> Result {

@@ -27,7 +27,8 @@ struct DashboardBrowserTests {
                 _ = try await browser.evaluate("document.querySelector(\"\(button)\").focus(); return ''")
                 scene.board.update { status in
                     status.sets.remove(at: 0)
-                    status.problem = "The carrier has refused the sign-in twice."
+                    status.problem = .init(
+                        condition: .stopped, text: "The carrier has refused the sign-in twice.", at: status.startedAt)
                 }
                 try await browser.until("740 of 840 devices as desired", headline)
                 #expect(

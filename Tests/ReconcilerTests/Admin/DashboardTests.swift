@@ -52,10 +52,64 @@ struct DashboardTests {
             #expect(answer.status == 200)
             #expect(answer.body.contains("The manifests are not read yet."))
             #expect(try await scene.call("/readyz").status == 503)
-            #expect(try await scene.call("/readyz").body == "not ready: the manifests are not read yet\n")
+            #expect(
+                try await scene.call("/readyz").body
+                    == "not ready: the manifests are not read yet; the state store was not tried yet\n")
             #expect(try await scene.call("/healthz").body == "alive\n")
-            scene.board.update { $0.lookedAt = $0.startedAt }
+            scene.board.update { status in
+                status.lookedAt = status.startedAt
+                status.store = .keeps(at: status.startedAt, until: status.startedAt + .seconds(90))
+            }
             #expect(try await scene.call("/readyz").body == "ready\n")
+        }
+    }
+
+    @Test("a store that keeps nothing makes it not ready; a dead carrier and broken manifests are only said")
+    func conditions() async throws {
+        try await AdminScene.run { scene in
+            let now = scene.clock.now()
+            func ready() async throws -> (status: Int, body: String) {
+                let answer = try await scene.call("/readyz")
+                return (answer.status, answer.body)
+            }
+            scene.board.update { $0.carrier = .unreachable(since: now, calls: 4, reason: "Refused by 192.0.2.7.") }
+            let degraded = try await ready()
+            #expect(degraded.status == 200)
+            #expect(
+                degraded.body
+                    == "ready, but degraded: the carrier cannot be reached; the latest manifests are not in use\n")
+            #expect(try await scene.call("/").body.contains("Refused by 192.0.2.7."))
+            #expect(try await scene.call("/api/v1/status").body.contains("\"carrierProblem\":\"The carrier cannot"))
+            let metrics = try await scene.call("/metrics").body
+            #expect(metrics.contains("profilectl_carrier_trouble{kind=\"unreachable\"} 1\n"))
+            #expect(metrics.contains("profilectl_carrier_trouble{kind=\"signIn\"} 0\n"))
+            #expect(metrics.contains("profilectl_store_writable 1\n") && metrics.contains("profilectl_ready 1\n"))
+
+            scene.board.update { status in
+                status.manifests.problem = nil
+                status.carrier = .noSignIn(since: now, reason: "The carrier refused THINGSPACE_PASSWORD.")
+                status.store = .fails(StateStoreError(.full, "The disk of /secret/state.db is full."), since: now)
+            }
+            let full = try await ready()
+            #expect(full.status == 503)
+            #expect(
+                full.body
+                    == "not ready: the state store keeps nothing: its disk is full; nobody is signed in at the carrier\n"
+            )
+            #expect(try await scene.call("/").body.contains("The disk of /secret/state.db is full."))
+            #expect(try await scene.call("/api/v1/status").body.contains("\"isReady\":false"))
+            let later = try await scene.call("/metrics").body
+            #expect(later.contains("profilectl_store_writable 0\n") && later.contains("profilectl_ready 0\n"))
+            #expect(later.contains("profilectl_carrier_trouble{kind=\"signIn\"} 1\n"))
+
+            // A try that does not come to its end.
+            scene.board.update { status in
+                status.carrier = .answers(since: now)
+                status.store = .keeps(at: now, until: now + .seconds(90))
+            }
+            #expect(try await ready().body == "ready\n")
+            scene.clock.advance(by: .seconds(90))
+            #expect(try await ready().body == "not ready: the state store keeps nothing: it does not answer\n")
         }
     }
 

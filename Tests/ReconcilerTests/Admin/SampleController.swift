@@ -21,7 +21,8 @@ enum SampleController {
                         meters/phoenix.yaml:14:12: devices[3].iccid is `8914800000000120400`, expected 19 or 20 digits \
                         with a valid check digit.
                         meters/phoenix.yaml:22:5: unknown key `acountName`, did you mean `accountName`?
-                        """)))
+                        """, condition: "an ICCID, an unknown key")))
+        status.store = .keeps(at: now, until: now + .seconds(365 * 86_400))
         status.lookedAt = now - .seconds(2)
         status.sets = try sets(now)
         status.accounts = [
@@ -104,8 +105,10 @@ enum SampleController {
         var status = try status(now: now)
         status.manifests.origin = hostile
         status.manifests.commit = hostile
-        status.manifests.problem = ManifestBook.Problem(at: now, commit: hostile, text: hostile)
-        status.problem = hostile
+        status.manifests.problem = ManifestBook.Problem(at: now, commit: hostile, text: hostile, condition: hostile)
+        status.problem = .init(condition: .stopped, text: hostile, at: now)
+        status.store = .fails(StateStoreError(.other, hostile), since: now)
+        status.carrier = .unreachable(since: now, calls: 1, reason: hostile)
         for index in status.sets.indices {
             status.sets[index].name = "\(hostile) \(index)"
             status.sets[index].holds = [hostile]

@@ -39,6 +39,29 @@ struct ListenerGuardTests {
         }
     }
 
+    @Test("a callback that is being kept is answered, however many connections come meanwhile")
+    func crowdWhileKeeping() async throws {
+        struct Observer: ProtocolObserver {
+            let received = Wakeup()
+            func reached(_ step: ProtocolStep) { if step == .callbackReceived { received.notify() } }
+        }
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db", busyTimeout: .seconds(120))
+        var limits = ListenerLimits()
+        limits.connections = 4
+        let observer = Observer()
+        try await Harness.withListener(store, limits: limits, observer: observer) { url in
+            let lock = try WriteLock(on: folder.path + "/state.db")
+            async let answer = Harness.call("POST", url, body: Self.good)
+            await observer.received.change(after: 0)
+            let held = try await hold(10, url, writing: "POST /callb")
+            for channel in held.prefix(7) { try await channel.closeFuture.get() }
+            try lock.release()
+            #expect(try await answer.status == 200)
+            for channel in held { channel.close(promise: nil) }
+        }
+    }
+
     @Test("a request that does not arrive in time loses its connection")
     func deadline() async throws {
         let folder = try TemporaryFolder()

@@ -90,11 +90,30 @@ struct ListenerTLSTests {
             CallbackTLS(certificate: tls.certificate, key: folder.path + "/none.key"),
             CallbackTLS(certificate: tls.key, key: tls.key), CallbackTLS(certificate: tls.certificate, key: other.key),
         ]
+        let log = LogRecorder()
         for tls in cases {
             let error = #expect(throws: SettingsError.self) {
-                try TLSFiles(tls, for: "callbacks", logger: Harness.quiet)
+                try TLSFiles(tls, for: "callbacks", logger: log.logger)
             }
             #expect(error?.description.contains(tls.key) == true)
         }
+        #expect(log.lines.isEmpty, "who started it is told, and the log need not say it again")
+    }
+
+    @Test(
+        "the log says until when a certificate is valid, and when its successor cannot be used"
+    )
+    func logged() async throws {
+        let folder = try TemporaryFolder()
+        let tls = try await makeCertificate("first", in: folder)
+        let log = LogRecorder()
+        let files = try TLSFiles(tls, for: "callbacks", logger: log.logger)
+        let end = try #require(log.lines.first?.metadata["validUntil"])
+        #expect(Timestamp(end) != nil, "\(end)")
+        try folder.write("first.key", "no key")
+        files.reload()
+        #expect(
+            log.lines.map(\.message).last
+                == "The certificate and key for callbacks cannot be used; those before stay in use")
     }
 }

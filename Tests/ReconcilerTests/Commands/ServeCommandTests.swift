@@ -145,11 +145,54 @@ struct ServeCommandTests {
         let text = try #require(try await controller.printed("Device: succeeded", to: "errors"))
         let lines = text.split(separator: "\n").dropLast()
         let events = try lines.map { try JSONValue(json: Array($0.utf8)) }.filter { $0["eid"] != nil }
+        let read = try lines.map { try JSONValue(json: Array($0.utf8)) }.filter { $0["sets"]?.text == "1" }
+        #expect(read.count == 1 && read[0]["commit"] == nil, "there is none")
         #expect(!events.isEmpty && events.allSatisfy { $0["iccid"] != nil && $0["request"] != nil })
         controller.send(SIGINT)
         let result = await controller.result()
         #expect(result.exitCode == 0, "\(result.errors)")
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/.profilectl"))
+    }
+
+    @Test(
+        "crashing again and again it tells people once of what lasts, and again when it came back",
+        .timeLimit(.minutes(5)))
+    func tellsOnce() async throws {
+        let scene = try await scene(1)
+        let folder = scene.fleet.folder
+        let good = try Fleets.yaml(1)
+        let webhook = Webhook()
+        try await webhook.receiving { url in
+            func serve() throws -> Binary { try scene.serve(environment: ["PROFILECTL_NOTIFY_URL": url]) }
+            func isBroken(_ wanted: Int, _ admin: String) async throws {
+                #expect(
+                    try await scene.fleet.poll(admin + "metrics") { $0.contains("_manifests_ok \(wanted)\n") } != nil)
+            }
+            try folder.write("fleet.yaml", "apiVersion: profilectl/v1\nkind: Profileset\n")
+            for _ in 0..<3 {
+                let controller = try serve()
+                #expect(try await controller.printed("The manifests cannot be used", to: "errors") != nil)
+                #expect(try await webhook.awaits(1))
+                controller.send(SIGKILL)
+                _ = await controller.result()
+            }
+            let controller = try serve()
+            let admin = try await scene.admin(controller)
+            try folder.write("fleet.yaml", good)
+            try await isBroken(1, admin)
+            // Forgotten once it is known to be over.
+            #expect(try await scene.fleet.isKept { try $0.toldNotices().isEmpty })
+            #expect(webhook.messages.count == 1)
+            try folder.write("fleet.yaml", "apiVersion: profilectl/v1\nkind: Profileset\n")
+            #expect(try await webhook.awaits(2))
+            try folder.write("fleet.yaml", "apiVersion: profilectl/v1\nkind: Other\n")
+            #expect(try await webhook.awaits(3), "another error is told at once")
+            controller.send(SIGTERM)
+            #expect(await controller.result().exitCode == 0)
+        }
+        let kinds = webhook.messages.map { $0["kind"]?.text }
+        #expect(kinds == ["manifests", "manifests", "manifests"], "\(webhook.messages)")
+        await scene.fleet.end()
     }
 
     @Test("SIGTERM ends it in time and in order while the carrier does not answer", .timeLimit(.minutes(5)))

@@ -107,7 +107,7 @@ struct AccountBookTests {
         var book = book()
         book.checked(account, .ours, at: now)
         book.refreshed(account, problem: nil, at: now)
-        book.rests(account, "No such account.", until: now + .seconds(900))
+        book.rests(account, "No such account.", at: now, until: now + .seconds(900))
         #expect(book.stopped(at: now) == [account: "No such account."])
         #expect(book.nextWaking(after: now) == now + .seconds(900))
         #expect(book.stopped(at: now + .seconds(900)).isEmpty)

@@ -263,9 +263,10 @@ struct ControllerTests {
         }
     }
 
-    @Test("does not try a refused sign-in again, and says what to do")
+    @Test("tells once that the carrier refuses the credentials, and is ready all the same")
     func signIn() async throws {
-        try await ControllerScene.with(["a.yaml": try fleet(5)], password: "wrong") { scene in
+        let log = NoticeLog()
+        try await ControllerScene.with(["a.yaml": try fleet(5)], password: "wrong", notifier: log) { scene in
             let (status, came) = try await scene.shows { $0.accounts.first?.stopped?.contains("refused") == true }
             #expect(came, "\(status.accounts)")
             for _ in 0..<5 {
@@ -274,7 +275,55 @@ struct ControllerTests {
                 await scene.controller.board.changes.change(after: seen)
             }
             #expect(await scene.simulator.counts.refusedLogins == 1)
+            let told = try #require(try await log.first(.stopped))
+            #expect(told.text.contains("start the run, or `profilectl serve`, again"), "\(told.text)")
+            let ready = try await scene.shows { $0.isReady(at: SystemClock().now()) }
+            #expect(ready.came && ready.status.degradations.contains("nobody is signed in at the carrier"))
+            let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
+            let kept = try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
+                let kept = try await scene.store.read { try $0.toldNotices() }
+                return kept.isEmpty ? nil : kept
+            }
+            #expect(kept?.map(\.subject) == ["carrier"], "what follows from it is not told for each account")
         }
+        #expect(log.all.filter { $0.kind == .stopped }.count == 1)
+    }
+
+    @Test("a store that is gone is told although nothing is to be written, and it is not ready until it is back")
+    func storeGone() async throws {
+        let log = NoticeLog()
+        try await ControllerScene.with(["a.yaml": try fleet(1)], notifier: log) { scene in
+            #expect(try await scene.converges().came)
+            #expect(scene.controller.board.current.isReady(at: SystemClock().now()))
+            let (path, aside) = (scene.folder.path + "/state.db", scene.folder.path + "/aside.db")
+            try FileManager.default.moveItem(atPath: path, toPath: aside)
+            let told = try #require(try await log.first(.stopped))
+            #expect(told.text.contains("was deleted or moved away"))
+            #expect(!scene.controller.board.current.isReady(at: SystemClock().now()))
+            try FileManager.default.moveItem(atPath: aside, toPath: path)
+            #expect(try await scene.shows { $0.isReady(at: SystemClock().now()) }.came)
+        }
+    }
+
+    @Test("a profile set that is taken out of the manifests is told once")
+    func shrunk() async throws {
+        let log = NoticeLog()
+        let manifests = [
+            "a.yaml": try Fleets.yaml(3, name: "a", rollout: Fleets.quick),
+            "b.yaml": try Fleets.yaml(3, name: "b", rollout: Fleets.quick, from: 3),
+        ]
+        try await ControllerScene.with(manifests, notifier: log) { scene in
+            #expect(try await scene.converges().came)
+            try FileManager.default.removeItem(atPath: scene.folder.path + "/fleet/b.yaml")
+            let told = try #require(try await log.first(.shrunk))
+            #expect(told.profileSet == "b" && told.devices == 3 && told.text.contains("b (3 devices) is gone"))
+            #expect(try await scene.shows { $0.manifests.losses.isEmpty && $0.sets.count == 1 }.came)
+            let inForce = try await scene.store.read {
+                try $0.fleetInForce(of: scene.controller.board.current.manifests.origin)
+            }
+            #expect(inForce?.sets == ["a": 3])
+        }
+        #expect(log.all.filter { $0.kind == .shrunk }.count == 1)
     }
 }
 

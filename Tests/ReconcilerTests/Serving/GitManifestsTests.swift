@@ -146,6 +146,41 @@ struct GitManifestsTests {
     }
 
     @Test(
+        "a history that was written anew is told from one that went on, through merges as well, and only while it can be"
+    )
+    func ancestry() async throws {
+        var scene = try Scene(["fleet/cars.yaml": try Fleets.yaml(1)])
+        _ = await scene.book.update()
+        let first = try scene.head
+        try scene.git("branch", "side")
+        for count in 2...4 { try scene.commit(["fleet/cars.yaml": try Fleets.yaml(count)]) }
+        let fourth = try scene.head
+        try scene.git("checkout", "--quiet", "side")
+        try scene.commit(["other.txt": "beside"])
+        try scene.git("checkout", "--quiet", "main")
+        let identity = ["-c", "user.name=Ann", "-c", "user.email=a@b"]
+        _ = try GitProcess.run(identity + ["merge", "--quiet", "--no-edit", "side"], in: scene.work.path)
+        _ = await scene.book.update()
+        let merge = try scene.head
+        #expect(await scene.origin.descends(merge, from: fourth) == nil, "it was never fetched")
+        #expect(await scene.origin.descends(merge, from: first) == true)
+
+        try scene.git("reset", "--quiet", "--hard", fourth)
+        try scene.commit(["fleet/cars.yaml": try Fleets.yaml(5)])
+        _ = await scene.book.update()
+        let forced = try scene.head
+        #expect(await scene.origin.descends(forced, from: merge) == false)
+        #expect(await scene.origin.descends(forced, from: first) == true)
+        #expect(await scene.book.update() == false)
+        #expect(scene.book.fleet?.devices.count == 5)
+        try scene.git("reset", "--quiet", "--hard", first)
+        _ = await scene.book.update()
+        #expect(await scene.origin.descends(first, from: forced) == false, "taken back")
+        try FileManager.default.removeItem(atPath: scene.work.path)
+        #expect(await scene.origin.descends(forced, from: first) == nil, "nobody can be asked")
+    }
+
+    @Test(
         "while the repository or the branch is gone the fleet stays; the same commit ends the problem when it is back")
     func gone() async throws {
         var scene = try Scene(["fleet/cars.yaml": try Fleets.yaml(3)])

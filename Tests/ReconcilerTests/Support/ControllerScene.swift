@@ -1,5 +1,6 @@
 import Foundation
 import Simulator
+import Synchronization
 
 @testable import Reconciler
 
@@ -18,7 +19,7 @@ struct ControllerScene: Sendable {
             manifestInterval: .milliseconds(50), refreshInterval: .seconds(3600), listTimeout: .seconds(20),
             idleInterval: .seconds(1), pollInterval: .milliseconds(100),
             backOff: ServeBackOff(first: .milliseconds(200), longest: .seconds(1)),
-            noticeInterval: .milliseconds(100))
+            noticeInterval: .milliseconds(100), probeInterval: .milliseconds(200))
     }
 
     static var carrier: SimulatorOptions {
@@ -102,43 +103,36 @@ struct ControllerScene: Sendable {
     /// Waits until all devices are as desired, and no work is under way.
     func converges() async throws -> (status: ControllerStatus, came: Bool) {
         try await shows {
-            $0.isReady && $0.devices > 0 && $0.converged == $0.devices && $0.sets.allSatisfy { $0.inFlight == 0 }
+            $0.hasFleet && $0.devices > 0 && $0.converged == $0.devices && $0.sets.allSatisfy { $0.inFlight == 0 }
         }
     }
 }
 
 /// Keeps what a person would have been told.
 final class NoticeLog: Notifier {
-    private let log = Log()
-
-    private actor Log {
-        var all: [Notice] = []
-        func add(_ notification: Notice) { all.append(notification) }
-    }
-
-    private let continuation: AsyncStream<Notice>.Continuation
-    private let queue: AsyncStream<Notice>
+    private let state = Mutex((notices: [Notice](), fails: false))
     /// Told of each notification.
     let changes = Wakeup()
 
-    init() {
-        (queue, continuation) = AsyncStream.makeStream()
-    }
+    var all: [Notice] { state.withLock { $0.notices } }
 
-    func tell(_ notification: Notice) { continuation.yield(notification) }
+    /// Whether nothing can be delivered.
+    func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
 
-    func run() async {
-        for await notification in queue {
-            await log.add(notification)
-            changes.notify()
+    func deliver(_ notice: Notice) async -> Bool {
+        let isDelivered = state.withLock { state in
+            if !state.fails { state.notices.append(notice) }
+            return !state.fails
         }
+        changes.notify()
+        return isDelivered
     }
 
     /// Waits for one of a kind; `nil` if none comes within two minutes.
     func first(_ kind: Notice.Kind) async throws -> Notice? {
         let waiter = StateWaiter(clock: SystemClock(), wakeup: changes, pollInterval: .milliseconds(500))
-        return try await waiter.wait(until: SystemClock().now() + .seconds(120)) { [log] in
-            await log.all.first { $0.kind == kind }
+        return try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
+            self.all.first { $0.kind == kind }
         }
     }
 }

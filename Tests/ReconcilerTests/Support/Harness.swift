@@ -40,14 +40,14 @@ enum Harness {
         _ store: any StateStore, wakeup: Wakeup = Wakeup(), credentials: CallbackCredentials = callbackCredentials,
         policy: ConvergencePolicy = ConvergencePolicy(), limits: ListenerLimits = ListenerLimits(),
         allowed: AllowedClients? = nil, tls: CallbackTLS? = nil, reload: Wakeup = Wakeup(),
-        clock: any WallClock = SystemClock(), port: Int = 0,
+        clock: any WallClock = SystemClock(), port: Int = 0, observer: any ProtocolObserver = IndifferentObserver(),
         _ work: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {
         let listener = CallbackListener(
             configuration: CallbackListenerConfiguration(
                 host: "127.0.0.1", port: port, path: "/callbacks", credentials: credentials, tls: tls, allowed: allowed,
                 limits: limits),
-            store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet)
+            store: store, clock: clock, policy: policy, wakeup: wakeup, logger: quiet, observer: observer)
         return try await whileServing { stop, onListening in
             try await listener.run(until: stop, reload: reload, onListening: onListening)
         } _: { port in

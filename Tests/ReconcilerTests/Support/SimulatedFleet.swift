@@ -196,6 +196,14 @@ struct SimulatedFleet: Sendable {
 
     var storePath: String { folder.path + "/.profilectl/state.db" }
 
+    /// Waits until the store says so; `false` if it does not within two minutes.
+    func isKept(_ wanted: @escaping @Sendable (any StateReader) throws -> Bool) async throws -> Bool {
+        let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(100))
+        return try await waiter.wait(until: SystemClock().now() + .seconds(120)) {
+            try await read(wanted) ? true : nil
+        } == true
+    }
+
     func read<Result: Sendable>(_ body: @escaping @Sendable (any StateReader) throws -> Result) async throws -> Result {
         let store = try SQLiteStore(path: storePath)
         return try await store.read(body)

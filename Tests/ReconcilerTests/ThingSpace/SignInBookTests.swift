@@ -78,6 +78,25 @@ struct SignInBookTests {
         #expect(book(refusals: 1).stop == nil)
     }
 
+    @Test("sign-ins that the carrier never answered have a sentence of their own, with what a person is to do")
+    func unanswered() throws {
+        var silent = book()
+        for _ in 0..<4 {
+            let decision = silent.begin(
+                by: "me", at: now, until: now + .seconds(90), refusalsSeen: nil, isRetry: false, isGone: { _ in true })
+            #expect(decision == .go)
+            silent.end(.unanswered, at: now)
+        }
+        let text = try #require(silent.stop?.description)
+        for part in [
+            "has not answered the last 4 sign-ins", "\(now)", "before a person acts", "can be reached",
+            "`profilectl callbacks list --retry-sign-in` once", "a `serve` goes on by itself",
+        ] {
+            #expect(text.contains(part), "\(text)")
+        }
+        #expect(!text.contains("0 were refused"))
+    }
+
     @Test(
         "whatever wrong passwords are tried by however many processes that die and time out, the contact is not locked",
         arguments: 1...20 as ClosedRange<UInt64>)

@@ -99,6 +99,33 @@ struct GitMirror: Sendable {
         }
     }
 
+    /// Whether a commit that was fetched has another one among its ancestors; `nil` if that cannot be told, as where the
+    /// other one was never fetched here.
+    func descends(_ commit: String, from former: String) async -> Bool? {
+        do throws(GitError) {
+            let times = try await run(
+                ["show", "--no-patch", "--format=%ct", former, commit, "--"], in: repository.folder
+            ).text
+                .split(separator: "\n").compactMap { Int($0) }
+            guard times.count == 2, let oldest = times.min() else { return nil }
+            // Only what was committed since: a way from one to the other goes through nothing older, but for clocks that
+            // differ.
+            try await fetch(
+                try await tip(), only: "--shallow-since=\(oldest - Self.slackOfClocks)", into: repository.folder)
+        } catch {
+            return nil
+        }
+        do throws(GitError) {
+            _ = try await run(["merge-base", "--is-ancestor", former, commit], in: repository.folder)
+            return true
+        } catch {
+            return error.reason == .refused ? false : nil
+        }
+    }
+
+    /// In seconds.
+    private static let slackOfClocks = 86_400
+
     private struct Tip: Sendable {
         let reference: String
         /// Of the commit, or of the annotated tag.
@@ -159,12 +186,17 @@ struct GitMirror: Sendable {
             _ = try await run(["init", "--quiet", "--bare", "--template="] + format, in: folder)
         }
         // Only what the commit holds; the branch may have moved on meanwhile, and be another one altogether.
+        try await fetch(tip, only: "--depth=1", into: folder)
+        return try await held(in: folder).commit
+    }
+
+    /// - Parameter depth: how much of the history, as an option.
+    private func fetch(_ tip: Tip, only depth: String, into folder: String) async throws(GitError) {
         _ = try await run(
             [
-                "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+                "fetch", "--quiet", depth, "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
                 remote.address, "+\(tip.reference):\(Self.followed)",
             ], in: folder)
-        return try await held(in: folder).commit
     }
 
     /// - Parameter folder: of the mirror.

@@ -26,6 +26,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("8 answers to device lists, and how profiles have moved") { db in
             try db.execute(sql: refreshColumns)
         }
+        migrator.registerMigration("9 what people were told, what was in force, and a probe") { db in
+            try db.execute(sql: conditionTables)
+        }
         return migrator
     }
 
@@ -87,6 +90,27 @@ enum SQLiteMigrations {
         ALTER TABLE device ADD COLUMN changedBy INTEGER;
         ALTER TABLE device ADD COLUMN changedUnder TEXT;
         CREATE INDEX deviceMovedAway ON device (eid, iccid) WHERE profile <> reached;
+        """
+
+    /// `sets` is a JSON object of counts of devices. `probe` has one row, which is written to see whether it can be.
+    private static let conditionTables = """
+        CREATE TABLE notice (
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            condition TEXT NOT NULL,
+            devices INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (kind, subject)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE fleetInForce (
+            origin TEXT PRIMARY KEY,
+            revision TEXT,
+            sets TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE probe (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL
+        ) STRICT;
         """
 
     private static let rolloutTables = """

@@ -124,4 +124,10 @@ public final class SQLiteStore: StateStore {
             try await writer.write(body)
         }
     }
+
+    /// A full disk is looked for as well: what little is written may find room in the log that is there already.
+    public func probe(at now: Timestamp) async throws {
+        try await write { try $0.noteProbe(at: now) }
+        if let fault = StoreFileFault.find(at: path) { throw StateStoreError(fault, at: path) }
+    }
 }

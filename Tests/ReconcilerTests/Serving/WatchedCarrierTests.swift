@@ -1,0 +1,44 @@
+import AsyncHTTPClient
+import Simulator
+import Testing
+
+@testable import Reconciler
+
+@Suite("What calls show of the carrier")
+struct WatchedCarrierTests {
+    @Test("one that answers is there, whatever it says; one that does not, or lets nobody in, is shown with why")
+    func signs() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let clock = ManualClock()
+        let board = ControllerBoard(ControllerStatus(startedAt: clock.now(), manifests: .init(origin: "a test")))
+        @Sendable func call(_ carrier: ThingSpaceClient) async {
+            _ = try? await WatchedCarrier(carrier: carrier, board: board, clock: clock).device(Fleets.iccid(1))
+        }
+        @Sendable func client(_ baseURL: String, password: String? = nil) throws -> ThingSpaceClient {
+            ThingSpaceClient(
+                baseURL: try BaseURL(baseURL), credentials: Harness.credentials(password: password),
+                ledger: StoredSignInLedger(store: store, clock: clock), client: .shared, clock: clock)
+        }
+        let begin = clock.now()
+        await call(try client("http://127.0.0.1:1/api"))
+        clock.advance(by: .seconds(1))
+        await call(try client("http://127.0.0.1:1/api"))
+        guard case .unreachable(begin, calls: 2, _) = board.current.carrier else {
+            Issue.record("\(board.current.carrier)")
+            return
+        }
+        #expect(board.current.carrier.problem?.contains("cannot be reached since \(begin)") == true)
+        #expect(board.current.degradations == ["the carrier cannot be reached"])
+        try await Harness.withSimulator([], SimulatorOptions()) { _, baseURL in
+            await call(try client(baseURL))
+            #expect(board.current.carrier == .answers(since: clock.now()))
+            await call(try client(baseURL, password: "wrong"))
+            guard case .noSignIn(_, let reason) = board.current.carrier else {
+                Issue.record("\(board.current.carrier)")
+                return
+            }
+            #expect(reason.contains("`profilectl serve`, again"), "\(reason)")
+        }
+    }
+}
