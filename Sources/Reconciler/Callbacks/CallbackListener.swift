@@ -64,8 +64,9 @@ public struct CallbackListener: Sendable {
         let connections = ConnectionTable(limit: limits.connections) { refusals.add(.crowdedOut) }
         let reception = CallbackReception(
             path: configuration.path, credentials: configuration.credentials,
-            bodyLimit: { await bodyLimit(length: $0) }, inbox: inbox,
-            budget: BodyBudget(limit: limits.bodiesSize), connections: connections, refusals: refusals, clock: clock,
+            bodyLimit: { await bodyLimit(length: $0) }, callbackSize: limits.bodySize, inbox: inbox,
+            budget: BodyBudget(limit: limits.bodiesSize, callbackLimit: limits.callbacksSize),
+            connections: connections, refusals: refusals, clock: clock,
             logger: logger, observer: observer)
         let tls = try configuration.tls.map { try TLSFiles($0, for: "callbacks", logger: logger) }
         let channel = try HTTPServerBuilder.guardedChannel(

@@ -11,6 +11,8 @@ struct CallbackReception: Sendable {
     let credentials: CallbackCredentials
     /// Says how many bytes are read of a body, whose length is told or not.
     let bodyLimit: @Sendable (_ length: Int?) async -> Int
+    /// How many bytes at most a body has that is no answer to a device list.
+    let callbackSize: Int
     let inbox: CallbackInbox
     let budget: BodyBudget
     let connections: ConnectionTable
@@ -24,7 +26,7 @@ struct CallbackReception: Sendable {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let limit = await bodyLimit(length)
         if let length, length > limit { return refuse(.contentTooLarge, .tooLarge) }
-        let share = budget.share()
+        let share = budget.share(mayBeList: limit > callbackSize)
         defer { share.end() }
         var body: [UInt8] = []
         do {

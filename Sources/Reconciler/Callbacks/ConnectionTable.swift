@@ -8,6 +8,7 @@ package final class ConnectionTable: Sendable {
     private struct Connection {
         let channel: any Channel
         let order: UInt64
+        let admittedAt: NIODeadline
         var isProven = false
     }
 
@@ -15,13 +16,15 @@ package final class ConnectionTable: Sendable {
         var connections: [ObjectIdentifier: Connection] = [:]
         var nextOrder: UInt64 = 0
         var isEnding = false
+        /// Those that were taken and are still to be admitted.
+        var expected = 0
         /// In the order in which they came, among them such as have closed or brought a call meanwhile.
         var arrivals: [(id: ObjectIdentifier, order: UInt64)] = []
         var firstArrival = 0
 
-        mutating func add(_ channel: any Channel, limit: Int) {
+        mutating func add(_ channel: any Channel, at now: NIODeadline, limit: Int) {
             let id = ObjectIdentifier(channel)
-            connections[id] = Connection(channel: channel, order: nextOrder)
+            connections[id] = Connection(channel: channel, order: nextOrder, admittedAt: now)
             if arrivals.count >= 4 * limit {
                 arrivals = arrivals[firstArrival...].filter { isUnproven($0) }
                 firstArrival = 0
@@ -38,6 +41,12 @@ package final class ConnectionTable: Sendable {
                 if isUnproven(arrival) { return connections.removeValue(forKey: arrival.id)?.channel }
             }
             return nil
+        }
+
+        /// When the oldest ones that have brought no call were admitted, of so many of them the last one.
+        func admission(ofOldest count: Int) -> NIODeadline? {
+            let oldest = arrivals[firstArrival...].lazy.filter { isUnproven($0) }.dropFirst(count - 1).first
+            return oldest.flatMap { connections[$0.id]?.admittedAt }
         }
 
         private func isUnproven(_ arrival: (id: ObjectIdentifier, order: UInt64)) -> Bool {
@@ -65,15 +74,35 @@ package final class ConnectionTable: Sendable {
     /// How many are open.
     var count: Int { table.withLock(\.connections.count) }
 
+    /// How long each connection may take to bring its first call before it may have to make room: many that come at once
+    /// keep the listener busy, and those among them that are the carrier's have to wait for their turn.
+    private static let fairTime = TimeAmount.milliseconds(500)
+
+    /// A connection was taken, and is to be admitted.
+    func expect() { table.withLock { $0.expected += 1 } }
+
+    /// It was admitted, or will not be.
+    func expectNoMore() { table.withLock { $0.expected -= 1 } }
+
+    /// How long no further connection should be taken, so that none has to make room too early; `nil` if one may be.
+    func pause(at now: NIODeadline = .now()) -> TimeAmount? {
+        let admittedAt = table.withLock { table -> NIODeadline? in
+            let evicted = table.connections.count + table.expected + 1 - limit
+            return evicted > 0 ? table.admission(ofOldest: evicted) : nil
+        }
+        guard let admittedAt, now < admittedAt + Self.fairTime else { return nil }
+        return admittedAt + Self.fairTime - now
+    }
+
     /// Takes a connection in, and closes another one if there is no room.
     /// - Returns: whether it may stay.
-    func admit(_ channel: any Channel) -> Bool {
+    func admit(_ channel: any Channel, at now: NIODeadline = .now()) -> Bool {
         let id = ObjectIdentifier(channel)
         let (isAdmitted, isEnding, evicted) = table.withLock { table -> (Bool, Bool, (any Channel)?) in
             let isFull = table.connections.count >= limit
             let evicted = isFull ? table.takeOldest() : nil
             guard !isFull || evicted != nil else { return (false, table.isEnding, nil) }
-            table.add(channel, limit: limit)
+            table.add(channel, at: now, limit: limit)
             return (true, table.isEnding, evicted)
         }
         if let evicted { Self.hangUp(evicted) }

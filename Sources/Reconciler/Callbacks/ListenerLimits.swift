@@ -6,6 +6,8 @@ public struct ListenerLimits: Hashable, Sendable {
     public var listSize = 64 << 20
     /// How many bytes of bodies are held at the same time, for all connections together, but for their beginnings.
     public var bodiesSize = 66 << 20
+    /// The same for those that are too short to be answers to device lists.
+    public var callbacksSize = 32 << 20
     /// The most that the fields of a request's head may be, in bytes.
     public var headerSize = 16 << 10
     /// The most fields that a request's head may have.

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Synchronization
 
 /// Takes the connections that come to a listening socket.
@@ -31,18 +32,33 @@ final class ListeningDoor: Sendable {
     /// So many are taken before others have a turn.
     private static let mostAtOnce = 64
 
+    /// - Parameters:
+    ///   - pause: says before each connection how long no more are to be taken, which wait in the socket then; `nil` for
+    ///     not at all.
+    ///   - onTaken: told of each that was.
     /// - Throws: `IOError`
-    init(_ socket: ListeningSocket) throws {
+    init(
+        _ socket: ListeningSocket, pause: @escaping @Sendable () -> TimeAmount? = { nil },
+        onTaken: @escaping @Sendable () -> Void = {}
+    ) throws {
         let descriptor = try socket.duplicate()
         let (arrivals, continuation) = AsyncStream.makeStream(of: Arrival.self)
         self.arrivals = arrivals
-        source = DispatchSource.makeReadSource(
-            fileDescriptor: descriptor, queue: DispatchQueue(label: "profilectl.connections"))
+        let queue = DispatchQueue(label: "profilectl.connections")
+        // As below.
+        nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+        self.source = source
         source.setEventHandler {
             for _ in 0..<Self.mostAtOnce {
+                if let time = pause() {
+                    source.suspend()
+                    queue.asyncAfter(deadline: .now() + .nanoseconds(Int(time.nanoseconds))) { source.resume() }
+                    return
+                }
                 let connection = accept(descriptor, nil, nil)
                 if connection >= 0 {
                     _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                    onTaken()
                     continuation.yield(Arrival(connection))
                     continue
                 }

@@ -22,7 +22,8 @@ struct ListeningSocketServer: Sendable {
     func run(
         _ child: some ServerChildChannel, until stop: Wakeup, onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let door = try ListeningDoor(socket)
+        let door = try ListeningDoor(
+            socket, pause: { [connections] in connections.pause() }, onTaken: { [connections] in connections.expect() })
         defer { door.close() }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -55,10 +56,10 @@ struct ListeningSocketServer: Sendable {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
         // Who is refused is hung up on, and counted where that is decided.
-        guard
-            let value = try? await bootstrap.withConnectedSocket(
-                descriptor, channelInitializer: { [logger] in child.setup(channel: $0, logger: logger) })
-        else { return }
+        let value = try? await bootstrap.withConnectedSocket(
+            descriptor, channelInitializer: { [logger] in child.setup(channel: $0, logger: logger) })
+        connections.expectNoMore()
+        guard let value else { return }
         await child.handle(value: value, logger: logger)
     }
 

@@ -70,6 +70,28 @@ struct ConnectionTableTests {
         #expect(table.admit(channels[2]))
     }
 
+    @Test("no more connections are taken while those that would have to make room have had no time for a call")
+    func pause() throws {
+        let table = ConnectionTable(limit: 3)
+        let start = NIODeadline.now()
+        let channels = try (0..<3).map { _ in try channel() }
+        for (index, channel) in channels.enumerated() {
+            #expect(table.pause(at: start) == nil)
+            #expect(table.admit(channel, at: start + .milliseconds(Int64(index) * 10)))
+        }
+        #expect(table.pause(at: start) == .milliseconds(500))
+        #expect(table.pause(at: start + .milliseconds(499)) == .milliseconds(1))
+        #expect(table.pause(at: start + .milliseconds(500)) == nil)
+        // One more is on its way already.
+        table.expect()
+        #expect(table.pause(at: start + .milliseconds(500)) == .milliseconds(10))
+        table.expectNoMore()
+        table.prove(channels[0])
+        #expect(table.pause(at: start + .milliseconds(500)) == .milliseconds(10))
+        for channel in channels { table.prove(channel) }
+        #expect(table.pause(at: start) == nil, "the next one is turned away")
+    }
+
     @Test("a TLS client that would say no goodbye is not waited for")
     func tls() async throws {
         let folder = try TemporaryFolder()

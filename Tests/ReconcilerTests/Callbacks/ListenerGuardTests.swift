@@ -39,6 +39,29 @@ struct ListenerGuardTests {
         }
     }
 
+    @Test("callbacks on new connections are answered while a crowd of others comes")
+    func crowd() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        var limits = ListenerLimits()
+        limits.connections = 20
+        try await Harness.withListener(store, limits: limits) { url in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for channel in try await hold(100, url, writing: "POST /callb") { channel.close(promise: nil) }
+                }
+                for _ in 0..<10 {
+                    group.addTask {
+                        let fields = ["Connection": "close"]
+                        let answer = try await Harness.call("POST", url, headers: fields, body: Self.good)
+                        #expect(answer.status == 200)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("a callback that is being kept is answered, however many connections come meanwhile")
     func crowdWhileKeeping() async throws {
         struct Observer: ProtocolObserver {
@@ -126,6 +149,19 @@ struct ListenerGuardTests {
             for _ in 0..<5 { #expect(try await Harness.call("POST", url, body: Self.good).status == 200) }
             for channel in held { channel.close(promise: nil) }
         }
+    }
+
+    @Test("callbacks that are held leave room for the answer to a device list")
+    func listBudget() {
+        let free = BodyBudget.freeSize
+        let budget = BodyBudget(limit: 100_000, callbackLimit: 40_000)
+        let (callback, other) = (budget.share(mayBeList: false), budget.share(mayBeList: false))
+        let list = budget.share(mayBeList: true)
+        #expect(callback.grow(by: free + 40_000))
+        #expect(other.grow(by: free) && !other.grow(by: 1))
+        #expect(list.grow(by: free + 60_000) && !list.grow(by: 1))
+        callback.end()
+        #expect(list.grow(by: 1) && other.grow(by: 39_999) && !other.grow(by: 1))
     }
 
     @Test("what strangers send is not made more of than it is")
