@@ -61,12 +61,14 @@ public struct RefreshReport: Hashable, Sendable {
     var endingName: String {
         switch ending {
         case .running: "running"
-        case .done: isWhole ? Self.wholeEnding : "some lists are missing"
-        case .interrupted: "stopped"
+        case .done: isWhole ? Self.wholeEnding : Self.partialEnding
+        case .interrupted: Self.stoppedEnding
         }
     }
 
     static let wholeEnding = "everything was read"
+    static let partialEnding = "some lists are missing"
+    static let stoppedEnding = "stopped"
 
     public var accounts: [Account]
     public var ending = Ending.running

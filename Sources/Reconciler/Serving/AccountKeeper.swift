@@ -119,11 +119,17 @@ struct AccountKeeper: Sendable {
     static let command = "serve (refresh)"
 
     /// When an earlier process has read the records of this very fleet whole, so that a controller that is started again
-    /// and again does not read them each time.
+    /// and again does not read them each time; `nil` if nobody has, or if half of a later reading may be written down.
     static func latestRefresh(of digest: ContentDigest, in store: any StateStore) async -> Timestamp? {
-        let runs = try? await store.read { try $0.latestRuns(limit: 100) }
-        return runs?.first { run in
-            run.cause.command == command && run.cause.fleet == digest && run.ending == RefreshReport.wholeEnding
-        }?.endedAt
+        let runs = (try? await store.read { try $0.latestRuns(limit: 100) }) ?? []
+        for run in runs where run.cause.command == command && run.cause.fleet == digest {
+            switch run.ending {
+            case RefreshReport.wholeEnding: return run.endedAt
+            case RefreshReport.partialEnding, RefreshReport.stoppedEnding: continue
+            // It was cut off, or the process died, perhaps while it wrote.
+            default: return nil
+            }
+        }
+        return nil
     }
 }

@@ -92,7 +92,7 @@ struct HTTPTransport: Sendable {
                 TransportProblem(description: "\(call) cannot be reached: \(reason.excerpt(limit: 200))."))
         case let error as IOError where error.errnoCode == ECONNREFUSED:
             return .notSent(TransportProblem(description: "\(call) cannot be reached: connection refused."))
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+        case let error where isOfHandshake(error):
             return .notSent(
                 TransportProblem(description: "\(call): no TLS connection: \("\(error)".excerpt(limit: 200))."))
         case is CancellationError:
@@ -102,6 +102,21 @@ struct HTTPTransport: Sendable {
         default:
             return .unknown(
                 TransportProblem(description: "\(call): the connection broke: \("\(error)".excerpt(limit: 200))."))
+        }
+    }
+
+    /// Whether there was no TLS connection yet on which a call could have left. What breaks one later, an answer that is
+    /// cut short for instance, has the same types.
+    private static func isOfHandshake(_ error: any Error) -> Bool {
+        switch error {
+        case NIOSSLError.handshakeFailed, NIOSSLError.noCertificateToValidate, NIOSSLError.unableToValidateCertificate:
+            true
+        case let error as NIOSSLExtraError:
+            [
+                .failedToValidateHostname, .serverHostnameImpossibleToMatch, .cannotUseIPAddressInSNI,
+                .invalidSNIHostname,
+            ].contains(error)
+        default: false
         }
     }
 }
