@@ -143,7 +143,7 @@ extension StateStoreError {
             self.init(
                 .full,
                 "The disk that holds the state store \(path) is full, so that nothing more can be written down. Make "
-                    + "room; `serve` then goes on by itself, any other command when it is run again, from what is kept.")
+                    + "room; then `serve` goes on by itself, and other commands do when they are run again.")
         case .fileSizeLimit(let limit):
             self.init(
                 .full,
