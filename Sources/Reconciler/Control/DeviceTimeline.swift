@@ -91,7 +91,8 @@ extension RequestRecord {
             return "\(action.rawValue) for \(devices) of account \(account), sent at \(sentAt)"
         case .deviceList(let filter):
             let list = filter.map { "v2 device list with filter \($0)" } ?? "v2 device list"
-            return "\(list) of \(devices) of account \(account), asked for at \(sentAt)"
+            // One that asks by profile status names no devices.
+            return "\(list)\(deviceCount == 0 ? "" : " of \(devices)") of account \(account), asked for at \(sentAt)"
                 + (run.map { " by run \($0)" } ?? "")
         }
     }

@@ -20,10 +20,12 @@ struct ChangeTally {
     }
 
     func largeChanges(in desired: DesiredFleet) -> [LargeChange] {
-        // A share of a few devices says nothing, but an outage moves those of many small sets at once.
+        // A share of a few devices says nothing, but an outage moves those of many small sets, or of all sets, at once.
         let small = present.indices.filter { present[$0] < LargeChange.smallestSet }
-        let presentInSmall = small.reduce(0) { $0 + present[$1] }
-        let correctionsInSmall = small.reduce(0) { $0 + corrections[$1] }
+        let areEnough = small.reduce(0) { $0 + present[$1] } >= LargeChange.smallestSet
+        let judged = areEnough ? small : Array(present.indices)
+        let presentInJudged = judged.reduce(0) { $0 + present[$1] }
+        let correctionsInJudged = judged.reduce(0) { $0 + corrections[$1] }
         return desired.sets.indices.compactMap { index in
             let limit = desired.sets[index].rollout.maxChange
             func exceeds(_ count: Int, of all: Int) -> Bool {
@@ -31,7 +33,7 @@ struct ChangeTally {
             }
             let isLarge =
                 present[index] < LargeChange.smallestSet
-                ? exceeds(correctionsInSmall, of: presentInSmall)
+                ? exceeds(correctionsInJudged, of: presentInJudged)
                     && Double(corrections[index]) * 100 > limit * Double(present[index])
                 : exceeds(changes[index], of: present[index])
             guard isLarge else { return nil }

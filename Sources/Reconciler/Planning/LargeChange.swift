@@ -12,7 +12,7 @@ public struct LargeChange: Hashable, Sendable, CustomStringConvertible {
         let share = Double(changes) * 100 / Double(max(present, 1))
         return "Profile set \(profileSet): \(changes) of the \(present) devices whose profile is known to be there "
             + "would change (\(Int(share.rounded())) %), and its maxChange is \(Self.plain(limit)) %. "
-            + "Look at the plan again; if it is meant, use --allow-large-change."
+            + "Look at the plan again; if it is meant, use `profilectl apply --allow-large-change`."
     }
 
     private static func plain(_ number: Double) -> String {
@@ -20,6 +20,6 @@ public struct LargeChange: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// A set with fewer devices than this is too small for a share to say anything; only what has drifted in it counts,
-    /// together with what has drifted in all other sets that are as small.
+    /// together with what has drifted in all other sets that are as small, or in all sets if those are too few as well.
     static let smallestSet = 10
 }

@@ -29,6 +29,9 @@ extension ControllerStatus {
         case .unreachable: reasons.append("the carrier cannot be reached")
         case .noSignIn: reasons.append("nobody is signed in at the carrier")
         }
+        if accounts.contains(where: { $0.registrationProblem != nil }) {
+            reasons.append("the carrier sends callbacks of an account elsewhere")
+        }
         if manifests.problem != nil { reasons.append("the latest manifests are not in use") }
         if problem != nil { reasons.append("nothing can be sent") }
         return reasons

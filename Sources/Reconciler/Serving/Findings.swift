@@ -171,7 +171,13 @@ struct Findings {
         add(
             .held, "\(set.name), large change", asOf: asOf,
             set.largeChange.map { Trouble(text: $0, profileSet: set.name) })
-        let deed = set.driftPolicy == .correct ? "It is corrected." : "It is only reported."
+        let isHeldUp = !set.holds.isEmpty || set.rollout?.abort != nil
+        let deed =
+            switch set.driftPolicy {
+            case .correct where isHeldUp: "Nothing is corrected as long as the set is held up."
+            case .correct: "It is corrected."
+            case .report, .off: "It is only reported."
+            }
         add(.drift, set.name, asOf: asOf, trouble(set.driftPolicy == .off ? 0 : set.drift, "drifted", deed))
     }
 }

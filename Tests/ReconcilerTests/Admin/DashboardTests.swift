@@ -77,7 +77,8 @@ struct DashboardTests {
             #expect(degraded.status == 200)
             #expect(
                 degraded.body
-                    == "ready, but degraded: the carrier cannot be reached; the latest manifests are not in use\n")
+                    == "ready, but degraded: the carrier cannot be reached; the carrier sends callbacks of an account "
+                    + "elsewhere; the latest manifests are not in use\n")
             #expect(try await scene.call("/").body.contains("Refused by 192.0.2.7."))
             #expect(try await scene.call("/api/v1/status").body.contains("\"carrierProblem\":\"The carrier cannot"))
             let metrics = try await scene.call("/metrics").body

@@ -177,6 +177,20 @@ struct PlannerTests {
         #expect(largeChanges(try (0..<16).map { try record($0, .downloadedDisabled) }).isEmpty)
     }
 
+    @Test("a small set is judged with the large ones where there are few such devices: an outage moves all of them")
+    func smallSetBesideLargeOnes() async throws {
+        let texts = [try Fleets.yaml(20, name: "large"), try Fleets.yaml(4, name: "small", from: 20)]
+        let fleet = try await Fleets.fleet(texts.joined(separator: "\n---\n"))
+        func held(_ records: [DeviceRecord]) -> [String] {
+            Planner(now: now).plan(desired: fleet, known: KnownFleet(records)).largeChanges.map(\.profileSet)
+        }
+        #expect(held(try (0..<24).map { try drifted($0) }) == ["large", "small"])
+        // The small set alone may move.
+        #expect(held(try (0..<24).map { try $0 < 20 ? record($0, .downloadedEnabled) : drifted($0) }).isEmpty)
+        // What moved in the large one says nothing of a small one that did not, or hardly.
+        #expect(held(try (0..<24).map { try $0 < 21 ? drifted($0) : record($0, .downloadedEnabled) }) == ["large"])
+    }
+
     @Test("drift that is told bit by bit is too much in the end: what is being taken back counts")
     func driftByBits() async throws {
         var records = try (0..<20).map { try $0 < 7 ? drifted($0) : record($0, .downloadedEnabled) }

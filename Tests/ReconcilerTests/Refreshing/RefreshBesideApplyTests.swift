@@ -86,7 +86,7 @@ struct RefreshBesideApplyTests {
         let seen = try #require(try await session.devices(of: keys[0].eid).first)
         #expect(seen.timeline.map(\.event) == ["run \(run.number)", "looked up"])
         #expect(seen.timeline.last?.run == run.number)
-        #expect(seen.timeline.last?.cause?.hasPrefix("v2 device list with filter DISABLE") == true)
+        #expect(seen.timeline.last?.cause?.hasPrefix("v2 device list with filter DISABLE of account ") == true)
         let missing = try #require(try await session.devices(of: keys[1].eid).first)
         #expect(missing.timeline.last?.cause == "run \(run.number)")
     }

@@ -86,7 +86,7 @@ struct ControllerTests {
             #expect(came, "\(status.sets)")
             #expect(status.sets.first?.drift == 60)
             let told = try #require(try await log.first(.held))
-            #expect(told.text.contains("--allow-large-change"))
+            #expect(told.text.contains("`profilectl apply --allow-large-change`"))
             // The lists are in order again: nothing was done, and nothing is left to do.
             await scene.simulator.setLists(profileStatus: nil)
             scene.reload.notify()

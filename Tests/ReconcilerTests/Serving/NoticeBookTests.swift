@@ -65,6 +65,24 @@ struct NoticeBookTests {
         #expect(told.filter { $0.profileSet == "meters" }.count == 5)
     }
 
+    @Test("nobody is told that drift is corrected while something holds its set up")
+    func driftThatIsHeldUp() throws {
+        func text(_ change: (inout ControllerStatus.ProfileSetStatus) -> Void) throws -> String {
+            var teller = Teller()
+            let told = teller.take(
+                status { status in
+                    status.sets[0].drift = 7
+                    change(&status.sets[0])
+                }, at: now)
+            return try #require(told.first { $0.kind == .drift }).text
+        }
+        #expect(try text { _ in }.contains("It is corrected."))
+        #expect(try text { $0.holds = ["Paused by somebody."] }.contains("Nothing is corrected"))
+        #expect(
+            try text { $0.rollout = .init(startedAt: now, wave: 1, waveCount: 2, abort: "Too many failed.") }
+                .contains("Nothing is corrected"))
+    }
+
     @Test("what lasts is told once; a number that grows is told again, after the interval; what is over may come again")
     func repeats() {
         var teller = Teller()

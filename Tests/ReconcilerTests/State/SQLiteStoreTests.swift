@@ -26,6 +26,20 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test("a store whose file is gone and whose log is left is not made anew: the log is not touched")
+    func logAlone() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/state.db"
+        try folder.write("state.db-wal", "what was written last")
+        let error = try #require(throws: StateStoreError.self) { try SQLiteStore(path: path) }
+        #expect(error.reason == .cannotOpen && error.description.contains("without its log"), "\(error)")
+        #expect(try String(contentsOfFile: path + "-wal", encoding: .utf8) == "what was written last")
+        #expect(!FileManager.default.fileExists(atPath: path))
+        // A log with nothing in it, as one may leave it behind, is in nobody's way.
+        try folder.write("state.db-wal", "")
+        _ = try SQLiteStore(path: path)
+    }
+
     @Test("every phase of an operation comes back as it was written")
     func phases() async throws {
         let folder = try TemporaryFolder()

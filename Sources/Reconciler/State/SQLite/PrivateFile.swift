@@ -6,7 +6,11 @@ enum PrivateFile {
     static func create(at path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let files = FileManager.default
+        // In this order: who makes a store makes its file before its log.
+        let hasLog = isThere(path + "-wal")
         guard !files.fileExists(atPath: path) else { return }
+        // SQLite would take the log of a file that is gone for the new file's, and empty it.
+        if hasLog { throw StateStoreError(.logAlone, at: path) }
         do {
             if !files.fileExists(atPath: folder) {
                 try files.createDirectory(
@@ -28,6 +32,12 @@ enum PrivateFile {
         // Another process may have been faster; a file system that knows no links leaves the making to SQLite.
         link(draft, path)
         unlink(draft)
+    }
+
+    /// Whether there is a file with something in it.
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_size > 0
     }
 
     /// - Parameter words: the system's, where nothing better can be said.

@@ -16,6 +16,8 @@ enum StoreFileFault: Hashable {
     case diskFull
     /// In bytes.
     case fileSizeLimit(UInt64)
+    /// The log is there, and the store to which it belongs is gone.
+    case logAlone
 
     /// So little room is none: in bytes, some pages of the store.
     private static let leastRoom: UInt64 = 1 << 16
@@ -141,12 +143,19 @@ extension StateStoreError {
             self.init(
                 .full,
                 "The disk that holds the state store \(path) is full, so that nothing more can be written down. Make "
-                    + "room, and run the same command again: it goes on from what is kept.")
+                    + "room; then `serve` goes on by itself, and other commands do when they are run again.")
         case .fileSizeLimit(let limit):
             self.init(
                 .full,
                 "The state store \(path) may not grow any more: a file of this process is \(limit) bytes long at most "
                     + "(`ulimit -f`). Raise the limit, and run the same command again: it goes on from what is kept.")
+        case .logAlone:
+            self.init(
+                .cannotOpen,
+                "The state store \(path) was deleted or moved away without its log \(path)-wal, in which a part of it is. "
+                    + "Stop all runs on it, and put the right file back. If it is lost, nobody knows what was asked of the "
+                    + "carrier last: then wait until its callbacks are over, move \(path)-wal away, and begin with "
+                    + "`profilectl refresh`.")
         }
     }
 }
