@@ -76,7 +76,7 @@ package final class ConnectionTable: Sendable {
 
     /// How long each connection may take to bring its first call before it may have to make room: many that come at once
     /// keep the listener busy, and those among them that are the carrier's have to wait for their turn.
-    private static let fairTime = TimeAmount.milliseconds(500)
+    private static let fairTime = TimeAmount.milliseconds(250)
 
     /// A connection was taken, and is to be admitted.
     func expect() { table.withLock { $0.expected += 1 } }

@@ -79,15 +79,15 @@ struct ConnectionTableTests {
             #expect(table.pause(at: start) == nil)
             #expect(table.admit(channel, at: start + .milliseconds(Int64(index) * 10)))
         }
-        #expect(table.pause(at: start) == .milliseconds(500))
-        #expect(table.pause(at: start + .milliseconds(499)) == .milliseconds(1))
-        #expect(table.pause(at: start + .milliseconds(500)) == nil)
+        #expect(table.pause(at: start) == .milliseconds(250))
+        #expect(table.pause(at: start + .milliseconds(249)) == .milliseconds(1))
+        #expect(table.pause(at: start + .milliseconds(250)) == nil)
         // One more is on its way already.
         table.expect()
-        #expect(table.pause(at: start + .milliseconds(500)) == .milliseconds(10))
+        #expect(table.pause(at: start + .milliseconds(250)) == .milliseconds(10))
         table.expectNoMore()
         table.prove(channels[0])
-        #expect(table.pause(at: start + .milliseconds(500)) == .milliseconds(10))
+        #expect(table.pause(at: start + .milliseconds(250)) == .milliseconds(10))
         for channel in channels { table.prove(channel) }
         #expect(table.pause(at: start) == nil, "the next one is turned away")
     }
