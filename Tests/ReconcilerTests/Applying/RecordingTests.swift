@@ -40,7 +40,7 @@ struct RecordingTests {
             stop: stop)
     }
 
-    @Test("a run sends nothing and says so, and goes on when that is over", .timeLimit(.minutes(1)))
+    @Test("a run sends nothing and says so, and goes on when that is over", .timeLimit(.minutes(5)))
     func apply() async throws {
         let carrier = ScriptedCarrier()
         let wakeup = Wakeup()
@@ -61,7 +61,7 @@ struct RecordingTests {
         #expect(carrier.devices.count == 3)
     }
 
-    @Test("a run that is stopped meanwhile ends, and has sent nothing", .timeLimit(.minutes(1)))
+    @Test("a run that is stopped meanwhile ends, and has sent nothing", .timeLimit(.minutes(5)))
     func stopped() async throws {
         let carrier = ScriptedCarrier()
         let wakeup = Wakeup()
@@ -72,7 +72,7 @@ struct RecordingTests {
         #expect(carrier.requestCount == 0)
     }
 
-    @Test("a plan is computed from what is known when that is over", .timeLimit(.minutes(1)))
+    @Test("a plan is computed from what is known when that is over", .timeLimit(.minutes(5)))
     func plan() async throws {
         var settings = Settings()
         settings.state = "sqlite:\(folder.path)/state.db"
@@ -135,7 +135,7 @@ struct RecordingTests {
         }
     }
 
-    @Test("a refresh bears the mark as long as what it knows is half written", .timeLimit(.minutes(2)))
+    @Test("a refresh bears the mark as long as what it knows is half written")
     func refresh() async throws {
         let count = 2_500
         let fleet = try await fleet(count)

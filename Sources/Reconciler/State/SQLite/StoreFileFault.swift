@@ -143,7 +143,7 @@ extension StateStoreError {
             self.init(
                 .full,
                 "The disk that holds the state store \(path) is full, so that nothing more can be written down. Make "
-                    + "room; then `serve` goes on by itself, and other commands do when they are run again.")
+                    + "room, and run the same command again; `serve` goes on by itself.")
         case .fileSizeLimit(let limit):
             self.init(
                 .full,
