@@ -78,7 +78,7 @@ extension Operation {
             phase = .failed(failure, retryAt: now)
             return changed()
         case .resolved(let state):
-            guard isOpen else { return .none }
+            guard isOpen || isRefuted(by: state) else { return .none }
             return settle(on: state, at: now, policy: policy, cause: "was settled by hand as \(state.name)")
         }
     }
@@ -123,7 +123,7 @@ extension Operation {
     ) -> OperationEffect {
         // What was asked for before the operation was says nothing of it.
         guard asOf >= intendedAt else { return .none }
-        if isOpen, state == action.expectedState {
+        if isOpen && state == action.expectedState || isRefuted(by: state) {
             phase = .succeeded
             return changed(knowing: state)
         }
@@ -140,6 +140,13 @@ extension Operation {
         case .enablePending, .succeeded, .failed, .withdrawn:
             return .none
         }
+    }
+
+    /// Whether it failed, and the profile is found as it was to be all the same: what is left of the failure would only
+    /// keep a later correction back.
+    private func isRefuted(by state: ProfileState?) -> Bool {
+        guard case .failed = phase else { return false }
+        return state == action.expectedState
     }
 
     /// From when on the records are believed when they say that nothing was done.

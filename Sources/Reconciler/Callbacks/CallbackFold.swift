@@ -62,9 +62,15 @@ struct CallbackFold {
         }
         log.add(.observed, reading.summary)
         if case .succeeded(let status?) = reading {
-            changed.learn(
-                ProfileState(profileStatus: status), status: status, at: now, source: .callback,
-                foreignRequest: foreignRequest)
+            let state = ProfileState(profileStatus: status)
+            changed.learn(state, status: status, at: now, source: .callback, foreignRequest: foreignRequest)
+            if var ended = record.operation, !ended.isOpen,
+                ended.received(.lookedUp(state, asOf: now), at: now, policy: policy).changed
+            {
+                changed.operation = ended
+                changed.reached = ended.action.expectedState
+                log.add(outcomeOf: ended)
+            }
         }
         verdict = .observation
         self.record = changed == record ? nil : changed

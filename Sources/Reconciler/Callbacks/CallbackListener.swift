@@ -55,8 +55,11 @@ public struct CallbackListener: Sendable {
     }
 
     /// Listens on a socket that is there already.
+    ///
+    /// - Parameter othersListen: whether others do so when this one ends.
     func run(
         on socket: ListeningSocket, until stop: Wakeup, reload: Wakeup = Wakeup(),
+        othersListen: @escaping @Sendable () async -> Bool = { false },
         onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let limits = configuration.limits
@@ -77,7 +80,8 @@ public struct CallbackListener: Sendable {
                 try await writer.write(response: response.head, body: response.body)
             })
         let server = ListeningSocketServer(
-            socket: socket, connections: connections, endTime: limits.endTime, clock: clock, logger: logger)
+            socket: socket, connections: connections, endTime: limits.endTime, clock: clock, logger: logger,
+            othersServe: othersListen)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
             group.addTask { try await readContinually() }

@@ -10,12 +10,17 @@ package final class ConnectionTable: Sendable {
         let order: UInt64
         let admittedAt: NIODeadline
         var isProven = false
+        /// Whether a call on it has come whole, and waits for its answer.
+        var isAwaitingAnswer = false
+
+        var mayMakeRoom: Bool { !isProven && !isAwaitingAnswer }
     }
 
     private struct Table {
         var connections: [ObjectIdentifier: Connection] = [:]
         var nextOrder: UInt64 = 0
-        var isEnding = false
+        /// What connections are told when the listener ends.
+        var end: ListenerEnd?
         /// Those that were taken and are still to be admitted.
         var expected = 0
         /// In the order in which they came, among them such as have closed or brought a call meanwhile.
@@ -35,24 +40,30 @@ package final class ConnectionTable: Sendable {
 
         /// Takes the oldest one out that has brought no call.
         mutating func takeOldest() -> (any Channel)? {
-            while firstArrival < arrivals.count {
+            for _ in firstArrival..<arrivals.count {
                 let arrival = arrivals[firstArrival]
                 firstArrival += 1
-                if isUnproven(arrival) { return connections.removeValue(forKey: arrival.id)?.channel }
+                guard let connection = unproven(arrival) else { continue }
+                if connection.mayMakeRoom { return connections.removeValue(forKey: arrival.id)?.channel }
+                // Its turn comes again.
+                arrivals.append(arrival)
             }
             return nil
         }
 
-        /// When the oldest ones that have brought no call were admitted, of so many of them the last one.
+        /// When the oldest ones that may make room were admitted, of so many of them the last one.
         func admission(ofOldest count: Int) -> NIODeadline? {
-            let oldest = arrivals[firstArrival...].lazy.filter { isUnproven($0) }.dropFirst(count - 1).first
-            return oldest.flatMap { connections[$0.id]?.admittedAt }
+            let oldest = arrivals[firstArrival...].lazy.compactMap { unproven($0) }.filter(\.mayMakeRoom)
+            return oldest.dropFirst(count - 1).first?.admittedAt
         }
 
-        private func isUnproven(_ arrival: (id: ObjectIdentifier, order: UInt64)) -> Bool {
+        private func isUnproven(_ arrival: (id: ObjectIdentifier, order: UInt64)) -> Bool { unproven(arrival) != nil }
+
+        private func unproven(_ arrival: (id: ObjectIdentifier, order: UInt64)) -> Connection? {
             // An address is used again.
-            guard let connection = connections[arrival.id] else { return false }
-            return connection.order == arrival.order && !connection.isProven
+            guard let connection = connections[arrival.id], connection.order == arrival.order, !connection.isProven
+            else { return nil }
+            return connection
         }
     }
 
@@ -67,9 +78,6 @@ package final class ConnectionTable: Sendable {
         self.limit = max(limit, 1)
         self.onFull = onFull
     }
-
-    /// Whether there are connections that have brought no accepted call.
-    var hasNewcomers: Bool { table.withLock { $0.connections.values.contains { !$0.isProven } } }
 
     /// How many are open.
     var count: Int { table.withLock(\.connections.count) }
@@ -98,12 +106,12 @@ package final class ConnectionTable: Sendable {
     /// - Returns: whether it may stay.
     func admit(_ channel: any Channel, at now: NIODeadline = .now()) -> Bool {
         let id = ObjectIdentifier(channel)
-        let (isAdmitted, isEnding, evicted) = table.withLock { table -> (Bool, Bool, (any Channel)?) in
+        let (isAdmitted, end, evicted) = table.withLock { table -> (Bool, ListenerEnd?, (any Channel)?) in
             let isFull = table.connections.count >= limit
             let evicted = isFull ? table.takeOldest() : nil
-            guard !isFull || evicted != nil else { return (false, table.isEnding, nil) }
+            guard !isFull || evicted != nil else { return (false, nil, nil) }
             table.add(channel, at: now, limit: limit)
-            return (true, table.isEnding, evicted)
+            return (true, table.end, evicted)
         }
         if let evicted { Self.hangUp(evicted) }
         if !isAdmitted || evicted != nil { onFull() }
@@ -111,17 +119,17 @@ package final class ConnectionTable: Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             table.withLock { $0.connections[id] = nil }
         }
-        if isEnding { Self.endWhenIdle(channel) }
+        if let end { Self.tell(channel, end) }
         return true
     }
 
     /// Ends all connections, also those that are still to be taken in, as soon as no call is under way on them.
-    func endWhenIdle() {
+    func end(_ end: ListenerEnd) {
         let channels = table.withLock { table in
-            table.isEnding = true
+            table.end = end
             return table.connections.values.map(\.channel)
         }
-        channels.forEach(Self.endWhenIdle)
+        for channel in channels { Self.tell(channel, end) }
     }
 
     /// Hangs up on all, whatever they are in the middle of.
@@ -140,9 +148,15 @@ package final class ConnectionTable: Sendable {
         }
     }
 
-    private static func endWhenIdle(_ channel: any Channel) {
+    private static func tell(_ channel: any Channel, _ end: ListenerEnd) {
         // When the handlers are in place that heed it.
-        channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(end) }
+    }
+
+    /// A call on this connection has come whole, or the last such call was answered: as long as the listener is the one
+    /// that is waited for, the connection does not have to make room.
+    func noteCall(on channel: any Channel, isAwaitingAnswer: Bool) {
+        table.withLock { $0.connections[ObjectIdentifier(channel)]?.isAwaitingAnswer = isAwaitingAnswer }
     }
 
     /// A call on this connection bore the right credentials: it is the carrier's, or an operator's.

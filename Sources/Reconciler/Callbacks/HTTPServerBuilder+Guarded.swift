@@ -29,7 +29,8 @@ extension HTTPServerBuilder {
             responder: responder,
             configuration: .init(
                 additionalChannelHandlers: [
-                    RequestDeadlineHandler(requestTime: limits.requestTime, idleTime: limits.idleTime)
+                    ConnectionLifeHandler(
+                        requestTime: limits.requestTime, idleTime: limits.idleTime, connections: connections)
                 ],
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.headerSize, maxHeaderListSize: limits.headerSize,

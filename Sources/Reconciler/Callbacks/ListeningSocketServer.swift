@@ -13,9 +13,13 @@ struct ListeningSocketServer: Sendable {
     let endTime: Duration
     let clock: any WallClock
     let logger: Logger
+    /// Whether others serve the same socket when this one ends, and more calls may come for them.
+    let othersServe: @Sendable () async -> Bool
 
     /// How long the first call of a connection that was taken just before the end is waited for, at most.
-    private static let graceTime = Duration.seconds(2)
+    private static let firstCallTime = Duration.seconds(2)
+    /// How long a call may take to come on a connection that has brought some, where calls may come.
+    private static let restTime = Duration.seconds(1)
 
     /// Takes connections until `stop` changes, and lets the calls that are under way end first.
     /// - Throws: an error of the socket; `CancellationError`.
@@ -41,8 +45,11 @@ struct ListeningSocketServer: Sendable {
                 // What waits to be taken is left to other processes.
                 door.close()
                 let end = clock.now() + endTime
-                try await letNewcomersCall()
-                connections.endWhenIdle()
+                let longest = endTime / 2
+                connections.end(
+                    ListenerEnd(
+                        restTime: await othersServe() ? TimeAmount(min(Self.restTime, longest)) : .zero,
+                        firstCallTime: TimeAmount(min(Self.firstCallTime, longest))))
                 try await clock.sleep(until: end)
                 connections.closeAll()
                 return false
@@ -61,13 +68,5 @@ struct ListeningSocketServer: Sendable {
         connections.expectNoMore()
         guard let value else { return }
         await child.handle(value: value, logger: logger)
-    }
-
-    /// A connection that was taken, and has brought no call yet, would be lost for who has made it.
-    private func letNewcomersCall() async throws {
-        let end = clock.now() + min(Self.graceTime, endTime / 2)
-        while connections.hasNewcomers, clock.now() < end {
-            try await clock.sleep(until: clock.now() + .milliseconds(10))
-        }
     }
 }

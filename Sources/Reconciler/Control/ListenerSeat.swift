@@ -65,7 +65,10 @@ struct ListenerSeat: Sendable {
         let offer = SocketOffer(socket, as: offerName(of: lock.holder))
         // In this order: who is given no socket any more finds the address free.
         defer { withExtendedLifetime(offer) { socket.close() } }
-        try await listener.run(on: socket, until: stop, reload: reload) { port in
+        try await listener.run(
+            on: socket, until: stop, reload: reload,
+            othersListen: { (try? await !lock.otherRuns(listeningAt: address).isEmpty) ?? true }
+        ) { port in
             // Who cannot be told of it listens for itself, and finds the address taken.
             try? await lock.announce(listensAt: address)
             onListening(port)

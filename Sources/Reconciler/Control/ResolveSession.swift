@@ -38,8 +38,9 @@ public struct ResolveSession: Sendable {
             var changed = record
             var log = FoldLog(device: record.key, operation: record.operation, callback: nil, at: now, run: run)
             log.add(.resolved, "as \(state.name), by \(person)")
-            if var operation = record.operation, operation.isOpen {
-                _ = operation.received(.resolved(state), at: now, policy: policy)
+            if var operation = record.operation,
+                operation.received(.resolved(state), at: now, policy: policy).changed
+            {
                 changed.operation = operation
                 log.add(outcomeOf: operation)
                 try transaction.update([operation])

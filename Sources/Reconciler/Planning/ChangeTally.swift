@@ -4,19 +4,27 @@ struct ChangeTally {
     private var changes: [Int]
     /// Those of the changes that take back what has moved away.
     private var corrections: [Int]
+    /// Those of the corrections whose profile is not there any more.
+    private var losses: [Int]
 
     init(setCount: Int) {
         present = Array(repeating: 0, count: setCount)
         changes = present
         corrections = present
+        losses = present
     }
 
-    mutating func count(set: Int, wasPresent: Bool, changes isChange: Bool, hasDrifted: Bool) {
+    /// - Parameters:
+    ///   - hasDrifted: whether the change takes back what has moved away.
+    ///   - isGone: whether the profile is not on the device.
+    mutating func count(set: Int, wasPresent: Bool, changes isChange: Bool, hasDrifted: Bool, isGone: Bool) {
         guard wasPresent, present.indices.contains(set) else { return }
         present[set] += 1
         guard isChange else { return }
         changes[set] += 1
-        if hasDrifted { corrections[set] += 1 }
+        guard hasDrifted else { return }
+        corrections[set] += 1
+        if isGone { losses[set] += 1 }
     }
 
     func largeChanges(in desired: DesiredFleet) -> [LargeChange] {
@@ -24,17 +32,16 @@ struct ChangeTally {
         let small = present.indices.filter { present[$0] < LargeChange.smallestSet }
         let areEnough = small.reduce(0) { $0 + present[$1] } >= LargeChange.smallestSet
         let judged = areEnough ? small : Array(present.indices)
-        let presentInJudged = judged.reduce(0) { $0 + present[$1] }
-        let correctionsInJudged = judged.reduce(0) { $0 + corrections[$1] }
+        func sum(_ counts: [Int]) -> Int { judged.reduce(0) { $0 + counts[$1] } }
+        // In a fleet of a few devices that many changes are usual, but no two of them lose their profiles at once.
+        let (moved, isTellingMuch) =
+            sum(present) >= LargeChange.smallestSet ? (corrections, true) : (losses, sum(losses) > 1)
         return desired.sets.indices.compactMap { index in
             let limit = desired.sets[index].rollout.maxChange
-            func exceeds(_ count: Int, of all: Int) -> Bool {
-                all >= LargeChange.smallestSet && Double(count) * 100 > limit * Double(all)
-            }
+            func exceeds(_ count: Int, of all: Int) -> Bool { Double(count) * 100 > limit * Double(all) }
             let isLarge =
                 present[index] < LargeChange.smallestSet
-                ? exceeds(correctionsInJudged, of: presentInJudged)
-                    && Double(corrections[index]) * 100 > limit * Double(present[index])
+                ? isTellingMuch && exceeds(sum(moved), of: sum(present)) && exceeds(moved[index], of: present[index])
                 : exceeds(changes[index], of: present[index])
             guard isLarge else { return nil }
             return LargeChange(

@@ -20,6 +20,7 @@ public struct LargeChange: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// A set with fewer devices than this is too small for a share to say anything; only what has drifted in it counts,
-    /// together with what has drifted in all other sets that are as small, or in all sets if those are too few as well.
+    /// together with what has drifted in all other sets that are as small, or in all sets if those are too few as well. In a
+    /// fleet that has fewer devices itself, only that several profiles are gone counts.
     static let smallestSet = 10
 }

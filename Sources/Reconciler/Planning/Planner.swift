@@ -80,7 +80,8 @@ public struct Planner: Sendable {
             change.count(
                 set: Int(device.set),
                 wasPresent: (record?.profile?.isOnDevice ?? false) || record?.reached != nil,
-                changes: isSelected && (isCorrection || step.isAction && !isReleased), hasDrifted: hasDrifted)
+                changes: isSelected && (isCorrection || step.isAction && !isReleased), hasDrifted: hasDrifted,
+                isGone: record?.profile?.isOnDevice == false)
             guard isSelected else {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
                 continue

@@ -93,19 +93,21 @@ extension DeviceRecord {
         _ state: ProfileState?, word: String?, source: ObservationSource, asOf: Timestamp, _ sentence: String,
         of list: RequestNumber?, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
     ) {
-        guard var open = operation, open.isOpen else {
-            let known = state ?? .unknown
+        let known = state ?? .unknown
+        guard var latest = operation else {
             if observation?.state != known { log.add(.lookedUp, sentence, of: list) }
-            learn(known, status: word, at: asOf, source: source)
-            return
+            return learn(known, status: word, at: asOf, source: source)
         }
-        let effect = open.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
+        let wasOpen = latest.isOpen
+        let effect = latest.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
+        if effect.changed || !wasOpen && observation?.state != known { log.add(.lookedUp, sentence, of: list) }
+        if effect.changed || !wasOpen {
+            learn(wasOpen ? effect.profile : known, status: word, at: asOf, source: source)
+        }
         guard effect.changed else { return }
-        operation = open
-        learn(effect.profile, status: word, at: asOf, source: source)
-        if open.phase == .succeeded { reached = open.action.expectedState }
-        log.add(.lookedUp, sentence, of: list)
-        log.add(outcomeOf: open)
+        operation = latest
+        if latest.phase == .succeeded { reached = latest.action.expectedState }
+        log.add(outcomeOf: latest)
     }
 }
 

@@ -12,16 +12,14 @@ struct ApplySessionTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let rollout = "rollout: {batchSize: 20, requestsPerSecond: 1000}"
         let fleet = try await Fleets.fleet(try Fleets.yaml(200, rollout: rollout, imeis: true))
-        var options = SimulatorOptions()
+        var options = Harness.quickCarrier
         options.seed = 42
-        options.callbackDelay = 0.01...0.05
         options.warningRate = 0.2
         options.warningDelay = 0.1
         options.failureRate = 0.1
         options.duplicateRate = 0.3
         options.reorderRate = 0.2
         options.reorderDelay = 0.1
-        options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             let report = try await Harness.apply(fleet, to: baseURL, store: store)
             #expect(report.ending == .settled)
@@ -50,9 +48,7 @@ struct ApplySessionTests {
         inventory[1].profileStatus = "DOWNLOAD_DISABLE"
         inventory[2].state = "Suspend"
         inventory.removeLast()
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.02
-        options.allowsAnyCallbackPort = true
+        var options = Harness.quickCarrier
         for tellsStatus in [true, false] {
             options.listsProfileStatus = tellsStatus
             let store = tellsStatus ? store : try SQLiteStore(path: folder.path + "/other.db")
@@ -76,10 +72,7 @@ struct ApplySessionTests {
             try Fleets.yaml(16, rollout: "rollout: {batchSize: 16, requestsPerSecond: 1000}"))
         var inventory = Harness.inventory(fleet)
         inventory[5].state = "Suspend"
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.02
-        options.allowsAnyCallbackPort = true
-        try await Harness.withSimulator(inventory, options) { simulator, baseURL in
+        try await Harness.withSimulator(inventory) { simulator, baseURL in
             var applyOptions = ApplyOptions(policy: Harness.quickPolicy, timeout: .seconds(60))
             applyOptions.verification = .trust
             let report = try await Harness.apply(fleet, to: baseURL, store: store, options: applyOptions)
@@ -95,10 +88,8 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(try Fleets.yaml(10, rollout: "rollout: {requestsPerSecond: 1000}"))
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.02
+        var options = Harness.quickCarrier
         options.dropRate = 1
-        options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             var policy = Harness.quickPolicy
             policy.callbackDeadline = .milliseconds(300)
@@ -115,11 +106,9 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(try Fleets.yaml(5, rollout: "rollout: {requestsPerSecond: 1000}"))
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.02
+        var options = Harness.quickCarrier
         options.warningRate = 1
         options.warningDelay = 3600
-        options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             var policy = Harness.quickPolicy
             policy.enableAfter = .milliseconds(200)
@@ -139,10 +128,7 @@ struct ApplySessionTests {
         let rollout = "rollout: {requestsPerSecond: 1000}"
         let enabled = try await Fleets.fleet(try Fleets.yaml(20, rollout: rollout))
         let disabled = try await Fleets.fleet(try Fleets.yaml(20, state: "downloaded-disabled", rollout: rollout))
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.02
-        options.allowsAnyCallbackPort = true
-        try await Harness.withSimulator(Harness.inventory(enabled), options) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(enabled)) { simulator, baseURL in
             let first = try await Harness.apply(enabled, to: baseURL, store: store)
             #expect(first.converged == 20)
             await #expect(throws: TooLargeChange.self) {
@@ -161,9 +147,7 @@ struct ApplySessionTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(
             try Fleets.yaml(300, rollout: "rollout: {batchSize: 10, requestsPerSecond: 1000}"))
-        var options = SimulatorOptions()
-        options.allowsAnyCallbackPort = true
-        try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
             for _ in 0..<4 {
                 await #expect(throws: CarrierError.self) {
                     _ = try await Harness.apply(
@@ -180,11 +164,9 @@ struct ApplySessionTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(
             try Fleets.yaml(60, rollout: "rollout: {batchSize: 4, requestsPerSecond: 1000}"))
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.05
+        var options = Harness.quickCarrier
         options.callsPerToken = 12
         options.callsPerSession = 7
-        options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             let report = try await Harness.apply(fleet, to: baseURL, store: store)
             #expect(report.converged == 60)
@@ -202,10 +184,8 @@ struct ApplySessionTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(
             try Fleets.yaml(40, rollout: "rollout: {batchSize: 10, requestsPerSecond: 1000}"))
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.05
+        var options = Harness.quickCarrier
         options.requestsPerSecond = 1
-        options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
             let report = try await Harness.apply(fleet, to: baseURL, store: store)
             #expect(report.converged == 40)
@@ -235,9 +215,7 @@ struct ApplySessionTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
-        var options = SimulatorOptions()
-        options.allowsAnyCallbackPort = true
-        try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
             let client = HTTPTransport.makeClient()
             let carrier = ThingSpaceClient(
                 baseURL: try BaseURL(baseURL), credentials: Harness.credentials(),

@@ -30,7 +30,6 @@ struct CallbackStormTests {
         apply.simulator.seed = seed
         apply.simulator.callbackDelay = 0.01...0.1
         apply.simulator.warningDelay = 0.2
-        apply.simulator.redeliveryInterval = 0.3
         apply.simulator.deliveries = 4
         apply.simulator.reorderRate = 0.5
         apply.simulator.reorderDelay = 0.3

@@ -20,7 +20,6 @@ struct CarrierFaultTests {
         apply.policy = ConvergencePolicy(
             callbackDeadline: .milliseconds(1500), enableAfter: .seconds(1), retryDelay: .milliseconds(50))
         apply.simulator.seed = seed
-        apply.simulator.callbackDelay = 0.01...0.05
         apply.simulator.faults = faults
         apply.simulator.faultRate = rate
         apply.simulator.faultsPerDevice = perDevice
@@ -60,7 +59,6 @@ struct CarrierFaultTests {
         var apply = RepeatedApply(fleet)
         for index in apply.inventory.indices { apply.inventory[index].profileStatus = "ENABLE" }
         apply.simulator.seed = seed
-        apply.simulator.callbackDelay = 0.01...0.05
         apply.simulator.faults = [.sessionExpired]
         apply.simulator.faultRate = 0.6
         apply.simulator.faultsPerDevice = 2
@@ -83,7 +81,6 @@ struct CarrierFaultTests {
     func everything(seed: UInt64) async throws {
         let outcome = try await apply(CarrierFault.allCases, rate: 0.3, perDevice: 1, seed: seed) { options in
             options.deliveries = 2
-            options.redeliveryInterval = 0.2
             options.reorderRate = 0.3
             options.reorderDelay = 0.2
             options.dropRate = 0.1

@@ -24,9 +24,7 @@ struct MaintenanceWindowRunTests {
     }
 
     private static func simulator(_ change: (inout SimulatorOptions) -> Void = { _ in }) -> SimulatorOptions {
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.03
-        options.allowsAnyCallbackPort = true
+        var options = Harness.quickCarrier
         change(&options)
         return options
     }

@@ -139,15 +139,12 @@ struct RecordingTests {
     func refresh() async throws {
         let count = 2_500
         let fleet = try await fleet(count)
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.05
-        options.allowsAnyCallbackPort = true
         let watched = WatchedStore(base: store) { transaction in
             let known = try transaction.knownFleet().devices.count
             guard 0 < known, known < count else { return nil }
             return try transaction.recorder(at: SystemClock().now()) != nil
         }
-        try await Harness.withSimulator(Harness.inventory(fleet), options) { _, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
             let report = try await Harness.refresh(RefreshScope(fleet), from: baseURL, store: watched)
             #expect(report.isWhole)
         }

@@ -7,13 +7,6 @@ import Testing
 
 @Suite("Roll-outs against the simulator")
 struct RolloutTests {
-    private static var quickOptions: SimulatorOptions {
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.03
-        options.allowsAnyCallbackPort = true
-        return options
-    }
-
     @Test("each wave waits for the one before")
     func waves() async throws {
         let folder = try TemporaryFolder()
@@ -21,7 +14,7 @@ struct RolloutTests {
         let fleet = try await Fleets.fleet(
             try Fleets.yaml(40, rollout: "rollout: {waves: [10%, 50%], batchSize: 3, requestsPerSecond: 1000}"))
         let limits = [4, 20, 40]
-        try await Harness.withSimulator(Harness.inventory(fleet), Self.quickOptions) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
             let reports = Mutex<[ApplyReport]>([])
             let report = try await Harness.apply(fleet, to: baseURL, store: store) { report in
                 reports.withLock { $0.append(report) }
@@ -46,7 +39,7 @@ struct RolloutTests {
         let store = try SQLiteStore(path: path)
         let rollout = "rollout: {waves: [5], abortWhen: {failed: 40%, atLeast: 2}, requestsPerSecond: 1000}"
         let fleet = try await Fleets.fleet(try Fleets.yaml(20, rollout: rollout))
-        var options = Self.quickOptions
+        var options = Harness.quickCarrier
         options.permanentFailureRate = 1
         var policy = Harness.quickPolicy
         policy.maximumAttempts = 1
@@ -84,7 +77,7 @@ struct RolloutTests {
         let fleet = try await Fleets.fleet(try Fleets.yaml(6, rollout: "rollout: {requestsPerSecond: 1000}"))
         let session = PauseSession(store: store, clock: SystemClock())
         try await session.pause(nil, reason: "outage", by: "ann")
-        try await Harness.withSimulator(Harness.inventory(fleet), Self.quickOptions) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
             let (pauses, sawPause) = AsyncStream.makeStream(of: Pause.self)
             async let report = Harness.apply(
                 fleet, to: baseURL, store: store,

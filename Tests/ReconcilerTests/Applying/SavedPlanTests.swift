@@ -116,7 +116,7 @@ struct SavedPlanTests {
 
     @Test("a plan that was begun goes on in later runs, and its own doings make none of its devices moved")
     func goesOn() async throws {
-        var options = SimulatorOptions()
+        var options = Harness.quickCarrier
         options.failureRate = 0.4
         options.warningRate = 0.4
         options.warningDelay = 0.05
@@ -141,7 +141,7 @@ struct SavedPlanTests {
 
     @Test("the enabling that a warned download leaves to be done belongs to the plan")
     func enableAfterWarning() async throws {
-        var options = SimulatorOptions()
+        var options = Harness.quickCarrier
         options.warningRate = 1
         options.warningDelay = 3600
         let yaml = try Fleets.yaml(3, rollout: Self.rollout)

@@ -56,6 +56,24 @@ struct CallbackFolderTests {
         guard case .failed = try await phase(store, key) else { return #expect(Bool(false), "the failure is lost") }
     }
 
+    @Test("a failure is none any more when a message under another requestId tells that it was done")
+    func refutedFailure() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let key = try Fleets.key(1)
+        try await submit(store, key, attempt: 1, requestID: "r-1")
+        try await receive(store, failure(key, requestID: "r-1"))
+        clock.advance(by: .seconds(60))
+        try await receive(
+            store,
+            """
+            {"requestId":"theirs","deviceIds":[{"kind":"Iccid","id":"\(key.iccid)"}],"status":"Success",
+            "deviceResponse":{"deviceProfileResponse":{"profileStatus":"DOWNLOAD_ENABLE",
+            "euiccStatus":"EXECUTED_SUCCESS"}}}
+            """)
+        #expect(try await phase(store, key) == .succeeded)
+    }
+
     @Test("a failure under another requestId may be an earlier attempt's, late: it does not end the one in flight")
     func lateForeignFailure() async throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,6 @@
+import AsyncHTTPClient
 import Foundation
+import NIOCore
 import Testing
 
 @testable import Reconciler
@@ -200,6 +202,44 @@ struct CallbackListenerTests {
             let stored1 = try await store.read { try $0.callbackCounts().values.reduce(0, +) }
             #expect(stored1 == 300)
         }
+    }
+
+    @Test("who calls again and again on one connection loses no call when one listener gives way to another")
+    func givesWay() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
+        let stops = [Wakeup(), Wakeup()]
+        let listener = CallbackListener(
+            configuration: CallbackListenerConfiguration(
+                host: "127.0.0.1", port: socket.port, path: "/callbacks", credentials: Self.open),
+            store: store, clock: SystemClock(), policy: ConvergencePolicy(), wakeup: Wakeup(), logger: Harness.quiet)
+        let client = HTTPTransport.makeClient()
+        func statuses(_ numbers: Range<Int>) async throws -> [UInt] {
+            var statuses: [UInt] = []
+            for number in numbers {
+                var request = HTTPClientRequest(url: "http://127.0.0.1:\(socket.port)/callbacks")
+                request.method = .POST
+                request.body = .bytes(ByteBuffer(string: "{\"requestId\":\"r-\(number)\"}"))
+                let response = try await client.execute(request, timeout: .seconds(60))
+                _ = try await response.body.collect(upTo: 1 << 10)
+                statuses.append(response.status.code)
+            }
+            return statuses
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await listener.run(on: socket, until: stops[0], othersListen: { true }, onListening: { _ in })
+            }
+            var answers = try await statuses(0..<50)
+            group.addTask { try await listener.run(on: socket, until: stops[1], onListening: { _ in }) }
+            stops[0].notify()
+            answers += try await statuses(50..<300)
+            #expect(answers == Array(repeating: 200, count: 300))
+            stops[1].notify()
+            try await group.waitForAll()
+        }
+        try await client.shutdown()
     }
 
     @Test("a message about a device that nobody is working on is an observation and known state follows it")

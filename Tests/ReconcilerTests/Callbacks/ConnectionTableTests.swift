@@ -55,6 +55,21 @@ struct ConnectionTableTests {
         }
     }
 
+    @Test("who waits for an answer does not have to make room before it is given")
+    func answers() throws {
+        let table = ConnectionTable(limit: 2)
+        let channels = try (0..<5).map { _ in try channel() }
+        for channel in channels.prefix(2) { #expect(table.admit(channel)) }
+        table.noteCall(on: channels[0], isAwaitingAnswer: true)
+        #expect(table.admit(channels[2]))
+        #expect(channels.prefix(3).map(\.isActive) == [true, false, true])
+        table.noteCall(on: channels[2], isAwaitingAnswer: true)
+        #expect(!table.admit(channels[3]), "nobody can make room")
+        table.noteCall(on: channels[0], isAwaitingAnswer: false)
+        #expect(table.admit(channels[4]))
+        #expect([0, 2, 4].map { channels[$0].isActive } == [false, true, true])
+    }
+
     @Test("when all have brought callbacks, a new one is turned away; one that closes makes room")
     func full() throws {
         let table = ConnectionTable(limit: 2)

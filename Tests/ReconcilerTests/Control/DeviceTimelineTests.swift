@@ -8,7 +8,7 @@ import Testing
 struct DeviceTimelineTests {
     @Test("it names the run, the plan, the HTTP call, the list and the callbacks behind everything that happened")
     func causes() async throws {
-        var options = SimulatorOptions()
+        var options = Harness.quickCarrier
         options.warningRate = 1
         // Long enough that the warning is kept first, on a busy machine too.
         options.warningDelay = 0.5

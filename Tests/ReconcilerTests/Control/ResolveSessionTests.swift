@@ -69,6 +69,22 @@ struct ResolveSessionTests {
         #expect(action.action == .downloadEnable && action.attempt == 2)
     }
 
+    @Test("a failure that a person finds done has failed no more")
+    func refutedFailure() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/state.db"
+        let key = try await store(at: path)
+        try await SQLiteStore(path: path).write { transaction in
+            var operation = try #require(try transaction.devices([key])[key]?.operation)
+            let failure = OperationFailure(code: "1", carrierText: nil, explanation: "No.", remedy: .person)
+            operation.phase = .failed(failure, retryAt: nil)
+            try transaction.update([operation])
+        }
+        let device = try await session(path).resolve(key.eid, nil, as: "DISABLE")
+        #expect(device.operation == "downloadEnable, failed")
+        #expect(try await session(path).resolve(key.eid, nil, as: "ENABLE").operation == "downloadEnable, succeeded")
+    }
+
     @Test("what is under way is not settled by hand, nor taken for not done before its time")
     func underWay() async throws {
         let folder = try TemporaryFolder()

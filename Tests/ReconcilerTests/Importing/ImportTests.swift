@@ -155,11 +155,8 @@ struct ImportTests {
                 profileStatus: number % 100 == 99 ? "Not Downloaded" : words[number % words.count],
                 groupNames: ["Default: x", number % 3 == 0 ? "southwest" : "north"])
         }
-        var options = SimulatorOptions()
-        options.allowsAnyCallbackPort = true
-        options.callbackDelay = 0.01...0.02
         let port = Harness.port()
-        try await Harness.withSimulator(inventory, options) { simulator, baseURL in
+        try await Harness.withSimulator(inventory) { simulator, baseURL in
             let session = Harness.importSession(from: baseURL, store: store, port: port)
             let outcome = try await session.read([Fleets.account], smsr: nil, split: .label("group"))
             #expect(outcome.report.isWhole, "\(outcome.report.accounts.flatMap(\.problems))")
@@ -193,8 +190,7 @@ struct ImportTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let fleet = try await Fleets.fleet(try Fleets.yaml(3, rollout: Fleets.quick))
-        var options = SimulatorOptions()
-        options.allowsAnyCallbackPort = true
+        var options = Harness.quickCarrier
         options.listDropRate = 1
         try await Harness.withSimulator(Harness.inventory(fleet), options) { _, baseURL in
             let session = Harness.importSession(from: baseURL, store: store, timeout: .milliseconds(300))

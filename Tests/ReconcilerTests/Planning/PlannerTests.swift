@@ -191,6 +191,24 @@ struct PlannerTests {
         #expect(held(try (0..<24).map { try $0 < 21 ? drifted($0) : record($0, .downloadedEnabled) }) == ["large"])
     }
 
+    @Test("in a fleet of a few devices several profiles gone at once are too much; one, or other drift, is not")
+    func smallFleet() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(5))
+        func held(_ records: [DeviceRecord]) -> [Int] {
+            Planner(now: now).plan(desired: fleet, known: KnownFleet(records)).largeChanges.map(\.changes)
+        }
+        #expect(held(try (0..<5).map { try drifted($0) }) == [5])
+        #expect(held(try (0..<5).map { try $0 < 2 ? drifted($0) : record($0, .downloadedEnabled) }) == [2])
+        #expect(held(try (0..<5).map { try $0 < 1 ? drifted($0) : record($0, .downloadedEnabled) }).isEmpty)
+        let disabled = try (0..<5).map { number in
+            var record = try record(number, .downloadedDisabled)
+            record.reached = .downloadedEnabled
+            return record
+        }
+        #expect(held(disabled).isEmpty)
+        #expect(held([]).isEmpty, "first downloads")
+    }
+
     @Test("drift that is told bit by bit is too much in the end: what is being taken back counts")
     func driftByBits() async throws {
         var records = try (0..<20).map { try $0 < 7 ? drifted($0) : record($0, .downloadedEnabled) }

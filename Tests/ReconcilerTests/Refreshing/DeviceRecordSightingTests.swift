@@ -115,6 +115,21 @@ struct DeviceRecordSightingTests {
         }
     }
 
+    @Test("a failure ends when a later list shows what it was for, and does not stand against a later correction")
+    func refutedFailure() async throws {
+        var record = try inFlight(.downloadedDisabled, intendedAt: start)
+        let failure = OperationFailure(code: "1", carrierText: nil, explanation: "No.", remedy: .person)
+        record.operation?.phase = .failed(failure, retryAt: nil)
+        #expect(listed(record, sighting(["DISABLE"])).record.operation == record.operation)
+        let done = listed(record, sighting(["ENABLE"]))
+        #expect(done.record.operation?.phase == .succeeded && done.record.reached == .downloadedEnabled)
+        #expect(done.events.map(\.kind) == [.lookedUp, .succeeded])
+        let drifted = listed(done.record, sighting(["DISABLE"], asOf: later + .seconds(50))).record
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1, from: 1))
+        let plan = Planner(now: later + .seconds(60)).plan(desired: fleet, known: KnownFleet([drifted]))
+        #expect(plan.actions.map(\.action) == [.enable] && plan.actions.first?.isDrift == true)
+    }
+
     @Test("an overdue operation of which whole lists tell nothing is held as unresolved")
     func overdue() throws {
         let record = try inFlight(.downloadedDisabled, intendedAt: start - .seconds(7200))

@@ -6,13 +6,6 @@ import Testing
 
 @Suite("A refresh beside other runs")
 struct RefreshBesideApplyTests {
-    private var options: SimulatorOptions {
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.05
-        options.allowsAnyCallbackPort = true
-        return options
-    }
-
     /// Runs at most so long, in case of a hang.
     private static let patience = Duration.seconds(60)
 
@@ -23,7 +16,7 @@ struct RefreshBesideApplyTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let rollout = "rollout: {requestsPerSecond: 1000, batchSize: 5, maxInFlight: 10}"
         let fleet = try await Fleets.fleet(try Fleets.yaml(60, rollout: rollout))
-        try await Harness.withSimulator(Harness.inventory(fleet), options) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
             async let applied = Harness.apply(fleet, to: baseURL, store: store, port: port)
             var reports: [RefreshReport] = []
             for _ in 0..<3 {

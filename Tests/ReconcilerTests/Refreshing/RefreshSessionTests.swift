@@ -7,9 +7,7 @@ import Testing
 @Suite("Refreshing against the simulator")
 struct RefreshSessionTests {
     private func options(_ change: (inout SimulatorOptions) -> Void = { _ in }) -> SimulatorOptions {
-        var options = SimulatorOptions()
-        options.allowsAnyCallbackPort = true
-        options.callbackDelay = 0.01...0.02
+        var options = Harness.quickCarrier
         change(&options)
         return options
     }

@@ -88,12 +88,12 @@ struct AttackTests {
                     + arguments)
         }
 
-        func result(of caller: Binary, _ title: String) async throws -> JSONValue {
+        func result(of caller: Binary, _ title: String) async throws -> Outcome {
             let result = await caller.result()
             try #require(result.exitCode == 0, "\(result.errors)")
-            let line = try #require(result.output.split(separator: "\n").last)
+            let line = String(try #require(result.output.split(separator: "\n").last))
             if Scale.isFull { print("\(title): \(line)") }
-            return try JSONValue(json: Array(line.utf8))
+            return Outcome(text: line, value: try JSONValue(json: Array(line.utf8)))
         }
 
         /// Looks at the admin endpoint with its token, by a new connection each second time.
@@ -120,7 +120,7 @@ struct AttackTests {
         if Scale.isFull { print("== \(tls ? "By TLS" : "Plain HTTP")") }
         let quiet = try await scene.result(
             of: try scene.good("quiet", ["--seconds", "\(scale.quiet)"]), "Good callbacks without an attack")
-        #expect(quiet.counts("accepted") == quiet.counts("sent"))
+        #expect(quiet.counts("accepted") == quiet.counts("sent"), "\(quiet)")
         let before = (files: scene.use.openFiles, memory: scene.use.memory)
 
         let good = try scene.good("good")
@@ -148,7 +148,7 @@ struct AttackTests {
         let result = try await scene.result(of: good, "Good callbacks")
         #expect(result.counts("sent") > 0 && result.counts("accepted") == result.counts("sent"), "\(result)")
         #expect(squeeze.counts("held") + longSqueeze.counts("held") > 0)
-        for (status, count) in bad["answers"]?.members ?? [] {
+        for (status, count) in bad.value["answers"]?.members ?? [] {
             #expect(status.text?.hasPrefix("2") == false, "\(count.text ?? "") strangers got \(status.text ?? "")")
         }
         let peak = scene.use.peakMemory
@@ -226,7 +226,7 @@ struct AttackTests {
             }
             group.addTask {
                 let bad = try await scene.result(of: attack, "Strangers at the admin endpoint")
-                for (status, count) in bad["answers"]?.members ?? [] where status.text == "200" {
+                for (status, count) in bad.value["answers"]?.members ?? [] where status.text == "200" {
                     // The sign-in page, and what says that the program is alive, are for everybody.
                     #expect(count.text.flatMap { Int($0) } ?? 0 < scene.scale.adminCalls / 5)
                 }
@@ -259,7 +259,13 @@ extension AttackTests.Scene {
     }
 }
 
-extension JSONValue {
+/// What callers told when they had ended.
+private struct Outcome: CustomStringConvertible {
+    let text: String
+    let value: JSONValue
+
+    var description: String { text }
+
     /// A member that is a number.
-    fileprivate func counts(_ name: StaticString) -> Int { self[name]?.text.flatMap { Int($0) } ?? 0 }
+    func counts(_ name: StaticString) -> Int { value[name]?.text.flatMap { Int($0) } ?? 0 }
 }

@@ -30,7 +30,7 @@ struct WatchedCarrierTests {
         }
         #expect(board.current.carrier.problem?.contains("cannot be reached since \(begin)") == true)
         #expect(board.current.degradations == ["the carrier cannot be reached"])
-        try await Harness.withSimulator([], SimulatorOptions()) { _, baseURL in
+        try await Harness.withSimulator([]) { _, baseURL in
             await call(try client(baseURL))
             #expect(board.current.carrier == .answers(since: clock.now()))
             await call(try client(baseURL, password: "wrong"))

@@ -112,7 +112,7 @@ struct SimulatorTests {
     @Test("callbacks go only to ports that the carrier calls, and the password comes back in clear")
     func registrations() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
-        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { _, baseURL in
             let headers = try await Harness.signIn(baseURL)
             let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
             func register(_ url: String, name: String = "DeviceProfileService") async throws -> Int {

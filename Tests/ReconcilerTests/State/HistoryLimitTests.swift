@@ -265,10 +265,7 @@ struct HistoryLimitTests {
         let store = try SQLiteStore(path: folder.path + "/state.db")
         try await Self.age(store)
         let fleet = try await Fleets.fleet(try Fleets.yaml(1, rollout: Fleets.quick))
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.02
-        options.allowsAnyCallbackPort = true
-        try await Harness.withSimulator(Harness.inventory(fleet), options) { _, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
             let report = try await Harness.apply(fleet, to: baseURL, store: store)
             #expect(report.converged == 1)
         }

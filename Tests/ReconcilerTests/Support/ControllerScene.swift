@@ -22,23 +22,16 @@ struct ControllerScene: Sendable {
             noticeInterval: .milliseconds(100), probeInterval: .milliseconds(200))
     }
 
-    static var carrier: SimulatorOptions {
-        var options = SimulatorOptions()
-        options.callbackDelay = 0.01...0.05
-        options.redeliveryInterval = 0.3
-        options.allowsAnyCallbackPort = true
-        return options
-    }
-
     /// Runs a controller for as long as `work` takes, and ends it in order.
     ///
     /// - Parameters:
     ///   - inventory: what the carrier has; the devices of the manifests, with nothing on them, if it is `nil`.
     ///   - prepare: given the store before the controller begins.
     static func with(
-        _ manifests: [String: String], inventory: [SimulatedDevice]? = nil, _ carrier: SimulatorOptions = carrier,
-        options: ControllerOptions = quick, register: RegistrationMode = .auto,
-        lists: ListChoice = ListChoice(), password: String? = nil, notifier: (any Notifier)? = nil,
+        _ manifests: [String: String], inventory: [SimulatedDevice]? = nil,
+        _ carrier: SimulatorOptions = Harness.quickCarrier, options: ControllerOptions = quick,
+        register: RegistrationMode = .auto, lists: ListChoice = ListChoice(), password: String? = nil,
+        notifier: (any Notifier)? = nil,
         prepare: (SQLiteStore) async throws -> Void = { _ in },
         _ work: @escaping @Sendable (ControllerScene) async throws -> Void
     ) async throws {

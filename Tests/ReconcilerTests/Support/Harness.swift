@@ -15,9 +15,19 @@ enum Harness {
 
     static let callbackCredentials = CallbackCredentials(username: "profilectl", password: "callback-secret")
 
+    /// A carrier that answers in moments, calls any port, and soon calls again who could not take its call: where all
+    /// suites share two cores, or one listener gives way to another, that happens.
+    static var quickCarrier: SimulatorOptions {
+        var options = SimulatorOptions()
+        options.callbackDelay = 0.01...0.05
+        options.redeliveryInterval = 0.5
+        options.allowsAnyCallbackPort = true
+        return options
+    }
+
     /// Runs a simulator while `work` runs; `work` is given its base URL.
     static func withSimulator<Result: Sendable>(
-        _ devices: [SimulatedDevice], _ options: SimulatorOptions = SimulatorOptions(),
+        _ devices: [SimulatedDevice], _ options: SimulatorOptions = quickCarrier,
         _ work: @escaping @Sendable (Simulator, String) async throws -> Result
     ) async throws -> Result {
         try await SimulatorSeats.take { try await running(devices, options, work) }
@@ -96,7 +106,7 @@ enum Harness {
         }
     }
 
-    static func credentials(_ options: SimulatorOptions = SimulatorOptions(), password: String? = nil)
+    static func credentials(_ options: SimulatorOptions = quickCarrier, password: String? = nil)
         -> CarrierCredentials
     {
         CarrierCredentials(

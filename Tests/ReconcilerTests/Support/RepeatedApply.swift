@@ -9,7 +9,7 @@ import Testing
 struct RepeatedApply: Sendable {
     let fleet: DesiredFleet
     var inventory: [SimulatedDevice]
-    var simulator = SimulatorOptions()
+    var simulator = Harness.quickCarrier
     var policy = Harness.quickPolicy
     /// How long the client waits for an answer.
     var clientTimeout = Duration.milliseconds(700)
@@ -49,9 +49,7 @@ struct RepeatedApply: Sendable {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let wakeup = Wakeup()
-        var options = simulator
-        options.allowsAnyCallbackPort = true
-        return try await Harness.withSimulator(inventory, options) { simulator, baseURL in
+        return try await Harness.withSimulator(inventory, simulator) { simulator, baseURL in
             try await Harness.withListener(store, wakeup: wakeup, policy: policy) { url in
                 let client = HTTPTransport.makeClient()
                 let carrier = ThingSpaceClient(

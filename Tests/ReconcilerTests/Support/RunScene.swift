@@ -26,7 +26,7 @@ struct RunScene: Sendable {
     ///   - inventory: what the carrier has.
     ///   - callbackDelay: how many seconds an action takes.
     static func with(
-        _ inventory: [SimulatedDevice], _ options: SimulatorOptions = SimulatorOptions(),
+        _ inventory: [SimulatedDevice], _ options: SimulatorOptions = Harness.quickCarrier,
         policy: ConvergencePolicy = Harness.quickPolicy, callbackDelay: ClosedRange<Double> = 0.01...0.03,
         _ work: @escaping @Sendable (RunScene) async throws -> Void
     ) async throws {
@@ -35,7 +35,6 @@ struct RunScene: Sendable {
         let (wakeup, clock) = (Wakeup(), ClockAhead())
         var options = options
         options.callbackDelay = callbackDelay
-        options.allowsAnyCallbackPort = true
         try await Harness.withSimulator(inventory, options) { simulator, baseURL in
             try await Harness.withListener(store, wakeup: wakeup, policy: policy, clock: clock) { url in
                 let client = HTTPTransport.makeClient()

@@ -1,0 +1,171 @@
+import HTTPTypes
+import NIOCore
+import NIOEmbedded
+import NIOHTTPTypes
+import Testing
+
+@testable import Reconciler
+
+@Suite("The life of a connection")
+struct ConnectionLifeHandlerTests {
+    private func channel(_ connections: ConnectionTable = ConnectionTable(limit: 1)) throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel(
+            handler: ConnectionLifeHandler(
+                requestTime: .seconds(20), idleTime: .seconds(60), connections: connections))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        return channel
+    }
+
+    private let head = HTTPRequestPart.head(HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/"))
+
+    @Test("a connection on which nothing comes is closed")
+    func silent() throws {
+        let channel = try channel()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(19))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test("a body that drips in does not put the deadline off")
+    func dripping() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        for _ in 0..<19 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(string: "x")))
+        }
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test("an answer may take its time; then the connection may rest for a while")
+    func resting() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.embeddedEventLoop.advanceTime(by: .minutes(5))
+        #expect(channel.isActive)
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(59))
+        #expect(channel.isActive)
+        try channel.writeInbound(head)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+        #expect(!channel.isActive)
+    }
+
+    @Test("a call that has come whole keeps its connection from having to make room, until it is answered")
+    func awaitingAnswer() throws {
+        let table = ConnectionTable(limit: 1)
+        let channel = try channel(table)
+        #expect(table.admit(channel))
+        try channel.writeInbound(head)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        #expect(!table.admit(try self.channel()) && channel.isActive)
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        #expect(table.admit(try self.channel()) && !channel.isActive)
+    }
+
+    @Test("a request that was refused before it had come whole leaves no connection without a deadline")
+    func refusedEarly() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .contentTooLarge)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(59))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    private func answer(_ channel: EmbeddedChannel, _ status: HTTPResponse.Status = .ok) throws -> HTTPFields? {
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: status)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        guard case .head(let head) = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
+        guard case .end = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
+        channel.embeddedEventLoop.run()
+        return head.headerFields
+    }
+
+    private static let end = ListenerEnd(restTime: .seconds(1), firstCallTime: .seconds(2))
+
+    @Test("a call that comes while the listener ends is answered, and told that the connection ends with it")
+    func callAtTheEnd() throws {
+        for isUnderWay in [false, true] {
+            let channel = try channel()
+            for _ in 0..<2 {
+                try channel.writeInbound(head)
+                try channel.writeInbound(HTTPRequestPart.end(nil))
+                #expect(try answer(channel)?[.connection] == nil)
+            }
+            if isUnderWay { try channel.writeInbound(head) }
+            channel.pipeline.fireUserInboundEventTriggered(Self.end)
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(900))
+            if !isUnderWay { try channel.writeInbound(head) }
+            channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+            try channel.writeInbound(HTTPRequestPart.end(nil))
+            channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+            #expect(channel.isActive)
+            #expect(try answer(channel)?[.connection] == "close")
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test("a connection that rests when the listener ends is closed in a moment, a new one a little later")
+    func restAtTheEnd() throws {
+        let (called, new) = (try channel(), try channel())
+        try called.writeInbound(head)
+        try called.writeInbound(HTTPRequestPart.end(nil))
+        _ = try answer(called)
+        for (channel, time) in [(called, TimeAmount.seconds(1)), (new, .seconds(2))] {
+            channel.pipeline.fireUserInboundEventTriggered(Self.end)
+            channel.embeddedEventLoop.advanceTime(by: time - .milliseconds(1))
+            #expect(channel.isActive)
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test("behind an answer that says so the connection is closed; what was refused early may come whole first")
+    func goodbye() throws {
+        for isWhole in [true, false] {
+            let channel = try channel()
+            try channel.writeInbound(head)
+            if isWhole { try channel.writeInbound(HTTPRequestPart.end(nil)) }
+            var refusal = HTTPResponse(status: .contentTooLarge)
+            refusal.headerFields[.connection] = "close"
+            try channel.writeOutbound(HTTPResponsePart.head(refusal))
+            try channel.writeOutbound(HTTPResponsePart.end(nil))
+            #expect(channel.isActive != isWhole)
+            guard !isWhole else { continue }
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(1900))
+            #expect(channel.isActive)
+            try channel.writeInbound(HTTPRequestPart.end(nil))
+            channel.embeddedEventLoop.advanceTime(by: .zero)
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test("a client that does not take its answer is hung up on")
+    func notReading() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(19))
+        #expect(channel.isActive)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.embeddedEventLoop.advanceTime(by: .minutes(5))
+        #expect(channel.isActive)
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+        #expect(!channel.isActive)
+    }
+}
