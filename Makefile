@@ -17,6 +17,8 @@ DEBUG := .build/debug/profilectl
 # swift-argument-parser's tool for man pages; small, so that it need not be optimised.
 GENERATE_MANUAL := .build/debug/generate-manual
 PREFIX ?= /usr/local
+# All tests at once would have to share two cores, and time limits would be those of the machine.
+TEST := swift test --skip-build --experimental-maximum-parallelization-width 8
 
 demo: deps
 	swift build --product profilectl
@@ -32,7 +34,7 @@ demo: deps
 test: deps test-tools api-tools lint
 	swift build --build-tests
 	swift build --product generate-manual
-	swift test --skip-build
+	$(TEST)
 
 build: deps
 	swift build -c release --product profilectl
@@ -52,24 +54,24 @@ schema: deps
 
 api-check: deps api-tools
 	swift build --build-tests
-	API_CHECK_EXAMPLES=200 swift test --skip-build --filter ReadAPITests
+	API_CHECK_EXAMPLES=200 $(TEST) --filter ReadAPITests
 
 chaos: deps
 	swift build --build-tests
-	CHAOS_KILLS=200 CHAOS_DEVICES=2000 swift test --skip-build --filter CrashTests
+	CHAOS_KILLS=200 CHAOS_DEVICES=2000 $(TEST) --filter CrashTests
 
 attack: deps
 	swift build -c release --product profilectl
 	swift build --build-tests
-	ATTACK_PROGRAM=$(CURDIR)/.build/release/profilectl swift test --skip-build --filter AttackTests
+	ATTACK_PROGRAM=$(CURDIR)/.build/release/profilectl $(TEST) --filter AttackTests
 
 soak: deps
 	swift build --build-tests
-	SOAK_MINUTES=$(or $(SOAK_MINUTES),30) swift test --skip-build --filter SoakTests
+	SOAK_MINUTES=$(or $(SOAK_MINUTES),30) $(TEST) --filter SoakTests
 
 screenshots: deps test-tools
 	swift build --build-tests
-	SCREENSHOTS=$(CURDIR)/docs/screenshots swift test --skip-build --filter BrowserTests
+	SCREENSHOTS=$(CURDIR)/docs/screenshots $(TEST) --filter BrowserTests
 
 bench: deps
 	@scripts/install-dependencies wrk

@@ -27,6 +27,8 @@ struct AccountBook: Sendable {
         var isRefreshWanted = false
         /// Why nothing is sent for it at the moment, since when, and until when.
         var rest: (reason: String, at: Timestamp, until: Timestamp)?
+        /// How many runs in a row could not go on for it.
+        var rests = 0
     }
 
     private let refreshInterval: Duration
@@ -97,6 +99,7 @@ struct AccountBook: Sendable {
                 entry.isRefreshWanted = true
                 entry.failures = 0
                 entry.rest = nil
+                entry.rests = 0
             }
         }
     }
@@ -149,8 +152,22 @@ struct AccountBook: Sendable {
     }
 
     /// A run could not go on for it.
-    mutating func rests(_ account: AccountName, _ reason: String, at now: Timestamp, until: Timestamp) {
-        change(account) { $0.rest = (reason, now, until) }
+    mutating func rests(_ account: AccountName, _ reason: String, at now: Timestamp) {
+        let backOff = backOff
+        change(account) { entry in
+            entry.rests += 1
+            entry.rest = (reason, now, now + backOff.wait(after: entry.rests))
+        }
+    }
+
+    /// A run has sent something, and could go on for all accounts but these.
+    mutating func wentOn(exceptFor stopped: some Collection<AccountName>) {
+        for name in entries.keys where !stopped.contains(name) {
+            change(name) { entry in
+                entry.rest = nil
+                entry.rests = 0
+            }
+        }
     }
 
     private mutating func change(_ account: AccountName, _ change: (inout Entry) -> Void) {

@@ -176,11 +176,10 @@ struct FleetSteward: Sendable {
         logger.info(
             "A run ended", metadata: ["ending": "\(report.ending.name)", "requests": "\(report.requests)"])
         let news = report.stoppedAccounts.filter { stoppedBefore[$0.key] == nil }
-        if !news.isEmpty {
+        if !news.isEmpty || report.requests > 0 {
             desk.changeAccounts(at: now) { book in
-                for (account, reason) in news {
-                    book.rests(account, reason, at: now, until: now + options.backOff.longest)
-                }
+                for (account, reason) in news { book.rests(account, reason, at: now) }
+                if report.requests > 0 { book.wentOn(exceptFor: report.stoppedAccounts.keys) }
             }
         }
         switch report.ending {

@@ -173,6 +173,8 @@ struct ServeCommandTests {
                 let controller = try serve()
                 #expect(try await controller.printed("The manifests cannot be used", to: "errors") != nil)
                 #expect(try await webhook.awaits(1))
+                // One that is killed before it has noted that tells it again.
+                #expect(try await scene.fleet.isKept { try $0.toldNotices().count == 1 })
                 controller.send(SIGKILL)
                 _ = await controller.result()
             }

@@ -102,15 +102,23 @@ struct AccountBookTests {
         #expect(dueRefreshes(&book, at: now + .seconds(9)).isEmpty)
     }
 
-    @Test("an account that a run could not go on for rests, and is called again after a while")
+    @Test("an account that runs could not go on for rests longer each time, until a run has gone on for it")
     func rests() {
         var book = book()
         book.checked(account, .ours, at: now)
         book.refreshed(account, problem: nil, at: now)
-        book.rests(account, "No such account.", at: now, until: now + .seconds(900))
-        #expect(book.stopped(at: now) == [account: "No such account."])
-        #expect(book.nextWaking(after: now) == now + .seconds(900))
-        #expect(book.stopped(at: now + .seconds(900)).isEmpty)
+        for seconds in [60, 120, 240, 480, 900, 900] as [Int64] {
+            book.rests(account, "The answer did not come.", at: now)
+            #expect(book.stopped(at: now) == [account: "The answer did not come."])
+            #expect(book.nextWaking(after: now) == now + .seconds(seconds))
+            #expect(book.stopped(at: now + .seconds(seconds)).isEmpty)
+        }
+        book.wentOn(exceptFor: [account])
+        #expect(!book.stopped(at: now).isEmpty)
+        book.wentOn(exceptFor: [])
+        #expect(book.stopped(at: now).isEmpty)
+        book.rests(account, "The answer did not come.", at: now)
+        #expect(book.nextWaking(after: now) == now + .seconds(60))
     }
 
     @Test("a check that got no answer keeps what was known")

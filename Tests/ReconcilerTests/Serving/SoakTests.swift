@@ -51,8 +51,8 @@ struct SoakTests {
     }
 
     private func check(_ scene: SoakScene, _ remark: Comment) async throws {
-        let unsettled = try await scene.unsettled(within: .seconds(Self.isLong ? 180 : 90))
-        #expect(unsettled.isEmpty, remark)
+        let unsettled = try await scene.unsettled(within: .seconds(180))
+        #expect(unsettled.isEmpty, "\(remark) \(scene.controller.errors.suffix(5000))")
         scene.controller.send(SIGHUP)
         let certificate = try await scene.certificateInUse()
         #expect(certificate.hasSuffix(scene.newestCertificate), remark)

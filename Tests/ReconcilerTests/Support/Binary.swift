@@ -72,6 +72,9 @@ final class Binary: Sendable {
         }
     }
 
+    /// What it has printed to stderr until now.
+    var errors: String { text("errors") }
+
     var processID: Int32 { process.id }
 
     func send(_ signal: Int32) { kill(process.id, signal) }

@@ -52,15 +52,17 @@ struct RepeatedApply: Sendable {
         return try await Harness.withSimulator(inventory, simulator) { simulator, baseURL in
             try await Harness.withListener(store, wakeup: wakeup, policy: policy) { url in
                 let client = HTTPTransport.makeClient()
-                let carrier = ThingSpaceClient(
-                    baseURL: try BaseURL(baseURL), credentials: Harness.credentials(),
-                    ledger: StoredSignInLedger(store: store, clock: SystemClock()), client: client,
-                    clock: SystemClock(), timeout: clientTimeout)
+                func carrier(timeout: Duration) throws -> ThingSpaceClient {
+                    ThingSpaceClient(
+                        baseURL: try BaseURL(baseURL), credentials: Harness.credentials(),
+                        ledger: StoredSignInLedger(store: store, clock: SystemClock()), client: client,
+                        clock: SystemClock(), timeout: timeout)
+                }
                 let result: Result<Outcome, any Error>
                 do {
-                    try await carrier.registerCallback(
+                    try await carrier(timeout: .seconds(60)).registerCallback(
                         url: url, credentials: Harness.callbackCredentials, for: Fleets.account)
-                    result = .success(try await apply(store, carrier, simulator, wakeup))
+                    result = .success(try await apply(store, carrier(timeout: clientTimeout), simulator, wakeup))
                 } catch {
                     result = .failure(error)
                 }
@@ -77,7 +79,7 @@ struct RepeatedApply: Sendable {
         var reports: [ApplyReport] = []
         while reports.count < Self.mostRuns, SystemClock().now() < deadline {
             let options = ApplyOptions(
-                policy: policy, lookupTimeout: .seconds(20), timeout: timeout, largeChanges: .allow,
+                policy: policy, lookupTimeout: .seconds(60), timeout: timeout, largeChanges: .allow,
                 concurrentCalls: concurrentCalls)
             let report = try await ApplyRun(
                 goal: .fleet(fleet), store: store, carrier: carrier, clock: SystemClock(), wakeup: wakeup,
