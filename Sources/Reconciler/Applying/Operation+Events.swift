@@ -78,7 +78,7 @@ extension Operation {
             phase = .failed(failure, retryAt: now)
             return changed()
         case .resolved(let state):
-            guard isOpen || isRefuted(by: state) else { return .none }
+            guard isOpen || hasFailed && state == action.expectedState else { return .none }
             return settle(on: state, at: now, policy: policy, cause: "was settled by hand as \(state.name)")
         }
     }
@@ -97,8 +97,13 @@ extension Operation {
     private mutating func reportedSuccess(
         _ state: ProfileState?, at now: Timestamp, policy: ConvergencePolicy
     ) -> OperationEffect {
-        guard isOpen || failedForWantOfNews else { return .none }
+        guard isOpen || failedForWantOfNews || hasFailed && state == action.expectedState else { return .none }
         return settle(on: state ?? action.expectedState, at: now, policy: policy, cause: "was reported as done")
+    }
+
+    private var hasFailed: Bool {
+        guard case .failed = phase else { return false }
+        return true
     }
 
     /// A failure that only means that nothing was heard gives way to news.
@@ -123,7 +128,8 @@ extension Operation {
     ) -> OperationEffect {
         // What was asked for before the operation was says nothing of it.
         guard asOf >= intendedAt else { return .none }
-        if isOpen && state == action.expectedState || isRefuted(by: state) {
+        // A failure that was none would keep a later correction back.
+        if isOpen || hasFailed, state == action.expectedState {
             phase = .succeeded
             return changed(knowing: state)
         }
@@ -140,13 +146,6 @@ extension Operation {
         case .enablePending, .succeeded, .failed, .withdrawn:
             return .none
         }
-    }
-
-    /// Whether it failed, and the profile is found as it was to be all the same: what is left of the failure would only
-    /// keep a later correction back.
-    private func isRefuted(by state: ProfileState?) -> Bool {
-        guard case .failed = phase else { return false }
-        return state == action.expectedState
     }
 
     /// From when on the records are believed when they say that nothing was done.

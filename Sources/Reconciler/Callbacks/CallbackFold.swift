@@ -64,13 +64,8 @@ struct CallbackFold {
         if case .succeeded(let status?) = reading {
             let state = ProfileState(profileStatus: status)
             changed.learn(state, status: status, at: now, source: .callback, foreignRequest: foreignRequest)
-            if var ended = record.operation, !ended.isOpen,
-                ended.received(.lookedUp(state, asOf: now), at: now, policy: policy).changed
-            {
-                changed.operation = ended
-                changed.reached = ended.action.expectedState
-                log.add(outcomeOf: ended)
-            }
+            // What may be an earlier operation's, late, says nothing of this one.
+            if !mayBeEarlier { changed.refuteFailure(by: state, asOf: now, at: now, policy: policy, log: &log) }
         }
         verdict = .observation
         self.record = changed == record ? nil : changed

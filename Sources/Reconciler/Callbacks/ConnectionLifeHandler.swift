@@ -12,8 +12,8 @@ struct ListenerEnd: Sendable {
 }
 
 /// Sees a connection through its life. It is closed if a request does not arrive in time, whatever of it has come, if an
-/// answer is not taken in time, if it rests too long, and behind an answer that says so; while the listener ends, every
-/// answer does. The table is told of who is waited for.
+/// answer is not taken in time, if it rests too long, and behind an answer that says so: one to who asked for that, and
+/// the last one before a `ListenerEnd`. The table is told of who is waited for.
 final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -26,17 +26,20 @@ final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var deadline: Scheduled<Void>?
     /// Of a client that does not take what it is sent.
     private var writeDeadline: Scheduled<Void>?
-    /// How many requests have come whole and are not answered yet.
+    /// How many requests have come whole and are not answered yet; less than none while one is answered that has not.
     private var unanswered = 0
     /// Whether a request has come in part.
     private var isReading = false
     private var hasCalled = false
-    private var isEnding = false
-    /// Whether an answer has said that the connection ends with it.
-    private var hasSaidGoodbye = false
+    /// Whether the client wants no more than is answered now.
+    private var isLastCall = false
+    private var end: ListenerEnd?
+    /// Whether the answer that is being given says that the connection ends with it.
+    private var saysGoodbye = false
+    /// Whether such an answer was given: nothing is taken any more.
+    private var isParting = false
 
-    /// How long a client may go on sending what was refused before it had come whole: if it were hung up on at once, it
-    /// would not read the answer.
+    /// How long a client may go on sending after such an answer: if it were hung up on at once, it would not read it.
     private static let partingTime = TimeAmount.seconds(2)
 
     init(requestTime: Duration, idleTime: Duration, connections: ConnectionTable) {
@@ -47,22 +50,28 @@ final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func handlerAdded(context: ChannelHandlerContext) { closeConnection(context, in: requestTime) }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        writeDeadline?.cancel()
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { cancelDeadlines() }
 
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        writeDeadline?.cancel()
+        cancelDeadlines()
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head:
+        let part = unwrapInboundIn(data)
+        guard !isParting else {
+            // What was refused before it had come whole has come now.
+            if isReading, case .end = part {
+                isReading = false
+                closeConnection(context, in: .zero)
+            }
+            return
+        }
+        switch part {
+        case .head(let head):
             isReading = true
             hasCalled = true
+            isLastCall = Self.saysClose(head.headerFields)
             closeConnection(context, in: requestTime)
         case .body: break
         case .end:
@@ -71,9 +80,8 @@ final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler
             if unanswered > 0 {
                 deadline?.cancel()
                 connections.noteCall(on: context.channel, isAwaitingAnswer: true)
-            } else if hasSaidGoodbye {
-                // It was refused before it had come whole.
-                closeConnection(context, in: .zero)
+            } else {
+                rest(context)
             }
         }
         context.fireChannelRead(data)
@@ -82,29 +90,43 @@ final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
-            if isEnding { head.headerFields[.connection] = "close" }
-            if head.headerFields[.connection]?.lowercased() == "close" { hasSaidGoodbye = true }
+            // Those that came behind it have their answers first.
+            if isLastCall || end != nil, unanswered <= 1 { head.headerFields[.connection] = "close" }
+            saysGoodbye = Self.saysClose(head.headerFields)
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
             context.write(data, promise: promise)
+        case .end where saysGoodbye:
+            part(context, data, promise)
         case .end:
             unanswered -= 1
             if unanswered <= 0 {
                 connections.noteCall(on: context.channel, isAwaitingAnswer: false)
-                closeConnection(context, in: hasSaidGoodbye ? Self.partingTime : idleTime)
+                if !isReading { rest(context) }
             }
-            guard hasSaidGoodbye, unanswered == 0, !isReading else { return context.write(data, promise: promise) }
-            let written = promise ?? context.eventLoop.makePromise()
-            written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-            context.writeAndFlush(data, promise: written)
+            context.write(data, promise: promise)
         }
+    }
+
+    /// Gives the end of the last answer.
+    private func part(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        isParting = true
+        connections.noteCall(on: context.channel, isAwaitingAnswer: false)
+        guard unanswered == 1, !isReading else {
+            closeConnection(context, in: Self.partingTime)
+            return context.write(data, promise: promise)
+        }
+        closeConnection(context, in: requestTime)
+        let written = promise ?? context.eventLoop.makePromise()
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(data, promise: written)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard let end = event as? ListenerEnd else { return context.fireUserInboundEventTriggered(event) }
-        isEnding = true
+        self.end = end
         // What has begun to come has its time, and what is being answered too.
-        guard unanswered <= 0, !isReading else { return }
+        guard unanswered <= 0, !isReading, !isParting else { return }
         closeConnection(context, in: hasCalled ? end.restTime : end.firstCallTime)
     }
 
@@ -116,6 +138,15 @@ final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         context.fireChannelWritabilityChanged()
     }
+
+    private static func saysClose(_ fields: HTTPFields) -> Bool { fields[.connection]?.lowercased() == "close" }
+
+    private func cancelDeadlines() {
+        deadline?.cancel()
+        writeDeadline?.cancel()
+    }
+
+    private func rest(_ context: ChannelHandlerContext) { closeConnection(context, in: end?.restTime ?? idleTime) }
 
     private func closeConnection(_ context: ChannelHandlerContext, in time: TimeAmount) {
         deadline?.cancel()

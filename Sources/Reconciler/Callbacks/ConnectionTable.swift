@@ -3,17 +3,24 @@ import NIOSSL
 import Synchronization
 
 /// The open connections of a listener, kept to a limit: when it is reached, the oldest one that has brought no accepted
-/// call makes room, so that those who only hold connections cannot keep the carrier or an operator out.
+/// call makes room, so that those who only hold connections cannot keep the carrier or an operator out. One whose first
+/// call waits for its answer keeps its place for a moment.
 package final class ConnectionTable: Sendable {
     private struct Connection {
         let channel: any Channel
         let order: UInt64
         let admittedAt: NIODeadline
         var isProven = false
-        /// Whether a call on it has come whole, and waits for its answer.
-        var isAwaitingAnswer = false
+        /// When its first call had come whole.
+        var calledAt: NIODeadline?
+        var isAnswered = false
 
-        var mayMakeRoom: Bool { !isProven && !isAwaitingAnswer }
+        /// Nobody can keep its place for longer by calling again and again.
+        func mayMakeRoom(at now: NIODeadline) -> Bool {
+            guard !isProven else { return false }
+            guard let calledAt, !isAnswered else { return true }
+            return now - calledAt > ConnectionTable.answerTime
+        }
     }
 
     private struct Table {
@@ -38,24 +45,20 @@ package final class ConnectionTable: Sendable {
             nextOrder += 1
         }
 
-        /// Takes the oldest one out that has brought no call.
-        mutating func takeOldest() -> (any Channel)? {
-            for _ in firstArrival..<arrivals.count {
-                let arrival = arrivals[firstArrival]
-                firstArrival += 1
-                guard let connection = unproven(arrival) else { continue }
-                if connection.mayMakeRoom { return connections.removeValue(forKey: arrival.id)?.channel }
-                // Its turn comes again.
-                arrivals.append(arrival)
-            }
-            return nil
+        /// Takes the oldest one out that may make room.
+        mutating func takeOldest(at now: NIODeadline) -> (any Channel)? {
+            while firstArrival < arrivals.count, !isUnproven(arrivals[firstArrival]) { firstArrival += 1 }
+            let oldest = arrivals[firstArrival...].first { unproven($0)?.mayMakeRoom(at: now) == true }
+            return oldest.flatMap { connections.removeValue(forKey: $0.id)?.channel }
         }
 
         /// When the oldest ones that may make room were admitted, of so many of them the last one.
-        func admission(ofOldest count: Int) -> NIODeadline? {
-            let oldest = arrivals[firstArrival...].lazy.compactMap { unproven($0) }.filter(\.mayMakeRoom)
+        func admission(ofOldest count: Int, at now: NIODeadline) -> NIODeadline? {
+            let oldest = arrivals[firstArrival...].lazy.compactMap { unproven($0) }.filter { $0.mayMakeRoom(at: now) }
             return oldest.dropFirst(count - 1).first?.admittedAt
         }
+
+        var hasUnproven: Bool { arrivals[firstArrival...].contains { isUnproven($0) } }
 
         private func isUnproven(_ arrival: (id: ObjectIdentifier, order: UInt64)) -> Bool { unproven(arrival) != nil }
 
@@ -85,6 +88,10 @@ package final class ConnectionTable: Sendable {
     /// How long each connection may take to bring its first call before it may have to make room: many that come at once
     /// keep the listener busy, and those among them that are the carrier's have to wait for their turn.
     private static let fairTime = TimeAmount.milliseconds(250)
+    /// How long a first call may wait for its answer before its connection may have to make room.
+    private static let answerTime = TimeAmount.seconds(5)
+    /// How long no further connection is taken where those that are there only wait for their answers.
+    private static let busyTime = TimeAmount.milliseconds(20)
 
     /// A connection was taken, and is to be admitted.
     func expect() { table.withLock { $0.expected += 1 } }
@@ -94,12 +101,14 @@ package final class ConnectionTable: Sendable {
 
     /// How long no further connection should be taken, so that none has to make room too early; `nil` if one may be.
     func pause(at now: NIODeadline = .now()) -> TimeAmount? {
-        let admittedAt = table.withLock { table -> NIODeadline? in
+        table.withLock { table in
             let evicted = table.connections.count + table.expected + 1 - limit
-            return evicted > 0 ? table.admission(ofOldest: evicted) : nil
+            guard evicted > 0 else { return nil }
+            guard let admittedAt = table.admission(ofOldest: evicted, at: now) else {
+                return table.hasUnproven ? Self.busyTime : nil
+            }
+            return now < admittedAt + Self.fairTime ? admittedAt + Self.fairTime - now : nil
         }
-        guard let admittedAt, now < admittedAt + Self.fairTime else { return nil }
-        return admittedAt + Self.fairTime - now
     }
 
     /// Takes a connection in, and closes another one if there is no room.
@@ -108,7 +117,7 @@ package final class ConnectionTable: Sendable {
         let id = ObjectIdentifier(channel)
         let (isAdmitted, end, evicted) = table.withLock { table -> (Bool, ListenerEnd?, (any Channel)?) in
             let isFull = table.connections.count >= limit
-            let evicted = isFull ? table.takeOldest() : nil
+            let evicted = isFull ? table.takeOldest(at: now) : nil
             guard !isFull || evicted != nil else { return (false, nil, nil) }
             table.add(channel, at: now, limit: limit)
             return (true, table.end, evicted)
@@ -123,7 +132,7 @@ package final class ConnectionTable: Sendable {
         return true
     }
 
-    /// Ends all connections, also those that are still to be taken in, as soon as no call is under way on them.
+    /// Tells all connections of the end, also those that are still to be taken in.
     func end(_ end: ListenerEnd) {
         let channels = table.withLock { table in
             table.end = end
@@ -153,10 +162,15 @@ package final class ConnectionTable: Sendable {
         channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(end) }
     }
 
-    /// A call on this connection has come whole, or the last such call was answered: as long as the listener is the one
-    /// that is waited for, the connection does not have to make room.
-    func noteCall(on channel: any Channel, isAwaitingAnswer: Bool) {
-        table.withLock { $0.connections[ObjectIdentifier(channel)]?.isAwaitingAnswer = isAwaitingAnswer }
+    /// A call on this connection has come whole, or what came was answered: while the listener is the one that is waited
+    /// for, a first call does not lose its connection.
+    func noteCall(on channel: any Channel, isAwaitingAnswer: Bool, at now: NIODeadline = .now()) {
+        table.withLock { table in
+            guard var connection = table.connections[ObjectIdentifier(channel)], !connection.isAnswered else { return }
+            connection.calledAt = connection.calledAt ?? now
+            connection.isAnswered = !isAwaitingAnswer
+            table.connections[ObjectIdentifier(channel)] = connection
+        }
     }
 
     /// A call on this connection bore the right credentials: it is the carrier's, or an operator's.

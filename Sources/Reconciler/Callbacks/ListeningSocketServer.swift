@@ -44,13 +44,21 @@ struct ListeningSocketServer: Sendable {
                 await stop.change(after: 0)
                 // What waits to be taken is left to other processes.
                 door.close()
-                let end = clock.now() + endTime
                 let longest = endTime / 2
-                connections.end(
-                    ListenerEnd(
-                        restTime: await othersServe() ? TimeAmount(min(Self.restTime, longest)) : .zero,
-                        firstCallTime: TimeAmount(min(Self.firstCallTime, longest))))
-                try await clock.sleep(until: end)
+                var end = ListenerEnd(
+                    restTime: TimeAmount(min(Self.restTime, longest)),
+                    firstCallTime: TimeAmount(min(Self.firstCallTime, longest)))
+                connections.end(end)
+                // The answer may take its time.
+                if await !othersServe() {
+                    end.restTime = .zero
+                    connections.end(end)
+                }
+                return false
+            }
+            group.addTask {
+                await stop.change(after: 0)
+                try await clock.sleep(until: clock.now() + endTime)
                 connections.closeAll()
                 return false
             }

@@ -33,15 +33,16 @@ struct ChangeTally {
         let areEnough = small.reduce(0) { $0 + present[$1] } >= LargeChange.smallestSet
         let judged = areEnough ? small : Array(present.indices)
         func sum(_ counts: [Int]) -> Int { judged.reduce(0) { $0 + counts[$1] } }
-        // In a fleet of a few devices that many changes are usual, but no two of them lose their profiles at once.
-        let (moved, isTellingMuch) =
-            sum(present) >= LargeChange.smallestSet ? (corrections, true) : (losses, sum(losses) > 1)
+        // In a fleet of a few devices a share says nothing, but no two of them lose their profiles at the same time.
+        let isSmallFleet = sum(present) < LargeChange.smallestSet
+        let moved = isSmallFleet ? losses : corrections
+        let movesTogether = !isSmallFleet || sum(losses) > 1
         return desired.sets.indices.compactMap { index in
             let limit = desired.sets[index].rollout.maxChange
             func exceeds(_ count: Int, of all: Int) -> Bool { Double(count) * 100 > limit * Double(all) }
             let isLarge =
                 present[index] < LargeChange.smallestSet
-                ? isTellingMuch && exceeds(sum(moved), of: sum(present)) && exceeds(moved[index], of: present[index])
+                ? movesTogether && exceeds(sum(moved), of: sum(present)) && exceeds(moved[index], of: present[index])
                 : exceeds(changes[index], of: present[index])
             guard isLarge else { return nil }
             return LargeChange(

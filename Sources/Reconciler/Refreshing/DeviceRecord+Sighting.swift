@@ -93,21 +93,34 @@ extension DeviceRecord {
         _ state: ProfileState?, word: String?, source: ObservationSource, asOf: Timestamp, _ sentence: String,
         of list: RequestNumber?, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
     ) {
-        let known = state ?? .unknown
-        guard var latest = operation else {
+        guard var open = operation, open.isOpen else {
+            let known = state ?? .unknown
             if observation?.state != known { log.add(.lookedUp, sentence, of: list) }
-            return learn(known, status: word, at: asOf, source: source)
+            learn(known, status: word, at: asOf, source: source)
+            refuteFailure(by: known, asOf: asOf, at: now, policy: policy, log: &log)
+            return
         }
-        let wasOpen = latest.isOpen
-        let effect = latest.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
-        if effect.changed || !wasOpen && observation?.state != known { log.add(.lookedUp, sentence, of: list) }
-        if effect.changed || !wasOpen {
-            learn(wasOpen ? effect.profile : known, status: word, at: asOf, source: source)
-        }
+        let effect = open.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
         guard effect.changed else { return }
-        operation = latest
-        if latest.phase == .succeeded { reached = latest.action.expectedState }
-        log.add(outcomeOf: latest)
+        operation = open
+        learn(effect.profile, status: word, at: asOf, source: source)
+        if open.phase == .succeeded { reached = open.action.expectedState }
+        log.add(.lookedUp, sentence, of: list)
+        log.add(outcomeOf: open)
+    }
+}
+
+extension DeviceRecord {
+    /// Ends the latest operation as done if it failed, and the profile is found as it was to be all the same. That it
+    /// was reached on purpose nobody can say: it may be drift from what is declared now.
+    mutating func refuteFailure(
+        by state: ProfileState, asOf: Timestamp, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
+    ) {
+        guard var ended = operation, !ended.isOpen,
+            ended.received(.lookedUp(state, asOf: asOf), at: now, policy: policy).changed
+        else { return }
+        operation = ended
+        log.add(outcomeOf: ended)
     }
 }
 

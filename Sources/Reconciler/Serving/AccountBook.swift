@@ -155,18 +155,10 @@ struct AccountBook: Sendable {
     mutating func rests(_ account: AccountName, _ reason: String, at now: Timestamp) {
         let backOff = backOff
         change(account) { entry in
+            // What was long ago has nothing to do with it.
+            if let last = entry.rest, now > last.until + backOff.longest { entry.rests = 0 }
             entry.rests += 1
             entry.rest = (reason, now, now + backOff.wait(after: entry.rests))
-        }
-    }
-
-    /// A run has sent something, and could go on for all accounts but these.
-    mutating func wentOn(exceptFor stopped: some Collection<AccountName>) {
-        for name in entries.keys where !stopped.contains(name) {
-            change(name) { entry in
-                entry.rest = nil
-                entry.rests = 0
-            }
         }
     }
 

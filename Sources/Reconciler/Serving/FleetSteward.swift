@@ -176,10 +176,9 @@ struct FleetSteward: Sendable {
         logger.info(
             "A run ended", metadata: ["ending": "\(report.ending.name)", "requests": "\(report.requests)"])
         let news = report.stoppedAccounts.filter { stoppedBefore[$0.key] == nil }
-        if !news.isEmpty || report.requests > 0 {
+        if !news.isEmpty {
             desk.changeAccounts(at: now) { book in
                 for (account, reason) in news { book.rests(account, reason, at: now) }
-                if report.requests > 0 { book.wentOn(exceptFor: report.stoppedAccounts.keys) }
             }
         }
         switch report.ending {

@@ -96,13 +96,16 @@ struct OperationTests {
 
     @Test("a failure that turns out to be none is a success, and any other news leaves it as it is")
     func refuted() throws {
-        for event in [OperationEvent.lookedUp(.downloadedEnabled, asOf: start), .resolved(.downloadedEnabled)] {
+        for event in [
+            OperationEvent.lookedUp(.downloadedEnabled, asOf: start), .resolved(.downloadedEnabled),
+            .reportedSuccess(.downloadedEnabled),
+        ] {
             let (operation, effect) = try after([.accepted(RequestID("r")), .reportedFailure(failure), event])
             #expect(operation.phase == .succeeded && effect.profile == .downloadedEnabled, "\(event)")
         }
         for event in [
             OperationEvent.lookedUp(.downloadedEnabled, asOf: start - .seconds(1)), .lookedUp(nil, asOf: start),
-            .lookedUp(.downloadedDisabled, asOf: start), .resolved(.notDownloaded),
+            .lookedUp(.downloadedDisabled, asOf: start), .resolved(.notDownloaded), .reportedSuccess(nil),
         ] {
             let (operation, effect) = try after([.accepted(RequestID("r")), .reportedFailure(failure), event])
             guard case .failed = operation.phase, effect == .none else { return #expect(Bool(false), "\(event)") }

@@ -150,6 +150,53 @@ struct ConnectionLifeHandlerTests {
         }
     }
 
+    @Test("what comes behind the last answer is not taken, and does not put the end off")
+    func afterGoodbye() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        var refusal = HTTPResponse(status: .notFound)
+        refusal.headerFields[.connection] = "close"
+        try channel.writeOutbound(HTTPResponsePart.head(refusal))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        while try channel.readInbound(as: HTTPRequestPart.self) != nil {}
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try channel.writeInbound(head)
+        #expect(try channel.readInbound(as: HTTPRequestPart.self) == nil)
+        channel.embeddedEventLoop.advanceTime(by: .zero)
+        #expect(!channel.isActive)
+    }
+
+    @Test("of calls that came one behind the other, all are answered before the end", arguments: [false, true])
+    func pipelined(isAskedFor: Bool) throws {
+        let channel = try channel()
+        var last = HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/")
+        if isAskedFor { last.headerFields[.connection] = "close" }
+        for head in [head, .head(last)] {
+            try channel.writeInbound(head)
+            try channel.writeInbound(HTTPRequestPart.end(nil))
+        }
+        if !isAskedFor { channel.pipeline.fireUserInboundEventTriggered(Self.end) }
+        #expect(try answer(channel)?[.connection] == nil)
+        #expect(channel.isActive)
+        #expect(try answer(channel)?[.connection] == "close")
+        #expect(!channel.isActive)
+    }
+
+    @Test("an end that comes in the middle of an answer is not forgotten")
+    func endWithinAnswer() throws {
+        let channel = try channel()
+        try channel.writeInbound(head)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+        channel.pipeline.fireUserInboundEventTriggered(Self.end)
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(999))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(!channel.isActive)
+    }
+
     @Test("a client that does not take its answer is hung up on")
     func notReading() throws {
         let channel = try channel()

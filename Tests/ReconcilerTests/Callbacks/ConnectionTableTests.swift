@@ -55,19 +55,25 @@ struct ConnectionTableTests {
         }
     }
 
-    @Test("who waits for an answer does not have to make room before it is given")
+    @Test("whose first call waits for its answer does not have to make room before it is given, for a moment")
     func answers() throws {
         let table = ConnectionTable(limit: 2)
-        let channels = try (0..<5).map { _ in try channel() }
-        for channel in channels.prefix(2) { #expect(table.admit(channel)) }
-        table.noteCall(on: channels[0], isAwaitingAnswer: true)
-        #expect(table.admit(channels[2]))
+        let now = NIODeadline.now()
+        let channels = try (0..<6).map { _ in try channel() }
+        for channel in channels.prefix(2) { #expect(table.admit(channel, at: now)) }
+        table.noteCall(on: channels[0], isAwaitingAnswer: true, at: now)
+        #expect(table.admit(channels[2], at: now))
         #expect(channels.prefix(3).map(\.isActive) == [true, false, true])
-        table.noteCall(on: channels[2], isAwaitingAnswer: true)
-        #expect(!table.admit(channels[3]), "nobody can make room")
-        table.noteCall(on: channels[0], isAwaitingAnswer: false)
-        #expect(table.admit(channels[4]))
-        #expect([0, 2, 4].map { channels[$0].isActive } == [false, true, true])
+        table.noteCall(on: channels[2], isAwaitingAnswer: true, at: now)
+        #expect(table.pause(at: now) == .milliseconds(20), "who comes now waits for the answers")
+        #expect(!table.admit(channels[3], at: now), "nobody can make room")
+        table.noteCall(on: channels[2], isAwaitingAnswer: false, at: now)
+        table.noteCall(on: channels[2], isAwaitingAnswer: true, at: now)
+        #expect(table.admit(channels[4], at: now))
+        #expect([0, 2, 4].map { channels[$0].isActive } == [true, false, true], "a second call does not count")
+        table.noteCall(on: channels[4], isAwaitingAnswer: true, at: now)
+        #expect(table.admit(channels[5], at: now + .seconds(6)))
+        #expect([0, 4, 5].map { channels[$0].isActive } == [false, true, true], "nor does one that takes too long")
     }
 
     @Test("when all have brought callbacks, a new one is turned away; one that closes makes room")

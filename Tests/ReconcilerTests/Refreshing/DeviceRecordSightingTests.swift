@@ -118,6 +118,7 @@ struct DeviceRecordSightingTests {
     @Test("a failure ends when a later list shows what it was for, and does not stand against a later correction")
     func refutedFailure() async throws {
         var record = try inFlight(.downloadedDisabled, intendedAt: start)
+        record.reached = .downloadedEnabled
         let failure = OperationFailure(code: "1", carrierText: nil, explanation: "No.", remedy: .person)
         record.operation?.phase = .failed(failure, retryAt: nil)
         #expect(listed(record, sighting(["DISABLE"])).record.operation == record.operation)
@@ -128,6 +129,22 @@ struct DeviceRecordSightingTests {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1, from: 1))
         let plan = Planner(now: later + .seconds(60)).plan(desired: fleet, known: KnownFleet([drifted]))
         #expect(plan.actions.map(\.action) == [.enable] && plan.actions.first?.isDrift == true)
+    }
+
+    @Test("what an old failure was for is drift all the same, where something else is declared now")
+    func driftToWhatFailed() async throws {
+        var record = try inFlight(.downloadedDisabled, intendedAt: start)
+        record.observation?.state = .downloadedEnabled
+        record.reached = .downloadedEnabled
+        record.operation = Operation(
+            id: OperationID(1), key: record.key, action: .disable, account: Fleets.account, smsr: Fleets.smsr,
+            attempt: 1, request: RequestNumber(1), intendedAt: start,
+            phase: .failed(
+                OperationFailure(code: "1", carrierText: nil, explanation: "No.", remedy: .person), retryAt: nil))
+        let seen = listed(record, sighting(["DISABLE"])).record
+        #expect(seen.operation?.phase == .succeeded)
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1, from: 1))
+        #expect(Planner(now: later).plan(desired: fleet, known: KnownFleet([seen])).drifts.count == 1)
     }
 
     @Test("an overdue operation of which whole lists tell nothing is held as unresolved")

@@ -11,7 +11,7 @@ struct SoakTests {
     private static let minutes = environment["SOAK_MINUTES"].flatMap { Double($0) }
     private static let seed = environment["SOAK_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
     private static var isLong: Bool { minutes != nil }
-    private static var length: Duration { .milliseconds(Int((minutes ?? 0.6) * 60_000)) }
+    private static var length: Duration { .milliseconds(Int((minutes ?? 2) * 60_000)) }
 
     private struct Sample: CustomStringConvertible {
         let moment: Duration
