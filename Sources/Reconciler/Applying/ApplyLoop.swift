@@ -205,8 +205,12 @@ struct ApplyLoop {
         try await withThrowingTaskGroup(of: (RequestSender.Result, devices: Int).self) { group in
             var underWay = 0
             var devicesUnderWay = 0
+            // However slow the machine is, each look leads to something: a run that does not wait would end otherwise.
+            var isFirst = true
             while underWay > 0 || queue.count > 0 {
-                let isFresh = run.clock.now() < lookAgainAt && report.ending == .running && !run.stop.isStopped
+                let isInTime = isFirst || run.clock.now() < lookAgainAt
+                let isFresh = isInTime && report.ending == .running && !run.stop.isStopped
+                isFirst = false
                 // A call for few devices costs as much as one for many: it waits until there is room for a full one.
                 // The halves of a refused batch had their room before.
                 while underWay < run.options.concurrentCalls, report.ending == .running, !run.stop.isStopped,

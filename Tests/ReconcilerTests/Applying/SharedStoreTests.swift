@@ -21,13 +21,13 @@ struct SharedStoreTests {
 
     private func apply(
         _ fleet: DesiredFleet, _ carrier: ScriptedCarrier, lock: RunLock? = nil, timeout: Duration = .seconds(300),
-        backOff: BackOff = BackOff(first: .milliseconds(100)), waits: Bool = false
+        backOff: BackOff = BackOff(first: .milliseconds(100)), waits: Bool = false, clock: any WallClock = SystemClock()
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
             verification: .trust, waitsForConvergence: waits, timeout: timeout, pollInterval: .milliseconds(50),
             backOff: backOff)
         return try await ApplyRun(
-            goal: .fleet(fleet), store: store, carrier: carrier, clock: SystemClock(), wakeup: wakeup, options: options,
+            goal: .fleet(fleet), store: store, carrier: carrier, clock: clock, wakeup: wakeup, options: options,
             stop: StopSwitch(wakeup: wakeup), lock: lock
         ).run { _ in }
     }
@@ -134,6 +134,17 @@ struct SharedStoreTests {
         #expect(inFlight.count == 6)
         let refusals = try await store.write { try $0.pace(of: Fleets.account).refusals }
         #expect(refusals == 0, "the success begins anew")
+    }
+
+    @Test("a machine so slow that it is always time for the next look asks for all devices", .timeLimit(.minutes(2)))
+    func slowMachine() async throws {
+        let fleet = try await Fleets.fleet(
+            try Fleets.yaml(6, rollout: "rollout: {batchSize: 2, requestsPerSecond: 1000}"))
+        let carrier = ScriptedCarrier(outcome: { .accepted(RequestID("r-\($0)")) })
+        let report = try await apply(
+            fleet, carrier, timeout: .seconds(86_400), clock: StridingClock(stride: .milliseconds(600)))
+        #expect(report.ending == .asked)
+        #expect(carrier.devices.count == 6)
     }
 
     @Test("a carrier that asks for a long wait is left alone, and the run ends at its own time")
