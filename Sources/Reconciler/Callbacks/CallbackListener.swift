@@ -81,7 +81,7 @@ public struct CallbackListener: Sendable {
             })
         let server = ListeningSocketServer(
             socket: socket, connections: connections, endTime: limits.endTime, clock: clock, logger: logger,
-            othersServe: othersListen)
+            othersListen: othersListen)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run(channel, until: stop, onListening: onListening) }
             group.addTask { try await readContinually() }

@@ -14,7 +14,7 @@ struct ListeningSocketServer: Sendable {
     let clock: any WallClock
     let logger: Logger
     /// Whether others serve the same socket when this one ends, and more calls may come for them.
-    let othersServe: @Sendable () async -> Bool
+    let othersListen: @Sendable () async -> Bool
 
     /// How long the first call of a connection that was taken just before the end is waited for, at most.
     private static let firstCallTime = Duration.seconds(2)
@@ -50,7 +50,7 @@ struct ListeningSocketServer: Sendable {
                     firstCallTime: TimeAmount(min(Self.firstCallTime, longest)))
                 connections.end(end)
                 // The answer may take its time.
-                if await !othersServe() {
+                if await !othersListen() {
                     end.restTime = .zero
                     connections.end(end)
                 }

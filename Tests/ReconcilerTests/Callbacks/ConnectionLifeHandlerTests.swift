@@ -17,6 +17,26 @@ struct ConnectionLifeHandlerTests {
     }
 
     private let head = HTTPRequestPart.head(HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/"))
+    private static let refusal = HTTPResponse(status: .contentTooLarge, headerFields: [.connection: "close"])
+
+    /// A request comes whole.
+    private func call(_ channel: EmbeddedChannel, _ head: HTTPRequestPart? = nil) throws {
+        try channel.writeInbound(head ?? self.head)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+    }
+
+    /// - Returns: the fields of the answer as the client is given it.
+    @discardableResult
+    private func answer(
+        _ channel: EmbeddedChannel, _ response: HTTPResponse = HTTPResponse(status: .ok)
+    ) throws -> HTTPFields? {
+        try channel.writeOutbound(HTTPResponsePart.head(response))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        guard case .head(let head) = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
+        guard case .end = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
+        channel.embeddedEventLoop.run()
+        return head.headerFields
+    }
 
     @Test("a connection on which nothing comes is closed")
     func silent() throws {
@@ -43,12 +63,10 @@ struct ConnectionLifeHandlerTests {
     @Test("an answer may take its time; then the connection may rest for a while")
     func resting() throws {
         let channel = try channel()
-        try channel.writeInbound(head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try call(channel)
         channel.embeddedEventLoop.advanceTime(by: .minutes(5))
         #expect(channel.isActive)
-        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try answer(channel)
         channel.embeddedEventLoop.advanceTime(by: .seconds(59))
         #expect(channel.isActive)
         try channel.writeInbound(head)
@@ -61,11 +79,9 @@ struct ConnectionLifeHandlerTests {
         let table = ConnectionTable(limit: 1)
         let channel = try channel(table)
         #expect(table.admit(channel))
-        try channel.writeInbound(head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try call(channel)
         #expect(!table.admit(try self.channel()) && channel.isActive)
-        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try answer(channel)
         #expect(table.admit(try self.channel()) && !channel.isActive)
     }
 
@@ -73,22 +89,12 @@ struct ConnectionLifeHandlerTests {
     func refusedEarly() throws {
         let channel = try channel()
         try channel.writeInbound(head)
-        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .contentTooLarge)))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try answer(channel, HTTPResponse(status: .contentTooLarge))
         try channel.writeInbound(HTTPRequestPart.end(nil))
         channel.embeddedEventLoop.advanceTime(by: .seconds(59))
         #expect(channel.isActive)
         channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         #expect(!channel.isActive)
-    }
-
-    private func answer(_ channel: EmbeddedChannel, _ status: HTTPResponse.Status = .ok) throws -> HTTPFields? {
-        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: status)))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
-        guard case .head(let head) = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
-        guard case .end = try channel.readOutbound(as: HTTPResponsePart.self) else { return nil }
-        channel.embeddedEventLoop.run()
-        return head.headerFields
     }
 
     private static let end = ListenerEnd(restTime: .seconds(1), firstCallTime: .seconds(2))
@@ -98,8 +104,7 @@ struct ConnectionLifeHandlerTests {
         for isUnderWay in [false, true] {
             let channel = try channel()
             for _ in 0..<2 {
-                try channel.writeInbound(head)
-                try channel.writeInbound(HTTPRequestPart.end(nil))
+                try call(channel)
                 #expect(try answer(channel)?[.connection] == nil)
             }
             if isUnderWay { try channel.writeInbound(head) }
@@ -118,9 +123,8 @@ struct ConnectionLifeHandlerTests {
     @Test("a connection that rests when the listener ends is closed in a moment, a new one a little later")
     func restAtTheEnd() throws {
         let (called, new) = (try channel(), try channel())
-        try called.writeInbound(head)
-        try called.writeInbound(HTTPRequestPart.end(nil))
-        _ = try answer(called)
+        try call(called)
+        try answer(called)
         for (channel, time) in [(called, TimeAmount.seconds(1)), (new, .seconds(2))] {
             channel.pipeline.fireUserInboundEventTriggered(Self.end)
             channel.embeddedEventLoop.advanceTime(by: time - .milliseconds(1))
@@ -136,10 +140,7 @@ struct ConnectionLifeHandlerTests {
             let channel = try channel()
             try channel.writeInbound(head)
             if isWhole { try channel.writeInbound(HTTPRequestPart.end(nil)) }
-            var refusal = HTTPResponse(status: .contentTooLarge)
-            refusal.headerFields[.connection] = "close"
-            try channel.writeOutbound(HTTPResponsePart.head(refusal))
-            try channel.writeOutbound(HTTPResponsePart.end(nil))
+            try answer(channel, Self.refusal)
             #expect(channel.isActive != isWhole)
             guard !isWhole else { continue }
             channel.embeddedEventLoop.advanceTime(by: .milliseconds(1900))
@@ -154,10 +155,7 @@ struct ConnectionLifeHandlerTests {
     func afterGoodbye() throws {
         let channel = try channel()
         try channel.writeInbound(head)
-        var refusal = HTTPResponse(status: .notFound)
-        refusal.headerFields[.connection] = "close"
-        try channel.writeOutbound(HTTPResponsePart.head(refusal))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try answer(channel, Self.refusal)
         while try channel.readInbound(as: HTTPRequestPart.self) != nil {}
         channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         try channel.writeInbound(HTTPRequestPart.end(nil))
@@ -172,10 +170,7 @@ struct ConnectionLifeHandlerTests {
         let channel = try channel()
         var last = HTTPRequest(method: .post, scheme: "http", authority: "a", path: "/")
         if isAskedFor { last.headerFields[.connection] = "close" }
-        for head in [head, .head(last)] {
-            try channel.writeInbound(head)
-            try channel.writeInbound(HTTPRequestPart.end(nil))
-        }
+        for head in [head, .head(last)] { try call(channel, head) }
         if !isAskedFor { channel.pipeline.fireUserInboundEventTriggered(Self.end) }
         #expect(try answer(channel)?[.connection] == nil)
         #expect(channel.isActive)
@@ -186,8 +181,7 @@ struct ConnectionLifeHandlerTests {
     @Test("an end that comes in the middle of an answer is not forgotten")
     func endWithinAnswer() throws {
         let channel = try channel()
-        try channel.writeInbound(head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try call(channel)
         try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
         channel.pipeline.fireUserInboundEventTriggered(Self.end)
         try channel.writeOutbound(HTTPResponsePart.end(nil))
@@ -200,8 +194,7 @@ struct ConnectionLifeHandlerTests {
     @Test("a client that does not take its answer is hung up on")
     func notReading() throws {
         let channel = try channel()
-        try channel.writeInbound(head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try call(channel)
         channel.isWritable = false
         channel.pipeline.fireChannelWritabilityChanged()
         channel.embeddedEventLoop.advanceTime(by: .seconds(19))

@@ -51,7 +51,7 @@ struct ConnectionFaultTests {
     func resets(fault: CarrierFault) async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
         let key = fleet.devices[0].key
-        var options = Harness.quickCarrier
+        var options = SimulatorOptions()
         options.faults = [fault]
         options.faultRate = 1
         options.faultsPerDevice = 1

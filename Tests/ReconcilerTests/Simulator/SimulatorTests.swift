@@ -12,7 +12,7 @@ struct SimulatorTests {
         var inventory = Harness.inventory(fleet)
         inventory[2].state = "Suspend"
         let keys = fleet.devices.map(\.key)
-        try await Harness.withSimulator(inventory) { simulator, baseURL in
+        try await Harness.withSimulator(inventory, SimulatorOptions()) { simulator, baseURL in
             let headers = try await Harness.signIn(baseURL)
             let path = baseURL + "/m2m/v1/devices/profile/actions/download_enable"
             func body(
@@ -54,7 +54,7 @@ struct SimulatorTests {
         let device = SimulatedDevice(
             eid: "678912789123453456784008666456", iccid: "78425989148000000840", accountName: "1223334444-00001",
             smsrOid: "1.3.6.1.4.1.31746.1.500.200.101.5")
-        try await Harness.withSimulator([device]) { simulator, baseURL in
+        try await Harness.withSimulator([device], SimulatorOptions()) { simulator, baseURL in
             let answer = try await Harness.call(
                 "POST", baseURL + "/m2m/v1/devices/profile/actions/download_disable",
                 headers: try await Harness.signIn(baseURL), body: try Repository.sample("request-download"))
@@ -66,7 +66,7 @@ struct SimulatorTests {
     @Test("tokens: each wrong one has its own shape, and the same one comes again within the hour")
     func tokens() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
-        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { simulator, baseURL in
             let headers = try await Harness.signIn(baseURL)
             #expect(try await Harness.signIn(baseURL)["Authorization"] == headers["Authorization"])
             #expect(await simulator.counts.tokensIssued == 1)
@@ -96,7 +96,7 @@ struct SimulatorTests {
     @Test("five refused logins lock the contact, even for the right password")
     func locked() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
-        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { _, baseURL in
             var headers = try await Harness.signIn(baseURL)
             headers["VZ-M2M-Token"] = nil
             for password in ["a", "b", "c", "d", "e", "simulator-password"] {
@@ -134,7 +134,7 @@ struct SimulatorTests {
     @Test("the v1 list has pages: 202 while there is more, and a cursor in the last row")
     func pages() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(25))
-        try await Harness.withSimulator(Harness.inventory(fleet)) { _, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { _, baseURL in
             let headers = try await Harness.signIn(baseURL)
             var cursor = "0"
             var seen = 0
@@ -161,7 +161,7 @@ struct SimulatorTests {
         inventory[2].groupNames = ["southwest"]
         inventory[3].customFields = ["CustomField1": "a"]
         let keys = fleet.devices.map(\.key)
-        try await Harness.withSimulator(inventory) { simulator, baseURL in
+        try await Harness.withSimulator(inventory, SimulatorOptions()) { simulator, baseURL in
             let headers = try await Harness.signIn(baseURL)
             func list(_ body: String) async throws -> (status: Int, body: String) {
                 let answer = try await Harness.call(
@@ -209,7 +209,7 @@ struct SimulatorTests {
     @Test("profiles can be changed behind the client's back, chosen by the seed, without a sign-in")
     func drift() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(20))
-        try await Harness.withSimulator(Harness.inventory(fleet)) { simulator, baseURL in
+        try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { simulator, baseURL in
             let url = baseURL.replacing("/api", with: "/simulator/drift")
             let body = Data("{\"count\":5,\"profileStatus\":\"DISABLE\"}".utf8)
             let answer = try await Harness.call("POST", url, body: body)

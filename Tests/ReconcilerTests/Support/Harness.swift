@@ -106,7 +106,7 @@ enum Harness {
         }
     }
 
-    static func credentials(_ options: SimulatorOptions = quickCarrier, password: String? = nil)
+    static func credentials(_ options: SimulatorOptions = SimulatorOptions(), password: String? = nil)
         -> CarrierCredentials
     {
         CarrierCredentials(
