@@ -1,58 +1,56 @@
-/// Looking up what has to be known before something is sent, and what was not heard of.
+/// Looking up what has to be known before something is sent, what is in doubt, and what was not heard of. It goes on beside
+/// the sending: nothing waits for it but the devices that it is about.
 extension ApplyLoop {
-    /// Looks up devices that were never seen, those whose callback is overdue, and those whose call may or may not
-    /// have been taken.
-    /// - Returns: whether anything was looked up, so that the state is to be read again.
-    mutating func lookUpWhatIsDue(_ plan: Plan, _ gate: RolloutGate) async throws -> Bool {
+    /// Has devices looked up that are due: those of which nothing proves what would be decided by, those in doubt, and
+    /// those whose operations are overdue.
+    mutating func lookUpWhatIsDue(_ plan: Plan, _ gate: RolloutGate) async throws {
         let now = run.clock.now()
         try await endOverdueEnabling(plan, at: now)
         var due: [AccountName: DueLookups] = [:]
-        if run.options.verification == .lookup {
-            for position in positionsToLookUp(plan, gate) {
-                let action = plan.actions[position]
-                due[action.account, default: DueLookups()].keys.append(action.key)
-                due[action.account, default: DueLookups()].toVerify.append(plan.actions.deviceIndex(at: position))
-            }
+        for position in positionsToLookUp(plan, gate, at: now) {
+            due[plan.actions[position].account, default: DueLookups()].add(
+                plan.actions.device(at: position).key, plan.actions.deviceIndex(at: position))
         }
-        for exception in plan.exceptions {
-            if case .blocked = exception.reason, run.options.looksUpBlocked, run.options.verification == .lookup,
-                !verified[Int(exception.device)]
-            {
-                due[exception.account, default: DueLookups()].keys.append(exception.key)
-                due[exception.account, default: DueLookups()].toVerify.append(Int(exception.device))
-            } else if canStillBeLookedUp(exception), let dueAt = exception.lookupDueAt(by: run.options.policy),
-                dueAt <= now
-            {
-                due[exception.account, default: DueLookups()].keys.append(exception.key)
-            }
+        for exception in plan.exceptions where isDueForLookup(exception, plan, at: now) {
+            due[exception.account, default: DueLookups()].add(exception)
         }
-        due = due.filter { stoppedAccounts[$0.key] == nil && !isBusy($0.key) }
-        guard !due.isEmpty else { return false }
         for (account, lookups) in due.sorted(by: { $0.key < $1.key }) {
-            try await lookUp(lookups.keys, of: account, plan)
-            // What the carrier had no time for is looked up later, and nothing is sent before.
-            if !isBusy(account) {
-                for device in lookups.toVerify { verified[device] = true }
-            }
-            guard report.ending == .running else { return true }
+            guard stoppedAccounts[account] == nil, !isBusy(account), !lookups.keys.isEmpty else { continue }
+            let job = LookupService.Job(
+                account: account, targets: LookupTargets(lookups.keys, in: plan), overdue: lookups.overdue)
+            guard self.lookups.begin(job) else { continue }
+            for device in lookups.devices { lookupHistory.note(device, at: now) }
+            lookedUp.formUnion(lookups.overdue.map(\.id))
         }
-        return true
     }
 
     /// What is to be looked up for an account.
     private struct DueLookups {
         var keys: [DeviceKey] = []
-        /// The devices among them, as numbers in the fleet, to which nothing is done before they were looked up.
-        var toVerify: [Int] = []
+        /// The same devices, as numbers in the fleet.
+        var devices: [Int] = []
+        var overdue: [Operation] = []
+
+        mutating func add(_ key: DeviceKey, _ device: Int) {
+            keys.append(key)
+            devices.append(device)
+        }
+
+        mutating func add(_ exception: PlanException) {
+            add(exception.key, Int(exception.device))
+            if let operation = exception.operation { overdue.append(operation) }
+        }
     }
 
     /// So many devices beyond those that may leave now are looked up with them: most of a fleet that is taken over may
     /// be as desired, and would be found so wave by wave otherwise.
     private static var lookAhead: Int { 1000 }
 
-    private func positionsToLookUp(_ plan: Plan, _ gate: RolloutGate) -> [Int] {
+    private func positionsToLookUp(_ plan: Plan, _ gate: RolloutGate, at now: Timestamp) -> [Int] {
         func isDue(_ position: Int) -> Bool {
-            plan.actions.isUnverified(at: position) && !verified[plan.actions.deviceIndex(at: position)]
+            let device = plan.actions.deviceIndex(at: position)
+            return plan.actions.isUnverified(at: position) && !unanswered.contains(device)
+                && lookupHistory.mayLookUp(device) <= now
         }
         let due = (gate.positions + gate.positionsOutsideWindows).filter(isDue)
         guard !due.isEmpty else { return [] }
@@ -64,74 +62,58 @@ extension ApplyLoop {
         return due + ahead.prefix(Self.lookAhead)
     }
 
-    func canStillBeLookedUp(_ exception: PlanException) -> Bool {
-        guard exception.lookupDueAt(by: run.options.policy) != nil, stoppedAccounts[exception.account] == nil else {
-            return false
-        }
-        return exception.operation.map { !lookedUp.contains($0.id) } ?? false
+    private func isDueForLookup(_ exception: PlanException, _ plan: Plan, at now: Timestamp) -> Bool {
+        guard let dueAt = lookupDueAt(exception, plan) else { return false }
+        return dueAt <= now && lookupHistory.mayLookUp(Int(exception.device)) <= now
     }
 
-    private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
-        let outcome = try await outcome(ofLookingUp: keys, of: account, plan)
-        if case .notYet(let until) = outcome { return leave(account, until: until) }
-        let wanted = Set(keys)
-        lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
-        switch outcome {
-        case .answered, .notYet:
-            break
-        case .toldInPart(let reason):
-            remark(
-                "Account \(account) offers no list that tells how profiles are, so devices were looked up for being there "
-                    + "only: \(reason)")
-        case .unavailable(let reason):
-            remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
-        case .unanswered where run.stop.isStopped:
-            break
-        case .unanswered(let reason):
-            stoppedAccounts[account] =
-                "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
-                + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
-        case .signInRefused(let reason):
-            stopRun(reason)
+    /// When the carrier's records are to be read for a device that no action is planned for; `nil` if not in this run.
+    func lookupDueAt(_ exception: PlanException, _ plan: Plan) -> Timestamp? {
+        guard stoppedAccounts[exception.account] == nil, !unanswered.contains(Int(exception.device)) else { return nil }
+        switch exception.reason {
+        case .unconfirmed(let hint, _):
+            return hint.lookupAt
+        case .inProgress, .held(_, _?):
+            let hintAt = plan.doubts[exception.key]?.lookupAt
+            guard let operation = exception.operation, !lookedUp.contains(operation.id) else { return hintAt }
+            return [exception.lookupDueAt(by: run.options.policy), hintAt].compactMap(\.self).min()
+        case .held(_, nil):
+            return .distantPast
+        case .blocked:
+            let isLookedUp = lookupHistory.wasLookedUp(Int(exception.device))
+            return run.options.looksUpBlocked && run.options.verification == .lookup && !isLookedUp
+                ? .distantPast : nil
+        case .waiting, .failed, .drifted, .recorded:
+            return nil
         }
     }
 
-    private mutating func outcome(
-        ofLookingUp keys: [DeviceKey], of account: AccountName, _ plan: Plan
-    ) async throws -> DeviceLookup.Outcome {
-        let lookup = DeviceLookup(
-            asker: DeviceListAsker(
-                store: run.store, carrier: run.carrier, pacer: run.pacer, clock: run.clock, wakeup: run.wakeup,
-                stop: run.stop, timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval,
-                longestWait: RequestPacer.patience, run: number),
-            records: SightingRecords(store: run.store, policy: run.options.policy, run: number))
-        let lists = run.options.lists
-        if !lists.v2 {
-            accountsWithoutV2[account] = "The v2 device list is switched off in the settings (refresh.v2)."
-        } else if accountsWithoutV2[account] == nil {
-            let outcome = try await lookup.lookByV2(LookupTargets(keys, in: plan), of: account)
-            guard case .unavailable(let refusal) = outcome else { return outcome }
-            accountsWithoutV2[account] = refusal
-        }
-        let reason = accountsWithoutV2[account] ?? ""
-        guard lists.v1 else { return .unavailable(reason) }
-        // The list is read as a whole, and not again for each wave.
-        let others = unverified(of: account, plan)
-        let all = Set(keys).union(others.map(\.key))
-        let outcome = try await lookup.lookByV1(LookupTargets(Array(all), in: plan), of: account, insteadOfV2: reason)
-        if case .notYet = outcome { return outcome }
-        for (_, device) in others { verified[device] = true }
-        return outcome
+    /// Whether a device that is left out may still be settled by a lookup of this run.
+    func canStillBeLookedUp(_ exception: PlanException, _ plan: Plan) -> Bool {
+        if case .blocked = exception.reason { return lookups.isUnderWay(exception.account) }
+        return lookupDueAt(exception, plan) != nil
     }
 
-    /// The devices of an account that were never seen and not looked up yet, with their numbers in the fleet.
-    private func unverified(of account: AccountName, _ plan: Plan) -> [(key: DeviceKey, device: Int)] {
-        guard run.options.verification == .lookup else { return [] }
-        return plan.actions.indices.compactMap { position in
-            let device = plan.actions.deviceIndex(at: position)
-            guard plan.actions.isUnverified(at: position), !verified[device] else { return nil }
-            let action = plan.actions[position]
-            return action.account == account ? (action.key, device) : nil
+    /// Takes note of what has come of lookups.
+    mutating func takeLookups() {
+        for outcome in lookups.takeOutcomes() {
+            guard let problem = outcome.result.problem else { continue }
+            switch problem {
+            case .busy(let until):
+                leave(outcome.account, until: until)
+                continue
+            case .stopped:
+                continue
+            case .signInRefused(let reason):
+                stopRun(reason)
+                continue
+            case .late, .refused, .tellsNoStatus:
+                break
+            }
+            let waiting = outcome.keys.filter { !outcome.result.answered.contains($0) }
+            guard !waiting.isEmpty else { continue }
+            for key in waiting { if let device = run.desired.index(of: key) { unanswered.insert(device) } }
+            unansweredAccounts[outcome.account] = problem.explanation(account: outcome.account, devices: waiting.count)
         }
     }
 
@@ -165,5 +147,29 @@ extension ApplyLoop {
                 })
         }
         run.wakeup.notify()
+    }
+}
+
+extension LookupProblem {
+    /// Why devices wait, and what lets them go on.
+    fileprivate func explanation(account: AccountName, devices: Int) -> String {
+        let wait = "Account \(account): \(counted(devices, "device")) \(devices == 1 ? "waits" : "wait") to be looked up. "
+        let trust =
+            " Nothing is sent to them before the carrier's records say how they are. If the state store is right about all of "
+            + "them, `--verify trust` says so for one run."
+        switch self {
+        case .late(let reason):
+            return wait + reason.capitalizedSentence + " Nothing is sent to them before that; run again later."
+        case .refused(let reason):
+            return wait + "The carrier gives no device list: " + reason.capitalizedSentence + trust
+        case .tellsNoStatus(let reason):
+            return wait + "The carrier's list does not say how profiles are: " + reason.capitalizedSentence + trust
+        case .signInRefused(let reason):
+            return reason
+        case .busy(let until):
+            return wait + "The carrier asks not to be called before \(until)."
+        case .stopped:
+            return wait + "The run was stopped."
+        }
     }
 }

@@ -26,9 +26,33 @@ extension ApplyLoop {
         let aborted = gate.abortReasons
         if !aborted.isEmpty { return .aborted(aborted) }
         let settled: ApplyReport.Ending = gate.heldUp.isEmpty ? .settled : .heldUp(gate.heldUp)
+        if let reason = reasonOfUnanswered(plan) { return .stopped(reason) }
         guard !stoppedAccounts.isEmpty else { return settled }
         let undone = plan.actions.map(\.account) + plan.exceptions.filter { $0.operation != nil }.map(\.account)
         return undone.lazy.compactMap { stoppedAccounts[$0] }.first.map { .stopped($0) } ?? settled
+    }
+
+    /// Why devices that are to change wait for the carrier's records, if any do.
+    private func reasonOfUnanswered(_ plan: Plan) -> String? {
+        guard !unanswered.isEmpty else { return nil }
+        for position in plan.actions.indices
+        where plan.actions.isUnverified(at: position) && unanswered.contains(plan.actions.deviceIndex(at: position)) {
+            if let reason = unansweredAccounts[plan.actions[position].account] { return reason }
+        }
+        return plan.exceptions.lazy.compactMap { exception -> String? in
+            guard unanswered.contains(Int(exception.device)) else { return nil }
+            switch exception.reason {
+            case .unconfirmed(_, isAsDesired: false), .held, .inProgress: return unansweredAccounts[exception.account]
+            default: return nil
+            }
+        }.first
+    }
+
+    /// Whether actions of those that may leave wait for a lookup of this run.
+    func waitsForLookups(_ plan: Plan, _ positions: [Int]) -> Bool {
+        positions.contains { position in
+            plan.actions.isUnverified(at: position) && !unanswered.contains(plan.actions.deviceIndex(at: position))
+        }
     }
 
     mutating func endingWithoutWaiting(_ plan: Plan, _ gate: RolloutGate) -> ApplyReport.Ending {
@@ -41,11 +65,15 @@ extension ApplyLoop {
 
     /// Nothing may be sent, nothing is in flight, nothing waits for its next attempt, and no word of a person is waited
     /// for.
-    func isQuiet(_ plan: Plan, _ gate: RolloutGate, _ sendable: [Int]) -> Bool {
-        guard sendable.isEmpty, gate.pause == nil || run.options.endsWhenIdle else { return false }
+    ///
+    /// - Parameter positions: of the actions that may leave, once their devices were looked up.
+    func isQuiet(_ plan: Plan, _ gate: RolloutGate, _ positions: [Int]) -> Bool {
+        guard gate.pause == nil || run.options.endsWhenIdle, !waitsForLookups(plan, positions),
+            positions.allSatisfy({ plan.actions.isUnverified(at: $0) })
+        else { return false }
         return !plan.exceptions.contains { exception in
             if case .waiting = exception.reason { return !gate.isAborted(set: set(of: exception)) }
-            return exception.isAwaited && !isOutOfReach(exception) || canStillBeLookedUp(exception)
+            return exception.isAwaited && !isOutOfReach(exception) || canStillBeLookedUp(exception, plan)
         }
     }
 
@@ -53,13 +81,19 @@ extension ApplyLoop {
 
     /// Overdue, and nothing can be looked up for its account any more.
     private func isOutOfReach(_ exception: PlanException) -> Bool {
-        guard stoppedAccounts[exception.account] != nil else { return false }
+        guard stoppedAccounts[exception.account] != nil || unanswered.contains(Int(exception.device)) else {
+            return false
+        }
         return exception.lookupDueAt(by: run.options.policy).map { $0 <= run.clock.now() } ?? false
     }
 
     func nextDue(_ plan: Plan) -> Timestamp? {
         let now = run.clock.now()
-        return plan.exceptions.lazy.compactMap { $0.dueAt(by: run.options.policy) }.filter { $0 > now }.min()
+        let dues = plan.exceptions.lazy.compactMap { exception -> Timestamp? in
+            let lookupAt = lookupDueAt(exception, plan).map { max($0, lookupHistory.mayLookUp(Int(exception.device))) }
+            return [exception.dueAt(by: run.options.policy), lookupAt].compactMap(\.self).filter { $0 > now }.min()
+        }
+        return dues.min()
     }
 
     /// Waits for a change that is worth a look: any, as long as looks are quick; where they are not, the landing of all

@@ -21,10 +21,15 @@ struct ApplyLoop {
     private var heldElsewhere: RunLockHeld?
     /// Accounts to which nothing more is sent, with the reason.
     var stoppedAccounts: [AccountName: String] = [:]
-    /// Whether a device was looked up before anything was to be done to it.
-    var verified: [Bool]
-    /// Accounts whose devices are looked up in the v1 list, and why not in the v2 list.
-    var accountsWithoutV2: [AccountName: String] = [:]
+    /// Looks devices up beside this.
+    let lookups: LookupService
+    /// By what evidence is judged.
+    private let evidence: EvidenceRule
+    var lookupHistory: LookupHistory
+    /// Devices, by their numbers in the fleet, that the carrier has not answered about: they wait for another run.
+    var unanswered: Set<Int> = []
+    /// Why devices of an account wait.
+    var unansweredAccounts: [AccountName: String] = [:]
     /// Operations that were looked up because nothing was heard of them.
     var lookedUp: Set<OperationID> = []
     private var hasLooked = false
@@ -33,10 +38,12 @@ struct ApplyLoop {
     var report = ApplyReport()
 
     init(
-        run: ApplyRun, number: RunNumber, review: PlanReview?, sender: RequestSender, startedAt: Timestamp,
-        progress: @escaping @Sendable (ApplyReport) -> Void
+        run: ApplyRun, number: RunNumber, review: PlanReview?, sender: RequestSender, lookups: LookupService,
+        evidence: EvidenceRule, startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
     ) {
         self.run = run
+        self.lookups = lookups
+        self.evidence = evidence
         self.number = number
         self.review = review
         self.sender = sender
@@ -45,7 +52,9 @@ struct ApplyLoop {
         waiter = StateWaiter(clock: run.clock, wakeup: run.wakeup, pollInterval: run.options.pollInterval)
         stoppedAccounts = run.options.stoppedAccounts
         scope = Array(repeating: false, count: run.desired.devices.count)
-        verified = scope
+        lookupHistory = LookupHistory(
+            devices: run.desired.devices.count, startedAt: startedAt,
+            first: min(.seconds(1), run.options.policy.retryDelay))
     }
 
     /// So many unsuccessful calls in a row mean that the carrier cannot be reached.
@@ -61,21 +70,26 @@ struct ApplyLoop {
                 report.ending = run.stop.isStopped ? .interrupted : .timedOut
                 break
             }
-            let sendable =
+            takeLookups()
+            let open =
                 stoppedAccounts.isEmpty
                 ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
+            let sendable = open.filter { !plan.actions.isUnverified(at: $0) }
             let opensAt = nextOpening(plan, gate)
-            if run.stop.isStopped {
+            if report.ending == .running, !run.stop.isStopped { try await lookUpWhatIsDue(plan, gate) }
+            if report.ending != .running {
+                break
+            } else if run.stop.isStopped {
                 report.ending = .interrupted
-            } else if try await lookUpWhatIsDue(plan, gate) {
-                continue
             } else if run.clock.now() >= deadline {
-                report.ending = isQuiet(plan, gate, sendable) ? quietEnding(plan, gate) : .timedOut
+                report.ending = isQuiet(plan, gate, open) ? quietEnding(plan, gate) : .timedOut
             } else if try await send(ActionQueue(plan, positions: withoutBusy(sendable, of: plan)), by: gate) {
                 continue
-            } else if !run.options.waitsForConvergence, busy.isEmpty || sendable.isEmpty {
+            } else if !run.options.waitsForConvergence, !waitsForLookups(plan, open),
+                busy.isEmpty || sendable.isEmpty
+            {
                 report.ending = endingWithoutWaiting(plan, gate)
-            } else if isQuiet(plan, gate, sendable) {
+            } else if isQuiet(plan, gate, open) {
                 if let opensAt, opensAt < deadline, !run.options.endsWhenIdle {
                     // Hours may pass before there is something to see.
                     let pollInterval = run.options.pollInterval * Self.idlePolls
@@ -88,6 +102,9 @@ struct ApplyLoop {
                 let pollAt = run.clock.now() + run.options.pollInterval
                 try await waitForNews(after: seen, until: min(deadline, wake, pollAt))
             }
+        }
+        for (account, reason) in unansweredAccounts where stoppedAccounts[account] == nil {
+            stoppedAccounts[account] = reason
         }
         if let heldElsewhere { throw heldElsewhere }
         _ = try await look(until: deadline)
@@ -123,7 +140,7 @@ struct ApplyLoop {
         guard let known = try await knownFleet(until: deadline) else { return nil }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil,
-            heedsDriftPolicy: run.options.heedsDriftPolicy
+            heedsDriftPolicy: run.options.heedsDriftPolicy, evidence: evidence
         ).plan(desired: run.desired, known: known, within: review)
         if !hasLooked, run.options.largeChanges == .refuse, !plan.largeChanges.isEmpty {
             throw TooLargeChange(changes: plan.largeChanges)

@@ -1,6 +1,6 @@
 /// How a run goes about its work.
 public struct ApplyOptions: Sendable {
-    /// Whether devices that were never seen are looked up before they are acted upon.
+    /// Whether devices are looked up before they are acted upon, or a person says that what the store knows is right.
     public enum Verification: String, CaseIterable, Sendable {
         case lookup
         case trust
@@ -18,6 +18,11 @@ public struct ApplyOptions: Sendable {
 
     public var policy: ConvergencePolicy
     public var verification: Verification
+    /// Evidence that is older permits no download.
+    public var verifyAfter: Duration
+    /// Evidence of before this time permits no download; `nil` for the beginning of the run. A process that reads the
+    /// carrier's records itself gives its own beginning.
+    public var evidenceSince: Timestamp?
     /// Whether devices that cannot be changed are looked up too: the obstacle may be gone. Who reads the carrier's records
     /// periodically learns of it then, and spares the carrier a call for each of them in each run.
     public var looksUpBlocked: Bool
@@ -57,8 +62,11 @@ public struct ApplyOptions: Sendable {
         ignoresWindows: Bool = false, concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1),
         backOff: BackOff = BackOff(), chance: any Chance = SystemChance(), lists: ListChoice = ListChoice(),
         looksUpBlocked: Bool = true, heedsDriftPolicy: Bool = false, endsWhenIdle: Bool = false,
-        stoppedAccounts: [AccountName: String] = [:]
+        stoppedAccounts: [AccountName: String] = [:], verifyAfter: Duration = EvidenceRule.usualVerifyAfter,
+        evidenceSince: Timestamp? = nil
     ) {
+        self.verifyAfter = verifyAfter
+        self.evidenceSince = evidenceSince
         self.policy = policy
         self.verification = verification
         self.lookupTimeout = lookupTimeout

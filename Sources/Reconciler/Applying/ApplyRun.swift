@@ -63,18 +63,54 @@ public struct ApplyRun: Sendable {
     private func run(
         as number: RunNumber, progress: @escaping @Sendable (ApplyReport) -> Void
     ) async throws -> ApplyReport {
+        let startedAt = clock.now()
+        let evidence = EvidenceRule(
+            since: options.evidenceSince ?? startedAt, verification: options.verification,
+            verifyAfter: options.verifyAfter)
         let sender = RequestSender(
-            store: store, carrier: carrier, clock: clock, policy: options.policy, pacer: pacer, lock: lock,
+            store: store, carrier: carrier, clock: clock, policy: options.policy, evidence: evidence, pacer: pacer,
+            lock: lock,
             waiter: StateWaiter(clock: clock, wakeup: wakeup, pollInterval: options.pollInterval), stop: stop,
             observer: observer, run: number)
         // The runs that have carried out the saved plan before, and this one.
         let review = try await store.read { [goal] reader in
-            try goal.savedPlan.map { PlanReview($0, runs: try reader.runs(of: $0.checksum)) }
+            try goal.savedPlan.map {
+                PlanReview($0, runs: try reader.runs(of: $0.checksum), startedAt: startedAt)
+            }
         }
         try await adoptOrphans(number)
-        var loop = ApplyLoop(
-            run: self, number: number, review: review, sender: sender, startedAt: clock.now(), progress: progress)
-        return try await loop.run()
+        let lookups = LookupService(wakeup: wakeup)
+        return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
+            group.addTask {
+                try await lookups.run { try await lookUp($0, as: number) }
+                return nil
+            }
+            group.addTask {
+                var loop = ApplyLoop(
+                    run: self, number: number, review: review, sender: sender, lookups: lookups, evidence: evidence,
+                    startedAt: startedAt, progress: progress)
+                return try await loop.run()
+            }
+            defer {
+                lookups.finish()
+                group.cancelAll()
+            }
+            while let ended = try await group.next() {
+                if let ended { return ended }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Looks devices up that the run waits for, and writes down what the carrier says of them.
+    private func lookUp(_ job: LookupService.Job, as number: RunNumber) async throws -> LookupResult {
+        try await DeviceLookup(
+            asker: DeviceListAsker(
+                store: store, carrier: carrier, pacer: pacer, clock: clock, wakeup: wakeup, stop: stop,
+                timeout: options.lookupTimeout, pollInterval: options.pollInterval,
+                longestWait: RequestPacer.patience, run: number),
+            records: SightingRecords(store: store, policy: options.policy, run: number)
+        ).look(up: job.targets, of: job.account)
     }
 
     /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is

@@ -10,6 +10,10 @@ public struct ConvergencePolicy: Hashable, Sendable {
     /// How many attempts in a row there are before a device counts as failed.
     public var maximumAttempts: Int
 
+    /// How far the carrier's records may be behind its cards: records that say "not there" so soon after something that
+    /// suggests the opposite settle nothing.
+    var recordsLag: Duration { retryDelay }
+
     /// The most requests for one device within an hour, whatever else is configured: the carrier asks for at
     /// most four automated network accesses (`thingspace.md`, section 6.3).
     public static let maximumAttemptsPerHour = 4

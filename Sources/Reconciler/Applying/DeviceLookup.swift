@@ -118,15 +118,55 @@ struct LookupTargets: Sendable {
         for position in plan.actions.indices {
             let device = plan.actions.device(at: position)
             guard wanted.contains(device.key) else { continue }
-            identities.append(KnownIdentity(key: device.key, imei: device.imei))
+            identities.append(
+                KnownIdentity(key: device.key, imei: device.imei, isTold: plan.actions.isKnown(at: position)))
             desired[device.key] = device.state
         }
         for exception in plan.exceptions where wanted.contains(exception.key) {
-            identities.append(KnownIdentity(key: exception.key, imei: nil))
+            identities.append(KnownIdentity(key: exception.key, imei: nil, isTold: exception.known != nil))
             desired[exception.key] = exception.desired
         }
         self.keys = keys.sorted()
         self.identities = identities
         self.desired = desired
+    }
+}
+
+/// What a lookup came to.
+struct LookupResult: Sendable {
+    /// Devices about which an answer was written down, whatever it says.
+    var answered: Set<DeviceKey> = []
+    /// Why the others were not answered.
+    var problem: LookupProblem?
+}
+
+/// Why devices were not answered.
+enum LookupProblem: Sendable, Equatable {
+    case late(String)
+    case refused(String)
+    case tellsNoStatus(String)
+    case signInRefused(String)
+    case busy(until: Timestamp)
+    case stopped
+}
+
+extension DeviceLookup {
+    func look(up targets: LookupTargets, of account: AccountName) async throws -> LookupResult {
+        switch try await lookByV2(targets, of: account) {
+        case .answered: return LookupResult(answered: Set(targets.keys))
+        case .toldInPart(let reason): return LookupResult(problem: .tellsNoStatus(reason))
+        case .unanswered(let reason): return LookupResult(problem: .late(reason))
+        case .unavailable(let reason):
+            switch try await lookByV1(targets, of: account, insteadOfV2: reason) {
+            case .answered: return LookupResult(answered: Set(targets.keys))
+            case .toldInPart(let reason): return LookupResult(problem: .tellsNoStatus(reason))
+            case .unanswered(let reason): return LookupResult(problem: .late(reason))
+            case .unavailable(let reason): return LookupResult(problem: .refused(reason))
+            case .signInRefused(let reason): return LookupResult(problem: .signInRefused(reason))
+            case .notYet(let until): return LookupResult(problem: .busy(until: until))
+            }
+        case .signInRefused(let reason): return LookupResult(problem: .signInRefused(reason))
+        case .notYet(let until): return LookupResult(problem: .busy(until: until))
+        }
     }
 }

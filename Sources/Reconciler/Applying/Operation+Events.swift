@@ -14,8 +14,8 @@ public enum OperationEvent: Hashable, Sendable {
     /// A callback warned that the profile is on the device and not enabled yet.
     case reportedWarning
     case reportedFailure(OperationFailure)
-    /// A callback came that does not tell the outcome: the device is due to be looked up.
-    case reportedUnclear
+    /// The carrier says that its request still waits to be carried out, so that the answer may take longer.
+    case stillQueued(until: Timestamp)
     /// The carrier's records were asked for at `asOf`; `nil` if they do not tell.
     case lookedUp(ProfileState?, asOf: Timestamp)
     /// The wait for the second callback after a warning is over.
@@ -62,9 +62,9 @@ extension Operation {
         case .reportedFailure(let failure):
             guard isOpen else { return .none }
             return fail(failure, at: now, policy: policy)
-        case .reportedUnclear:
-            guard case .submitted(let id, let deadline) = phase, deadline > now else { return .none }
-            phase = .submitted(id, deadline: now)
+        case .stillQueued(let until):
+            guard case .submitted(let id, let deadline) = phase, deadline < until else { return .none }
+            phase = .submitted(id, deadline: until)
             return changed()
         case .lookedUp(let state, let asOf):
             return lookedUp(state, asOf: asOf, at: now, policy: policy)
@@ -75,7 +75,8 @@ extension Operation {
                 explanation: "\(action.rawValue) ended with a warning, and the callback that was to follow did not "
                     + "come in time; what is missing is asked for on its own.",
                 remedy: .retry)
-            phase = .failed(failure, retryAt: now)
+            // What is missing is asked for at once, but no more often than any other attempt.
+            phase = .failed(failure, retryAt: attempt < policy.maximumAttempts ? now : nil)
             return changed()
         case .resolved(let state):
             guard isOpen || hasFailed && state == action.expectedState else { return .none }
@@ -142,7 +143,8 @@ extension Operation {
                 phase = .unresolved(reason: reason, lookedUpAt: now)
                 return changed()
             }
-            return settle(on: state, at: now, policy: policy, cause: "was looked up")
+            return settle(
+                on: state, at: now, policy: policy, cause: "was looked up", wasTaken: phase.isKnownToBeTaken)
         case .enablePending, .succeeded, .failed, .withdrawn:
             return .none
         }
@@ -154,7 +156,7 @@ extension Operation {
     }
 
     private mutating func settle(
-        on state: ProfileState, at now: Timestamp, policy: ConvergencePolicy, cause: String
+        on state: ProfileState, at now: Timestamp, policy: ConvergencePolicy, cause: String, wasTaken: Bool = true
     ) -> OperationEffect {
         if state == action.expectedState {
             phase = .succeeded
@@ -163,6 +165,11 @@ extension Operation {
         let failure = OperationFailure(
             code: nil, carrierText: nil,
             explanation: "\(action.rawValue) \(cause), yet the profile is \(state.name).", remedy: .retry)
-        return fail(failure, at: now, policy: policy, knowing: state)
+        guard !wasTaken else { return fail(failure, at: now, policy: policy, knowing: state) }
+        // Nobody has answered the call, and nothing of it was carried out: an outage uses up no attempts.
+        var untaken = failure
+        untaken.wasNoAttempt = true
+        phase = .failed(untaken, retryAt: now + policy.retryDelay)
+        return changed(knowing: state)
     }
 }

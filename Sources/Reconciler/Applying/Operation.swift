@@ -80,6 +80,7 @@ public struct Operation: Hashable, Sendable, Identifiable {
         switch phase {
         case .succeeded: 0
         case .withdrawn: attempt - 1
+        case .failed(let failure, _) where failure.wasNoAttempt == true: attempt - 1
         case .intended, .submitted, .enablePending, .unresolved, .failed: attempt
         }
     }
@@ -110,6 +111,8 @@ public struct OperationFailure: Hashable, Codable, Sendable {
     /// What happened and what to do, in a sentence.
     public var explanation: String
     public var remedy: Remedy
+    /// Whether the call was never answered and provably changed nothing, so that it does not count as an attempt.
+    public var wasNoAttempt: Bool?
 
     public init(code: String?, carrierText: String?, explanation: String, remedy: Remedy) {
         self.code = code
@@ -120,6 +123,14 @@ public struct OperationFailure: Hashable, Codable, Sendable {
 }
 
 extension Operation.Phase {
+    /// Whether the carrier has said that it took the request.
+    var isKnownToBeTaken: Bool {
+        switch self {
+        case .intended, .unresolved: false
+        case .submitted, .enablePending, .succeeded, .failed, .withdrawn: true
+        }
+    }
+
     /// Whether its outcome is unknown, and the carrier's records may still tell it.
     var mayBeSettledByLookup: Bool {
         if case .unresolved(_, lookedUpAt: nil) = self { return true }

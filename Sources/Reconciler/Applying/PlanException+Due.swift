@@ -3,7 +3,7 @@ extension PlanException {
     var isAwaited: Bool {
         switch reason {
         case .inProgress, .waiting: true
-        case .blocked, .held, .failed, .drifted, .recorded: false
+        case .blocked, .held, .unconfirmed, .failed, .drifted, .recorded: false
         }
     }
 
@@ -12,7 +12,7 @@ extension PlanException {
         switch reason {
         case .inProgress(let operation): operation
         case .held(_, let operation): operation
-        case .blocked, .waiting, .failed, .drifted, .recorded: nil
+        case .blocked, .unconfirmed, .waiting, .failed, .drifted, .recorded: nil
         }
     }
 
@@ -36,6 +36,8 @@ extension PlanException {
             return nil
         case .held(_, let operation?):
             return operation.intendedAt + policy.callbackDeadline
+        case .unconfirmed(let hint, _):
+            return hint.lookupAt
         case .held(_, nil), .blocked, .waiting, .failed, .drifted, .recorded:
             return nil
         }

@@ -34,6 +34,9 @@ extension RequestSender {
             for action in batch.actions {
                 guard records[action.key]?.version ?? 0 == action.version,
                     records[action.key]?.operation?.isOpen != true,
+                    // What was heard or read since the plan was made decides, and whether it is young enough now.
+                    Evidence(records[action.key]).permission(for: action.action, at: leavesAt, by: evidence)
+                        == .permitted,
                     // It may have been waiting in line when a person paused it, or its window closed.
                     !action.isHeldBack(by: pauses, releases, at: leavesAt)
                 else {
@@ -110,7 +113,8 @@ extension PlannedAction {
     func computed(from version: Int64) -> PlannedAction {
         PlannedAction(
             key: key, imei: imei, action: action, account: account, smsr: smsr, desired: desired, known: known,
-            version: version, attempt: attempt, isDrift: isDrift, set: set)
+            version: version, attempt: attempt, isDrift: isDrift, set: set, provenAt: provenAt,
+            isUnverified: isUnverified)
     }
 
     /// - Parameters:

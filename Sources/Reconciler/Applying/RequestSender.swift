@@ -7,6 +7,8 @@ struct RequestSender: Sendable {
     let carrier: any Carrier
     let clock: any WallClock
     let policy: ConvergencePolicy
+    /// By what evidence is judged.
+    let evidence: EvidenceRule
     let pacer: RequestPacer
     /// `nil` where nothing else can act on the store.
     let lock: RunLock?

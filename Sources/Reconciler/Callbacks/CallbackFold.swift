@@ -2,99 +2,216 @@
 enum RequestRelation: Hashable, Sendable {
     /// It carries the device's latest operation.
     case latestOperation
-    /// It carried an earlier operation of the device.
-    case earlierOperation
+    /// It carried an earlier operation of the device, which was this.
+    case earlierOperation(ProfileAction)
     /// It is none of ours, or the message names none. The carrier's own samples show one sequence under two
     /// requestIds (`thingspace.md`, section 8.3).
-    case foreign
+    case foreign(RequestID?)
 }
 
 /// What one message means for one device: pure, from what is known of the device and what the message says.
+///
+/// A message under the request of the latest operation is evidence. A success that reports the state of a pending operation
+/// completes it, whichever request it names, and proves nothing beyond that. Everything else that contradicts what is known
+/// is a hint: it leads to a lookup, never to a call (DESIGN.md, "Evidence" and "Converging").
 struct CallbackFold {
     let verdict: CallbackVerdict
     /// The record as it is from now on; `nil` if the message changes nothing.
     let record: DeviceRecord?
     let events: [StateEvent]
 
-    /// - Parameters:
-    ///   - foreignRequest: the request that the message names, if it is none of ours.
-    ///   - mayBeEarlier: whether the device had earlier operations that the carrier may still speak of.
     init(
         _ reading: CallbackReading, service: ServiceState?, callback: CallbackNumber, about record: DeviceRecord,
-        relation: RequestRelation, foreignRequest: RequestID? = nil, mayBeEarlier: Bool, at now: Timestamp,
+        relation: RequestRelation, at now: Timestamp, policy: ConvergencePolicy
+    ) {
+        var fold = Folding(record, reading, callback: callback, at: now, policy: policy)
+        switch relation {
+        case .latestOperation: fold.takeOwn(service: service)
+        case .earlierOperation(let action): fold.takeEarlier(action)
+        case .foreign(let request): fold.takeForeign(request)
+        }
+        verdict = fold.verdict
+        self.record = fold.record == record ? nil : fold.record
+        events = fold.log.events
+    }
+
+    /// What a message means that is about another profile of the device's card.
+    init(
+        otherProfile reading: CallbackReading, callback: CallbackNumber, on record: DeviceRecord, at now: Timestamp,
         policy: ConvergencePolicy
     ) {
-        var changed = record
-        var log = FoldLog(device: record.key, operation: record.operation, callback: callback, at: now)
-        if let service, service != .unknown { changed.service = service }
+        var fold = Folding(record, reading, callback: callback, at: now, policy: policy)
+        fold.takeOtherProfile()
+        verdict = .otherProfile
+        self.record = fold.record == record ? nil : fold.record
+        events = fold.log.events
+    }
+}
 
-        let isAboutOperation =
-            switch relation {
-            case .latestOperation: true
-            case .earlierOperation: false
-            case .foreign: Self.fits(reading, record.operation, mayBeEarlier: mayBeEarlier)
-            }
-        if isAboutOperation, var operation = record.operation {
-            let effect = operation.received(Self.event(for: reading), at: now, policy: policy)
-            if effect.changed || reading.isUnclear {
-                log.add(.callback, reading.summary)
-            }
-            guard effect.changed else {
-                verdict = reading.isUnclear ? .settled : .late
-                self.record = nil
-                events = log.events
-                return
-            }
-            changed.operation = operation
-            changed.learn(effect.profile, status: reading.profileStatus, at: now, source: .callback)
-            if operation.phase == .succeeded { changed.reached = operation.action.expectedState }
-            log.add(outcomeOf: operation)
-            verdict = .settled
-            self.record = changed
-            events = log.events
-            return
-        }
-        guard relation != .earlierOperation else {
-            verdict = .late
-            self.record = nil
-            events = []
-            return
-        }
-        log.add(.observed, reading.summary)
-        if case .succeeded(let status?) = reading {
-            let state = ProfileState(profileStatus: status)
-            changed.learn(state, status: status, at: now, source: .callback, foreignRequest: foreignRequest)
-            // What may be an earlier operation's, late, says nothing of this one.
-            if !mayBeEarlier { changed.refuteFailure(by: state, asOf: now, at: now, policy: policy, log: &log) }
-        }
-        verdict = .observation
-        self.record = changed == record ? nil : changed
-        events = log.events
+/// A record while a message takes effect.
+private struct Folding {
+    var record: DeviceRecord
+    let reading: CallbackReading
+    let now: Timestamp
+    let policy: ConvergencePolicy
+    var log: FoldLog
+    var verdict = CallbackVerdict.late
+
+    init(
+        _ record: DeviceRecord, _ reading: CallbackReading, callback: CallbackNumber, at now: Timestamp,
+        policy: ConvergencePolicy
+    ) {
+        self.record = record
+        self.reading = reading
+        self.now = now
+        self.policy = policy
+        log = FoldLog(device: record.key, operation: record.operation, callback: callback, at: now)
     }
 
-    /// A message under a foreign requestId is about the open operation unless it reports another state. Where
-    /// it may be an earlier operation's, late, only what names that state is taken for this one's: an old failure would
-    /// have what is in flight asked for again.
-    private static func fits(_ reading: CallbackReading, _ operation: Operation?, mayBeEarlier: Bool) -> Bool {
-        guard let operation, operation.isOpen else { return false }
-        switch reading {
-        case .succeeded(let status?):
-            return ProfileState(profileStatus: status) == operation.action.expectedState
-        case .enablePending:
-            return true
-        case .succeeded(nil), .failed, .unclear:
-            return !mayBeEarlier
+    /// The state that a success reports.
+    private var reportedState: ProfileState? {
+        guard case .succeeded(let status?) = reading else { return nil }
+        let state = ProfileState(profileStatus: status)
+        return state == .unknown ? nil : state
+    }
+
+    private var isOpen: Bool { record.operation?.isOpen ?? false }
+
+    // MARK: Under the request of the latest operation
+
+    mutating func takeOwn(service: ServiceState?) {
+        if let service, service != .unknown { record.service = service }
+        guard var operation = record.operation else { return }
+        guard let event else {
+            doubt(.unclearMessage, "a message of the carrier's is unclear: \(reading.summary)")
+            return
+        }
+        let effect = operation.received(event, at: now, policy: policy)
+        guard effect.changed else { return takeAfterEnd(of: operation) }
+        log.add(.callback, reading.summary)
+        complete(operation, effect, source: .callback)
+    }
+
+    /// The operation has come to its end before.
+    private mutating func takeAfterEnd(of operation: Operation) {
+        switch (operation.phase, reading) {
+        case (.succeeded, .failed):
+            doubt(.rollback, "its request reports a failure after its success (\(reading.summary))")
+        case (.succeeded, .succeeded), (.failed, .succeeded), (.withdrawn, .succeeded):
+            guard let state = reportedState, state != record.observation?.state else { return }
+            doubt(.earlierRequest, "a message under its request contradicts what is known (\(reading.summary))", state)
+        case (.failed, .enablePending), (.withdrawn, .enablePending):
+            guard record.observation?.state.isOnDevice != true else { return }
+            doubt(
+                .earlierRequest, "its request reports the profile on the device after a failure (\(reading.summary))",
+                .downloadedDisabled)
+        default:
+            break
         }
     }
 
-    private static func event(for reading: CallbackReading) -> OperationEvent {
+    private mutating func complete(_ operation: Operation, _ effect: OperationEffect, source: ObservationSource) {
+        record.operation = operation
+        if let state = effect.profile {
+            if source.isEvidence {
+                record.prove(
+                    state, word: reading.profileStatus, asOf: now, source: source, lag: policy.recordsLag)
+            } else {
+                record.learn(state, status: reading.profileStatus, at: now, source: source)
+            }
+        }
+        if operation.phase == .succeeded { record.reached = operation.action.expectedState }
+        log.add(outcomeOf: operation)
+        verdict = .settled
+    }
+
+    // MARK: Under other requests
+
+    mutating func takeEarlier(_ action: ProfileAction) {
         switch reading {
         case .succeeded(let status):
-            let state = status.map { ProfileState(profileStatus: $0) }
-            return .reportedSuccess(state == .unknown ? nil : state)
-        case .enablePending: return .reportedWarning
-        case .failed(let failure): return .reportedFailure(failure)
-        case .unclear: return .reportedUnclear
+            let state = status == nil ? action.expectedState : reportedState
+            if completesPending(state) { return }
+            guard let state, isOpen || state != record.observation?.state else { return }
+            doubt(.earlierRequest, "an earlier request reports another state (\(reading.summary))", state)
+        case .enablePending:
+            guard record.observation?.state.isOnDevice != true else { return }
+            doubt(
+                .earlierRequest, "an earlier request reports the profile on the device (\(reading.summary))",
+                .downloadedDisabled)
+        case .unclear:
+            doubt(.unclearMessage, "a message under an earlier request is unclear: \(reading.summary)")
+        case .failed:
+            break
+        }
+    }
+
+    mutating func takeForeign(_ request: RequestID?) {
+        let name = request.map { "request \($0.description.excerpt(limit: 64))" } ?? "a message without a request"
+        let who = "\(name), which is none of ours,"
+        switch reading {
+        case .succeeded:
+            if completesPending(reportedState) { return }
+            if let state = reportedState, !isOpen, state == record.observation?.state {
+                log.add(.observed, reading.summary)
+                verdict = .observation
+                return
+            }
+            doubt(.otherRequest, "\(who) reports another state (\(reading.summary))", reportedState, request)
+        case .enablePending:
+            doubt(.otherFailure, "\(who) reports a warning (\(reading.summary))", .downloadedDisabled, request)
+        case .failed:
+            doubt(.otherFailure, "\(who) reports a failure (\(reading.summary))", nil, request)
+        case .unclear:
+            doubt(.unclearMessage, "\(who) reports something unclear: \(reading.summary)", nil, request)
+        }
+    }
+
+    /// A success that reports the state of the pending operation completes it, whichever request it names.
+    private mutating func completesPending(_ state: ProfileState?) -> Bool {
+        guard var operation = record.operation, operation.isOpen, let state, state == operation.action.expectedState
+        else { return false }
+        let effect = operation.received(.reportedSuccess(state), at: now, policy: policy)
+        guard effect.changed else { return false }
+        log.add(.callback, reading.summary)
+        complete(operation, effect, source: .foreignCallback)
+        return true
+    }
+
+    mutating func takeOtherProfile() {
+        log.add(.observed, "another profile of this eUICC: \(reading.summary)")
+        // At most one profile of a card is enabled.
+        guard reportedState == .downloadedEnabled, record.observation?.state == .downloadedEnabled || isOpen else {
+            return
+        }
+        raise(.otherProfile, "another profile of its eUICC was enabled (\(reading.summary))", nil)
+    }
+
+    // MARK: Doubts
+
+    /// - Parameter request: the one that the message names, if it is none of ours.
+    private mutating func doubt(
+        _ kind: Hint.Kind, _ detail: String, _ suggests: ProfileState? = nil, _ request: RequestID? = nil
+    ) {
+        log.add(.observed, detail)
+        raise(kind, detail, suggests, request)
+        verdict = .observation
+    }
+
+    private mutating func raise(
+        _ kind: Hint.Kind, _ detail: String, _ suggests: ProfileState?, _ request: RequestID? = nil
+    ) {
+        record.doubt(
+            Hint(kind, at: now, detail: detail.excerpt(limit: 300), suggests: suggests, foreignRequest: request))
+    }
+
+    /// What the message means for an operation; `nil` if it does not say.
+    private var event: OperationEvent? {
+        switch reading {
+        case .succeeded: .reportedSuccess(reportedState)
+        case .enablePending: .reportedWarning
+        case .failed(let failure): .reportedFailure(failure)
+        case .unclear: nil
         }
     }
 }

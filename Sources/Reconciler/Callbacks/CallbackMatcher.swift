@@ -7,49 +7,71 @@ struct MatchCandidate: Hashable, Sendable {
     let isUnderRequest: Bool
 }
 
-/// Finds the device that a message is about: by EID, then ICCID, then IMEI, then requestId; what stands at the top
-/// of the message before what stands within it, because the carrier's own sample contradicts itself there
-/// (`thingspace.md`, section 8.4).
+/// Which device a message is about.
+enum CallbackMatch: Hashable, Sendable {
+    case device(DeviceKey)
+    /// Another profile of the card that holds these: the message names an ICCID that is none of theirs.
+    case otherProfile(of: [DeviceKey])
+    /// Its identifiers contradict each other: one fits this device, and another one names a different eUICC.
+    case contradictory(DeviceKey)
+    /// None that is known, or several that fit equally.
+    case none
+}
+
+/// Finds the device that a message is about: by EID, then ICCID, then IMEI, then requestId.
+///
+/// What stands at the top of the message goes before what stands within it; an inner collection that names another EID is
+/// ignored, because the carrier's own sample contradicts itself there (`thingspace.md`, section 8.4). An ICCID that is none
+/// of the eUICC's managed profiles names another profile of that card, never one of ours.
 enum CallbackMatcher {
     /// - Parameters:
     ///   - candidates: every device that one of the identifiers fits.
     ///   - loneKey: the device of the request that the message names, if that carried one device only.
-    /// - Returns: the device, or `nil` if there is none or more than one that fits equally.
-    static func device(
-        meantBy message: CallbackMessage, among candidates: [MatchCandidate], ofLoneRequest loneKey: DeviceKey?
-    ) -> DeviceKey? {
-        device(
+    static func match(
+        _ message: CallbackMessage, among candidates: [MatchCandidate], ofLoneRequest loneKey: DeviceKey?
+    ) -> CallbackMatch {
+        match(
             outer: message.outerIdentifiers, inner: message.innerIdentifiers, among: candidates,
             ofLoneRequest: loneKey)
     }
 
-    static func device(
+    static func match(
         outer: DeviceIdentifiers, inner: DeviceIdentifiers, among candidates: [MatchCandidate],
         ofLoneRequest loneKey: DeviceKey? = nil
-    ) -> DeviceKey? {
-        let iccids = Set(outer.iccids + inner.iccids)
-        for identifiers in [outer, inner] {
-            let tests: [(MatchCandidate) -> Bool] = [
-                { identifiers.eids.contains($0.key.eid) },
-                { identifiers.iccids.contains($0.key.iccid) },
-                { candidate in candidate.imei.map { identifiers.imeis.contains($0) } ?? false },
-            ]
-            for test in tests {
-                let found = candidates.filter(test)
-                if !found.isEmpty { return theOne(of: found, iccids: iccids) }
-            }
+    ) -> CallbackMatch {
+        var inner = inner
+        if !outer.eids.isEmpty, !inner.eids.isEmpty, Set(outer.eids).isDisjoint(with: inner.eids) {
+            inner = DeviceIdentifiers(nil)
         }
-        return loneKey
+        let eids = outer.eids.isEmpty && outer.iccids.isEmpty ? inner.eids : outer.eids
+        let iccids = Set(outer.iccids + inner.iccids)
+        let onCard = candidates.filter { eids.contains($0.key.eid) }
+        if !onCard.isEmpty { return match(onCard, iccids: iccids) }
+        let byICCID = candidates.filter { iccids.contains($0.key.iccid) }
+        if let found = byICCID.first {
+            guard byICCID.count == 1 else { return theOne(of: byICCID) }
+            let stated = outer.eids + inner.eids
+            let fits = stated.isEmpty || stated.contains(found.key.eid) || found.isUnderRequest
+            return fits ? .device(found.key) : .contradictory(found.key)
+        }
+        let imeis = outer.imeis + inner.imeis
+        let byIMEI = candidates.filter { candidate in candidate.imei.map { imeis.contains($0) } ?? false }
+        if !byIMEI.isEmpty, eids.isEmpty { return match(byIMEI, iccids: iccids) }
+        return loneKey.map { iccids.isEmpty && eids.isEmpty ? .device($0) : .none } ?? .none
     }
 
-    /// Several profiles of one eUICC: the ICCID decides, then an operation in flight, then the request.
-    private static func theOne(of found: [MatchCandidate], iccids: Set<ICCID>) -> DeviceKey? {
-        if found.count == 1 { return found[0].key }
-        let byICCID = found.filter { iccids.contains($0.key.iccid) }
-        if byICCID.count == 1 { return byICCID[0].key }
+    private static func match(_ found: [MatchCandidate], iccids: Set<ICCID>) -> CallbackMatch {
+        guard !iccids.isEmpty else { return theOne(of: found) }
+        let named = found.filter { iccids.contains($0.key.iccid) }
+        return named.isEmpty ? .otherProfile(of: found.map(\.key)) : theOne(of: named)
+    }
+
+    /// Several profiles of one eUICC: the request decides, then an operation in flight.
+    private static func theOne(of found: [MatchCandidate]) -> CallbackMatch {
+        if found.count == 1 { return .device(found[0].key) }
         let underRequest = found.filter(\.isUnderRequest)
-        if underRequest.count == 1 { return underRequest[0].key }
+        if underRequest.count == 1 { return .device(underRequest[0].key) }
         let open = found.filter(\.hasOpenOperation)
-        return open.count == 1 ? open[0].key : nil
+        return open.count == 1 ? .device(open[0].key) : .none
     }
 }

@@ -9,6 +9,8 @@ struct FoldBatch {
     private var keysByEID: [EID: Set<DeviceKey>] = [:]
     private var keysByICCID: [ICCID: Set<DeviceKey>] = [:]
     private var keysByIMEI: [IMEI: Set<DeviceKey>] = [:]
+    /// Cards of which all profiles that are known were read.
+    private var wholeCards: Set<EID> = []
     private var requests: [RequestID: RequestRecord] = [:]
     /// The device of each request that carried one only.
     private var loneKeys: [RequestNumber: DeviceKey] = [:]
@@ -18,9 +20,6 @@ struct FoldBatch {
 
     /// How long the answer to a call may take, at most.
     private static let longestCall = Duration.seconds(120)
-    /// How long a message may be on its way: a quarter of an hour of deliveries (`thingspace.md`, section 5.3), and
-    /// what the eUICC takes before.
-    private static let longestSilence = Duration.seconds(24 * 3600)
 
     init(transaction: any StateTransaction, now: Timestamp, policy: ConvergencePolicy) {
         self.transaction = transaction
@@ -81,34 +80,87 @@ struct FoldBatch {
             // The answer was faster than the name of the request; it stays unread until that is written down.
             return false
         }
-        guard let key = try device(meantBy: message, request: request), let record = records[key] else {
-            try transaction.mark(callback.number, as: .unknownDevice, device: nil)
+        let match = try device(meantBy: message, request: request)
+        if waitsForName(of: request, message, match) { return false }
+        switch match {
+        case .device(let key):
+            guard let record = records[key] else { break }
+            let relation = try relation(of: request, named: message.requestID, to: record)
+            let fold = CallbackFold(
+                message.reading, service: message.serviceState, callback: callback.number, about: record,
+                relation: relation, at: now, policy: policy)
+            take(fold.record, over: record)
+            events += fold.events
+            if let changed = fold.record { try noteOtherProfiles(of: changed, over: record, callback.number) }
+            try transaction.mark(callback.number, as: fold.verdict, device: key)
             return true
+        case .otherProfile(let keys):
+            for record in keys.compactMap({ records[$0] }) {
+                let fold = CallbackFold(
+                    otherProfile: message.reading, callback: callback.number, on: record, at: now, policy: policy)
+                take(fold.record, over: record)
+                events += fold.events
+            }
+            try transaction.mark(callback.number, as: .otherProfile, device: keys.first)
+            return true
+        case .contradictory(let key):
+            guard let record = records[key] else { break }
+            let fold = CallbackFold(
+                .unclear("it names this ICCID and the EID of another eUICC"), service: nil,
+                callback: callback.number, about: record, relation: .foreign(message.requestID), at: now,
+                policy: policy)
+            take(fold.record, over: record)
+            events += fold.events
+            try transaction.mark(callback.number, as: fold.verdict, device: key)
+            return true
+        case .none:
+            break
         }
-        let relation = try relation(of: request, to: record)
-        let fold = CallbackFold(
-            message.reading, service: message.serviceState, callback: callback.number, about: record,
-            relation: relation, foreignRequest: request == nil ? message.requestID : nil,
-            mayBeEarlier: try relation == .foreign && hadOtherOperations(record), at: now, policy: policy)
-        take(fold.record, over: record)
-        events += fold.events
-        try transaction.mark(callback.number, as: fold.verdict, device: key)
+        try transaction.mark(callback.number, as: .unknownDevice, device: nil)
         return true
     }
 
-    private func relation(of request: RequestRecord?, to record: DeviceRecord) throws -> RequestRelation {
-        guard let request else { return .foreign }
+    /// Whether the message may be the outcome of a call whose answer, with the name of its request, has not come yet: it
+    /// stays unread until that is written down.
+    private func waitsForName(of request: RequestRecord?, _ message: CallbackMessage, _ match: CallbackMatch) -> Bool {
+        guard request == nil, message.requestID != nil, case .device(let key) = match,
+            let operation = records[key]?.operation
+        else { return false }
+        return operation.phase == .intended && operation.intendedAt > now - Self.longestCall
+            && operation.intendedAt <= now
+    }
+
+    private func relation(
+        of request: RequestRecord?, named name: RequestID?, to record: DeviceRecord
+    ) throws -> RequestRelation {
+        guard let request else { return .foreign(name) }
         if record.operation?.request == request.number { return .latestOperation }
-        return try transaction.didCarry(record.key, request: request.number) ? .earlierOperation : .foreign
+        return try transaction.action(on: record.key, under: request.number).map { .earlierOperation($0) }
+            ?? .foreign(name)
     }
 
-    /// Whether the carrier may have something to say of an earlier operation of the device.
-    private func hadOtherOperations(_ record: DeviceRecord) throws -> Bool {
-        let since = now - Self.longestSilence
-        return try transaction.attempts(of: [record.key], since: since)[record.key, default: 0] > 1
+    /// Of the profiles of a card at most one is enabled: where a message shows that one was, the others are not any more.
+    private mutating func noteOtherProfiles(
+        of changed: DeviceRecord, over record: DeviceRecord, _ callback: CallbackNumber
+    ) throws {
+        guard changed.observation?.state == .downloadedEnabled, changed.observation != record.observation else { return }
+        let card = changed.key.eid
+        if wholeCards.insert(card).inserted {
+            let missing = try transaction.devices(eids: [card], iccids: [], imeis: []).filter { records[$0.key] == nil }
+            add(missing)
+        }
+        for key in keysByEID[card, default: []].sorted() where key != changed.key {
+            guard let other = records[key] else { continue }
+            var switchedOff = other
+            guard switchedOff.otherProfileWasEnabled(at: now) else { continue }
+            var log = FoldLog(device: key, operation: nil, callback: callback, at: now)
+            log.add(.observed, "another profile of its eUICC, \(changed.key.iccid), was enabled")
+            take(switchedOff, over: other)
+            events += log.events
+        }
     }
 
-    private func device(meantBy message: CallbackMessage, request: RequestRecord?) throws -> DeviceKey? {
+    private func device(meantBy message: CallbackMessage, request: RequestRecord?) throws -> CallbackMatch {
         var keys: Set<DeviceKey> = []
         for identifiers in [message.outerIdentifiers, message.innerIdentifiers] {
             for eid in identifiers.eids { keys.formUnion(keysByEID[eid, default: []]) }
@@ -119,10 +171,15 @@ struct FoldBatch {
         let candidates = try keys.compactMap { records[$0] }.sorted { $0.key < $1.key }.map { record in
             MatchCandidate(
                 key: record.key, imei: record.imei, hasOpenOperation: record.operation?.isOpen ?? false,
-                isUnderRequest: try keys.count > 1 && relation(of: request, to: record) != .foreign)
+                isUnderRequest: try request.map { try isCarried(record, by: $0) } ?? false)
         }
-        return CallbackMatcher.device(
-            meantBy: message, among: candidates, ofLoneRequest: request.flatMap { loneKeys[$0.number] })
+        return CallbackMatcher.match(
+            message, among: candidates, ofLoneRequest: request.flatMap { loneKeys[$0.number] })
+    }
+
+    private func isCarried(_ record: DeviceRecord, by request: RequestRecord) throws -> Bool {
+        if record.operation?.request == request.number { return true }
+        return try transaction.action(on: record.key, under: request.number) != nil
     }
 
     private mutating func take(_ changed: DeviceRecord?, over record: DeviceRecord) {

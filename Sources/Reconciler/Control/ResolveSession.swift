@@ -16,9 +16,13 @@ public struct ResolveSession: Sendable {
     /// - Parameters:
     ///   - iccid: which profile of the eUICC, where it has several.
     ///   - profileStatus: the carrier's word (DOWNLOAD_ENABLE, DISABLE, NOT_DOWNLOADED ...) or a state's own name.
-    /// - Returns: the device as it is known from now on.
+    ///   - force: whether a device may be settled that is neither unresolved nor in doubt.
+    /// - Returns: the device as it is known from now on. What a person says is no evidence: before a download the device is
+    ///   looked up all the same.
     /// - Throws: `SettingsError` if there is no such device or the word is unknown, `StateStoreError`
-    public func resolve(_ eid: EID, _ iccid: ICCID?, as profileStatus: String) async throws -> DeviceStatus {
+    public func resolve(
+        _ eid: EID, _ iccid: ICCID?, as profileStatus: String, force: Bool = false
+    ) async throws -> DeviceStatus {
         let state = try Self.state(profileStatus)
         guard let store = try await settings.openStoreIfThere() else { throw Self.unknown(eid, iccid) }
         let (now, person, policy) = (clock.now(), person, settings.policy)
@@ -33,6 +37,7 @@ public struct ResolveSession: Sendable {
                         + "Name one with --iccid.")
             }
             try Self.refuseIfUnderWay(record.operation, as: state, at: now, policy: policy)
+            if !force { try Self.refuseIfKnown(record, as: state) }
             let cause = RunCause(command: "resolve", person: person, detail: "\(record.key) as \(state.name)")
             let run = try transaction.note(cause, at: now)
             var changed = record
@@ -46,6 +51,7 @@ public struct ResolveSession: Sendable {
                 try transaction.update([operation])
             }
             changed.learn(state, status: nil, at: now, source: .person)
+            changed.hint = nil
             if state.isOnDevice { changed.reached = state }
             try transaction.save([changed])
             try transaction.append(log.events)
@@ -71,6 +77,18 @@ public struct ResolveSession: Sendable {
             throw SettingsError(
                 "\(askedAt) may still be carried out. Look again after \(settledAt), and settle it then.")
         }
+    }
+
+    /// A person settles what nobody can tell. What evidence shows is not overwritten by a slip of the keyboard.
+    private static func refuseIfKnown(_ record: DeviceRecord, as state: ProfileState) throws {
+        if case .unresolved = record.operation?.phase { return }
+        if case .failed = record.operation?.phase, state == record.operation?.action.expectedState { return }
+        if let hint = record.hint, hint.lookups > 0 { return }
+        guard let known = record.observation, known.state != .unknown else { return }
+        throw SettingsError(
+            "The device is neither unresolved nor in doubt: it is known as \(known.state.name), by \(known.source.name) at "
+                + "\(known.at). `profilectl refresh` reads the carrier's records. If they are wrong, settle it with --force; "
+                + "before a download it is looked up all the same.")
     }
 
     private static func state(_ text: String) throws -> ProfileState {

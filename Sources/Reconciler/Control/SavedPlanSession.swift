@@ -24,12 +24,12 @@ public struct SavedPlanSession: Sendable {
         let planner = Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil)
         let fleet = saved.fleet
         guard let store = try await settings.openStoreIfThere() else {
-            let rest = planner.plan(desired: fleet, known: KnownFleet(), within: PlanReview(saved, runs: []))
+            let rest = planner.plan(desired: fleet, known: KnownFleet(), within: PlanReview(saved, runs: [], startedAt: now))
             let moved = rest.moved.map { MovedDevice(saved.plan.actions[$0], nil, run: nil, saved) }
             return Self.outlook(rest, moved)
         }
         return try await store.read { reader in
-            let review = PlanReview(saved, runs: try reader.runs(of: saved.checksum))
+            let review = PlanReview(saved, runs: try reader.runs(of: saved.checksum), startedAt: now)
             let rest = planner.plan(desired: fleet, known: try reader.knownFleet(), within: review)
             return Self.outlook(rest, try MovedDevice.those(at: rest.moved, of: saved, in: reader))
         }

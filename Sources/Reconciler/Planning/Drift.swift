@@ -45,10 +45,13 @@ public struct Drift: Hashable, Sendable {
     /// By whom it was changed, as far as that is known, in words.
     public var cause: String {
         switch (source, foreignRequest) {
-        case (.callback, let request?): "by request \(request), which is none of ours (callback)"
-        case (.callback, nil): "told by a callback; who asked for it is not known"
+        case (.callback, let request?), (.foreignCallback, let request?): "by request \(request), which is none of ours (callback)"
+        case (.callback, nil), (.foreignCallback, nil): "told by a callback; who asked for it is not known"
         case (.person, _): "by hand (resolve)"
-        case (.deviceListV1, _), (.deviceListV2, _):
+        case (.otherProfile, _): "by the enabling of another profile of its card"
+        case (.deviceListV1, let request?), (.deviceListV2, let request?):
+            "by request \(request), which is none of ours (callback, and confirmed by the \(source?.name ?? "list"))"
+        case (.deviceListV1, nil), (.deviceListV2, nil):
             "found by the \(source?.name ?? "list"); who asked for it is not known"
         case (nil, _): "who told it is not known"
         }
@@ -67,5 +70,20 @@ struct MoveCursor {
     mutating func move(of key: DeviceKey) -> KnownMove? {
         while next < moves.count, moves[next].key < key { next += 1 }
         return next < moves.count && moves[next].key == key ? moves[next] : nil
+    }
+}
+
+/// Finds what puts devices in doubt, asked for in the order of their keys.
+struct DoubtCursor {
+    private let doubts: ContiguousArray<DeviceInDoubt>
+    private var next = 0
+
+    init(_ doubts: ContiguousArray<DeviceInDoubt>) {
+        self.doubts = doubts
+    }
+
+    mutating func hint(of key: DeviceKey) -> Hint? {
+        while next < doubts.count, doubts[next].key < key { next += 1 }
+        return next < doubts.count && doubts[next].key == key ? doubts[next].hint : nil
     }
 }

@@ -32,6 +32,8 @@ public struct Plan: Sendable {
     var pendingElsewhere: [Int] = []
     /// eUICCs that have an operation under way, whoever has asked for it.
     var busyCards: Set<EID> = []
+    /// What puts devices of the plan in doubt, those with an operation under way among them.
+    var doubts: [DeviceKey: Hint] = [:]
     /// When the saved plan was made that limits this one; `nil` where none does.
     var reviewedAt: Timestamp?
     /// Devices, by their numbers in the fleet, that have moved since the saved plan was made that limits this one.

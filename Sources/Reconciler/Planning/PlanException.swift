@@ -7,6 +7,9 @@ public struct PlanException: Hashable, Sendable {
         case inProgress(Operation)
         /// A call may or may not have been taken, or the carrier does not know the profile's state.
         case held(String, Operation?)
+        /// Something puts what is known in doubt: the carrier's records are read before anything is sent. `isAsDesired`
+        /// says whether what is known is the desired state.
+        case unconfirmed(Hint, isAsDesired: Bool)
         /// The last attempt failed, and the next one is not due yet.
         case waiting(OperationFailure, until: Timestamp)
         /// The last attempt failed, and a person has to look at it, or the attempts are used up.
@@ -44,6 +47,7 @@ extension PlanException.Reason {
         case .blocked: "blocked"
         case .inProgress: "in progress"
         case .held: "held"
+        case .unconfirmed: "to be looked up"
         case .waiting: "waiting"
         case .failed: "failed"
         case .drifted: "drifted"
@@ -53,7 +57,7 @@ extension PlanException.Reason {
 
     /// Where a reason stands in lists: those that need a person come first.
     static func urgency(_ name: String) -> Int {
-        let order = ["failed", "held", "blocked", "drifted", "waiting", "in progress"]
+        let order = ["failed", "held", "blocked", "drifted", "to be looked up", "waiting", "in progress"]
         return order.firstIndex(of: name) ?? order.count
     }
 
@@ -74,6 +78,10 @@ extension PlanException.Reason {
         case .held(let reason, _):
             "\(reason.capitalizedSentence) Nothing is sent before that is settled: by a callback, a refresh, "
                 + "or `profilectl resolve`."
+        case .unconfirmed(let hint, _):
+            "\(hint.detail.capitalizedSentence) Nothing is sent before the carrier's records were read again"
+                + (hint.lookups == 0 ? "." : ": they were read \(hint.lookups) times and have not settled it; next at "
+                    + "\(hint.lookupAt).")
         case .waiting(let failure, let until):
             "\(failure.explanation) The next attempt is due at \(until)."
         case .failed(let failure, let attempts):

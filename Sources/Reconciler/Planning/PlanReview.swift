@@ -7,8 +7,13 @@ struct PlanReview: Sendable {
     /// Devices that were found to have moved.
     private var refused: Set<Int> = []
 
-    init(_ saved: SavedPlan, runs: [RunNumber]) {
+    /// When the run at hand began: what its own lookups have found since is no change of somebody else's.
+    private let startedAt: Timestamp
+
+    /// - Parameter startedAt: when the run at hand began.
+    init(_ saved: SavedPlan, runs: [RunNumber], startedAt: Timestamp) {
         self.saved = saved
+        self.startedAt = startedAt
         self.runs = Set(runs.map { Int32(truncatingIfNeeded: $0.number) })
     }
 
@@ -29,12 +34,16 @@ struct PlanReview: Sendable {
         let reviewed = saved.plan.actions.origin(at: device)
         let asReviewed = PlanStep.act(reviewed.action, attempt: reviewed.attempt)
         guard let record else { return reviewed.version == 0 ? asReviewed : .leaveAlone }
+        // What is in doubt is looked up before it is known whether it is as reviewed.
+        if case .except(.unconfirmed) = step { return step }
         if record.version == reviewed.version { return asReviewed }
         if runs.contains(record.run) { return goOn(with: step, from: reviewed.action, after: operation) }
         // Somebody else has asked for something since, or is about to.
         if let operation, operation.isOpen || operation.intendedAt > saved.plan.createdAt { return .leaveAlone }
         guard record.run == reviewed.run else { return .leaveAlone }
         if reviewed.known == nil { return afterFirstSight(step, asReviewed, reviewed.action) }
+        // The lookup before the call has found the device as it is to be.
+        if case .nothing = step, record.provenAtMilliseconds >= startedAt.milliseconds { return step }
         guard record.profile == reviewed.known else { return .leaveAlone }
         if case .except(.blocked) = step { return .leaveAlone }
         return asReviewed

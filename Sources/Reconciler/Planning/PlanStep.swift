@@ -21,9 +21,9 @@ enum PlanStep {
 
     var standing: RolloutTally.Standing {
         switch self {
-        case .nothing, .leaveAlone, .except(.drifted): .converged
+        case .nothing, .leaveAlone, .except(.drifted), .except(.unconfirmed(_, isAsDesired: true)): .converged
         case .act: .toSend
-        case .except(.inProgress), .except(.waiting): .underWay
+        case .except(.inProgress), .except(.waiting), .except(.unconfirmed(_, isAsDesired: false)): .underWay
         // A lookup may still tell.
         case .except(.held(_, let operation?)) where operation.phase.mayBeSettledByLookup: .underWay
         case .except(.failed), .except(.held), .except(.blocked), .except(.recorded): .failed

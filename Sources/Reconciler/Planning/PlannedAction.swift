@@ -16,11 +16,15 @@ public struct PlannedAction: Hashable, Sendable {
     public let isDrift: Bool
     /// The number of its profile set in the fleet.
     let set: UInt16
+    /// When what is known was proven; `nil` if nothing proves it.
+    public let provenAt: Timestamp?
+    /// Whether the device is looked up before it is acted upon.
+    public let isUnverified: Bool
 
     init(
         key: DeviceKey, imei: IMEI? = nil, action: ProfileAction, account: AccountName, smsr: SmsrOid,
         desired: DesiredState, known: ProfileState?, version: Int64, attempt: Int = 1, isDrift: Bool = false,
-        set: UInt16 = 0
+        set: UInt16 = 0, provenAt: Timestamp? = nil, isUnverified: Bool? = nil
     ) {
         self.key = key
         self.imei = imei
@@ -33,10 +37,9 @@ public struct PlannedAction: Hashable, Sendable {
         self.attempt = attempt
         self.isDrift = isDrift
         self.set = set
+        self.provenAt = provenAt
+        self.isUnverified = isUnverified ?? (known == nil)
     }
-
-    /// Whether the device was never seen, so that it is to be looked up before it is acted upon.
-    public var isUnverified: Bool { known == nil }
 
     /// From what is known to what is wanted, in words.
     public var change: String { "\(ProfileState.name(of: known)) -> \(desired.rawValue)" }

@@ -11,6 +11,8 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         /// The number of the run of the device's latest operation, 0 if there was none.
         let run: Int32
         let version: Int64
+        let provenAtMilliseconds: Int64
+        let isUnverified: Bool
     }
 
     /// What an action was computed from.
@@ -32,12 +34,13 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
 
     mutating func append(
         _ action: ProfileAction, on device: Int, known: ProfileState?, version: Int64, attempt: Int, isDrift: Bool,
-        isReleased: Bool = false, run: Int32 = 0
+        isReleased: Bool = false, run: Int32 = 0, provenAtMilliseconds: Int64 = 0, isUnverified: Bool? = nil
     ) {
         rows.append(
             Row(
                 device: UInt32(clamping: device), action: action, known: known, attempt: UInt8(clamping: attempt),
-                isDrift: isDrift, isReleased: isReleased, run: run, version: version))
+                isDrift: isDrift, isReleased: isReleased, run: run, version: version,
+                provenAtMilliseconds: provenAtMilliseconds, isUnverified: isUnverified ?? (known == nil)))
     }
 
     /// Positions count from 0.
@@ -51,7 +54,9 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         return PlannedAction(
             key: device.key, imei: device.imei, action: row.action, account: fleet.accountName(of: device),
             smsr: fleet.smsrOid(of: device), desired: device.state, known: row.known, version: row.version,
-            attempt: Int(row.attempt), isDrift: row.isDrift, set: device.set)
+            attempt: Int(row.attempt), isDrift: row.isDrift, set: device.set,
+            provenAt: row.provenAtMilliseconds == 0 ? nil : Timestamp(milliseconds: row.provenAtMilliseconds),
+            isUnverified: row.isUnverified)
     }
 
     /// The device of an action, as a number among those of the fleet, and as it is declared.
@@ -69,8 +74,11 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
     /// Whether the device has moved away from what it had reached.
     func isDrift(at position: Int) -> Bool { rows[position].isDrift }
 
-    /// Whether the device was never seen.
-    func isUnverified(at position: Int) -> Bool { rows[position].known == nil }
+    /// Whether anything is known of the profile.
+    func isKnown(at position: Int) -> Bool { rows[position].known != nil }
+
+    /// Whether the device is looked up before it is acted upon.
+    func isUnverified(at position: Int) -> Bool { rows[position].isUnverified }
 
     /// Whether the roll-out that is under way has let the device out before, so that this is a further step or try, or
     /// has switched another profile of its card off.
@@ -85,7 +93,8 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
                 Row(
                     device: row.device, action: row.action, known: row.known, attempt: row.attempt,
                     isDrift: row.isDrift,
-                    isReleased: row.isReleased, run: 0, version: version))
+                    isReleased: row.isReleased, run: 0, version: version,
+                    provenAtMilliseconds: row.provenAtMilliseconds, isUnverified: row.isUnverified))
         }
         return actions
     }
@@ -115,7 +124,7 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         // Neighbours are mostly alike: a run of them is counted at once.
         for row in rows {
             let device = fleet.devices[Int(row.device)]
-            if row.known == nil { unverified += 1 }
+            if row.isUnverified { unverified += 1 }
             if row.isDrift { drift += 1 }
             let group = PlanSummary.Group(account: device.account, action: row.action, labels: device.labels)
             if group == last {

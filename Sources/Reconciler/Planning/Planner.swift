@@ -8,9 +8,16 @@ public struct Planner: Sendable {
     /// Whether devices that moved away from what was reached are left as they are where the drift policy of their
     /// profile set says so: it is what a controller may do by itself, not what people may.
     public let heedsDriftPolicy: Bool
+    /// By what evidence is judged.
+    public let evidence: EvidenceRule
 
-    public init(now: Timestamp, retriesFailuresBefore: Timestamp? = nil, heedsDriftPolicy: Bool = false) {
+    /// - Parameter evidence: without one, evidence of before `now` permits no download.
+    public init(
+        now: Timestamp, retriesFailuresBefore: Timestamp? = nil, heedsDriftPolicy: Bool = false,
+        evidence: EvidenceRule? = nil
+    ) {
         self.now = now
+        self.evidence = evidence ?? EvidenceRule(since: now)
         self.retriesFailuresBefore = retriesFailuresBefore
         self.heedsDriftPolicy = heedsDriftPolicy
     }
@@ -37,6 +44,7 @@ public struct Planner: Sendable {
         var cards = SplitCards()
         let selection = desired.selection
         var moves = MoveCursor(known.moves)
+        var doubts = DoubtCursor(known.doubts)
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -48,7 +56,8 @@ public struct Planner: Sendable {
                 record = known.devices[cursor]
                 cursor += 1
             }
-            var step = step(for: device.state, record: record, in: known)
+            let hint = record == nil ? nil : doubts.hint(of: device.key)
+            var step = step(for: device.state, record: record, hint, in: known)
             if let review {
                 step = review.limit(step, of: number, record, record.flatMap { known.operation(of: $0) })
             }
@@ -98,8 +107,11 @@ public struct Planner: Sendable {
             case .act(let action, let attempt):
                 plan.actions.append(
                     action, on: number, known: record?.profile, version: record?.version ?? 0, attempt: attempt,
-                    isDrift: hasDrifted, isReleased: isReleased, run: record?.run ?? 0)
+                    isDrift: hasDrifted, isReleased: isReleased, run: record?.run ?? 0,
+                    provenAtMilliseconds: record?.provenAtMilliseconds ?? 0,
+                    isUnverified: isUnverified(action, record, hint, in: known))
             case .except(let reason):
+                if let hint { plan.doubts[device.key] = hint }
                 plan.exceptions.append(
                     PlanException(
                         key: device.key, account: desired.accountName(of: device), desired: device.state,
@@ -135,12 +147,21 @@ public struct Planner: Sendable {
         return held
     }
 
-    private func step(for desired: DesiredState, record: KnownDevice?, in known: KnownFleet) -> PlanStep {
+    private func isUnverified(
+        _ action: ProfileAction, _ record: KnownDevice?, _ hint: Hint?, in known: KnownFleet
+    ) -> Bool {
+        let facts = Evidence(record, hint: hint, operation: record.flatMap { known.operation(of: $0) })
+        return facts.permission(for: action, at: now, by: evidence) != .permitted
+    }
+
+    private func step(
+        for desired: DesiredState, record: KnownDevice?, _ hint: Hint?, in known: KnownFleet
+    ) -> PlanStep {
         guard let record else {
             return .act(Self.download(for: desired), attempt: 1)
         }
         let isOnAccount = known.isOnAccount(record)
-        if isOnAccount, !record.hasOperation, record.profile == desired.profileState { return .nothing }
+        if hint == nil, isOnAccount, !record.hasOperation, record.profile == desired.profileState { return .nothing }
         let operation = known.operation(of: record)
         switch operation?.phase {
         case .intended, .submitted, .enablePending:
@@ -152,7 +173,11 @@ public struct Planner: Sendable {
         }
         // What is known of a profile that the account does not have any more is worth nothing.
         guard isOnAccount else { return .except(.blocked(.notOnAccount)) }
-        switch Self.action(for: desired, known: record.profile) {
+        let decision = Self.action(for: desired, known: record.profile)
+        if let hint, !isTrusted(hint, before: decision) {
+            return .except(.unconfirmed(hint, isAsDesired: record.profile == desired.profileState))
+        }
+        switch decision {
         case .nothing:
             return .nothing
         case .hold:
@@ -179,7 +204,14 @@ public struct Planner: Sendable {
         guard operation.action.expectedState == action.expectedState else { return .act(action, attempt: 1) }
         guard let retryAt else { return .except(.failed(failure, attempts: operation.attempt)) }
         guard retryAt <= now else { return .except(.waiting(failure, until: retryAt)) }
-        return .act(action, attempt: operation.attempt + 1)
+        return .act(action, attempt: operation.attemptsUsed + 1)
+    }
+
+    /// Whether a person has said that the store is right all the same.
+    private func isTrusted(_ hint: Hint, before decision: Wish) -> Bool {
+        guard evidence.verification == .trust else { return false }
+        if case .take(let action) = decision, action.isDownload { return !hint.suggestsPresence }
+        return true
     }
 
     private enum Wish {

@@ -17,7 +17,7 @@ extension DeviceRecord {
         var changed = self
         changed.account = account
         changed.imei = sighting.imei ?? imei
-        let isNews = (observation?.at ?? .distantPast) <= sighting.asOf
+        let isNews = knownAt(now) <= sighting.asOf
         if let told = sighting.service, told != .unknown, isNews || service == .unknown || service == .notOnAccount {
             changed.service = told
         } else if service == .unknown || service == .notOnAccount {
@@ -25,9 +25,12 @@ extension DeviceRecord {
             changed.service = .active
         }
         var log = FoldLog(device: key, operation: operation, callback: nil, at: now, run: run)
-        changed.take(verdict(on: sighting, proof), at: now, policy: policy, log: &log)
+        changed.take(verdict(on: sighting, proof, at: now), at: now, policy: policy, log: &log)
         return SightedRecord(record: changed, events: log.events)
     }
+
+    /// When the state was learned that is known; a time that is still to come was written by a clock that was ahead.
+    private func knownAt(_ now: Timestamp) -> Timestamp { (observation?.at ?? .distantPast).believed(at: now) }
 
     /// The record after whole lists have not named the device.
     func missing(
@@ -37,7 +40,7 @@ extension DeviceRecord {
         var log = FoldLog(device: key, operation: operation, callback: nil, at: now, run: run)
         if operation?.isOpen == true {
             changed.take(.untold(asOf: proof.asOf), at: now, policy: policy, log: &log)
-        } else if (observation?.at ?? .distantPast) <= proof.asOf, service != .notOnAccount {
+        } else if knownAt(now) <= proof.asOf, service != .notOnAccount {
             changed.service = .notOnAccount
             log.add(.lookedUp, "the carrier's lists do not have it on account \(account)", of: nil)
         }
@@ -54,13 +57,14 @@ extension DeviceRecord {
         case untold(asOf: Timestamp)
     }
 
-    private func verdict(on sighting: DeviceSighting, _ proof: ListProof) -> Verdict {
-        let news = sighting.tellings.filter { (observation?.at ?? .distantPast) <= $0.asOf }
+    private func verdict(on sighting: DeviceSighting, _ proof: ListProof, at now: Timestamp) -> Verdict {
+        let knownAt = knownAt(now)
+        let news = sighting.tellings.filter { knownAt <= $0.asOf }
         let telling = news.filter { $0.state != .unknown }
         if Set(telling.map(\.state)).count > 1 { return .contradictory(telling) }
         if let latest = (telling.isEmpty ? news : telling).max(by: { $0.asOf < $1.asOf }) { return .told(latest) }
         let isUntold = sighting.tellings.isEmpty && proof.tellsEveryStatus
-        return isUntold && (observation?.at ?? .distantPast) <= proof.asOf ? .untold(asOf: proof.asOf) : .nothing
+        return isUntold && knownAt <= proof.asOf ? .untold(asOf: proof.asOf) : .nothing
     }
 
     private mutating func take(
@@ -69,43 +73,68 @@ extension DeviceRecord {
         switch verdict {
         case .nothing:
             break
+        case .told(let told) where told.state == .unknown:
+            takeUnclear(
+                "the carrier's records say \(told.word.excerpt(limit: 60)), which does not say how the profile is",
+                asOf: told.asOf, of: told.request, at: now, policy: policy, log: &log)
         case .told(let told):
-            take(
-                told.state, word: told.word, source: told.source, asOf: told.asOf,
-                "the carrier's records say \(told.word)", of: told.request, at: now, policy: policy, log: &log)
+            take(told, "the carrier's records say \(told.word)", at: now, policy: policy, log: &log)
         case .contradictory(let tellings):
             let words = Set(tellings.map(\.word)).sorted().joined(separator: " and ")
-            take(
-                nil, word: nil, source: .deviceListV2, asOf: tellings.map(\.asOf).max() ?? now,
-                "the carrier's lists contradict each other: \(words)", of: nil, at: now, policy: policy, log: &log)
+            takeUnclear(
+                "the carrier's lists contradict each other: \(words)", asOf: tellings.map(\.asOf).max() ?? now,
+                of: nil, at: now, policy: policy, log: &log)
         case .untold(let asOf):
-            take(
-                nil, word: nil, source: .deviceListV2, asOf: asOf,
-                "the carrier's records do not tell its profile status", of: nil,
-                at: now, policy: policy, log: &log)
+            takeUnclear(
+                "the carrier's records do not tell its profile status", asOf: asOf, of: nil, at: now, policy: policy,
+                log: &log)
         }
     }
 
-    /// - Parameters:
-    ///   - state: `nil` if the carrier was asked and does not know.
-    ///   - list: the request that was answered, if it was one.
+    /// Takes over what a list says in documented words.
     private mutating func take(
-        _ state: ProfileState?, word: String?, source: ObservationSource, asOf: Timestamp, _ sentence: String,
-        of list: RequestNumber?, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
+        _ told: StatusTelling, _ sentence: String, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
     ) {
         guard var open = operation, open.isOpen else {
-            let known = state ?? .unknown
-            if observation?.state != known { log.add(.lookedUp, sentence, of: list) }
-            learn(known, status: word, at: asOf, source: source)
-            refuteFailure(by: known, asOf: asOf, at: now, policy: policy, log: &log)
+            if observation?.state != told.state || hint != nil { log.add(.lookedUp, sentence, of: told.request) }
+            prove(told, lag: policy.recordsLag)
+            refuteFailure(by: told.state, asOf: told.asOf, at: now, policy: policy, log: &log)
             return
         }
-        let effect = open.received(.lookedUp(state, asOf: asOf), at: now, policy: policy)
-        guard effect.changed else { return }
+        let effect = open.received(.lookedUp(told.state, asOf: told.asOf), at: now, policy: policy)
+        guard effect.changed else {
+            // The operation may still be carried out: what raised the doubt is looked up again.
+            noteLookupInVain(asOf: told.asOf)
+            return
+        }
         operation = open
-        learn(effect.profile, status: word, at: asOf, source: source)
+        prove(told, lag: policy.recordsLag)
         if open.phase == .succeeded { reached = open.action.expectedState }
-        log.add(.lookedUp, sentence, of: list)
+        log.add(.lookedUp, sentence, of: told.request)
+        log.add(outcomeOf: open)
+    }
+
+    private mutating func prove(_ told: StatusTelling, lag: Duration) {
+        prove(told.state, word: told.word, asOf: told.asOf, source: told.source, lag: lag)
+    }
+
+    /// Takes note that the carrier's records were read and do not say how the profile is: that proves nothing, neither
+    /// that it has changed nor that it has not.
+    ///
+    /// - Parameter list: the request that was answered, if it was one.
+    private mutating func takeUnclear(
+        _ sentence: String, asOf: Timestamp, of list: RequestNumber?, at now: Timestamp, policy: ConvergencePolicy,
+        log: inout FoldLog
+    ) {
+        if hint == nil {
+            log.add(.lookedUp, sentence, of: list)
+            doubt(Hint(.unclearRecords, at: asOf, detail: sentence))
+        }
+        noteLookupInVain(asOf: asOf)
+        guard var open = operation, open.isOpen,
+            open.received(.lookedUp(nil, asOf: asOf), at: now, policy: policy).changed
+        else { return }
+        operation = open
         log.add(outcomeOf: open)
     }
 }

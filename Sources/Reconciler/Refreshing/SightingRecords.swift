@@ -87,7 +87,7 @@ struct SightingRecords: Sendable {
             }
             if isNew { tally.added += 1 }
             if changed.observation?.state != record.observation?.state { tally.changed += 1 }
-            if changed.observation?.state == .unknown {
+            if changed.hint?.kind == .unclearRecords {
                 tally.held += 1
                 if isDeclared { tally.heldDeclared += 1 }
             }

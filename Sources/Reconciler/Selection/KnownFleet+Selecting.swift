@@ -44,6 +44,7 @@ extension KnownFleet {
         kept.serviceStates = serviceStates
         kept.rollouts = rollouts
         kept.pauses = pauses
+        var doubts = DoubtCursor(self.doubts)
         for number in devices.indices where isKept(number) {
             let device = devices[number]
             let operation = operation(of: device)
@@ -52,8 +53,12 @@ extension KnownFleet {
                     key: device.key, profileCode: device.profileCode, reachedCode: device.reachedCode,
                     serviceIndex: device.serviceIndex,
                     operationIndex: operation == nil ? -1 : Int32(clamping: kept.operations.count),
-                    version: device.version, rollout: device.rollout, run: device.run))
+                    version: device.version, rollout: device.rollout, run: device.run,
+                    provenAtMilliseconds: device.provenAtMilliseconds))
             if let operation { kept.operations.append(operation) }
+            if let hint = doubts.hint(of: device.key) {
+                kept.doubts.append(DeviceInDoubt(key: device.key, hint: hint))
+            }
         }
         return kept
     }

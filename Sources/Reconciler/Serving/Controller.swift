@@ -77,7 +77,7 @@ public struct Controller: Sendable {
             accounts: AccountBook(
                 refreshInterval: options.refreshInterval, backOff: options.backOff,
                 reads: settings.lists.v1 || settings.lists.v2, awaitsReading: settings.verification == .lookup),
-            wakeup: wakeup, board: board)
+            wakeup: wakeup, board: board, startedAt: clock.now())
         try await access.serve { carrier, url in
             onListening(url)
             supervisor.tell(.ready)

@@ -31,8 +31,11 @@ final class ControllerDesk: Sendable {
     let board: ControllerBoard
     /// Thrown when the controller is to end.
     let closing: StopSwitch
+    /// When the controller began: evidence of before that is of an earlier process.
+    let startedAt: Timestamp
 
-    init(accounts: AccountBook, wakeup: Wakeup, board: ControllerBoard) {
+    init(accounts: AccountBook, wakeup: Wakeup, board: ControllerBoard, startedAt: Timestamp) {
+        self.startedAt = startedAt
         contents = Mutex(Contents(accounts: accounts))
         self.wakeup = wakeup
         self.board = board

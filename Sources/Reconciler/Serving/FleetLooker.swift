@@ -38,7 +38,8 @@ struct FleetLooker: Sendable {
         let taken = TakenSets(leases, but: desk.runHolder, at: now)
         let (stopped, statuses) = desk.accounts { (Set($0.stopped(at: now).keys), $0.statuses(at: now)) }
         let survey = FleetSurvey(
-            declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken)
+            declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken,
+            evidence: EvidenceRule(since: desk.startedAt, verification: settings.verification))
         let sets = survey.profileSets()
         let failures = survey.failureGroups()
         let drifts = survey.driftExamples()

@@ -141,7 +141,7 @@ struct FleetSteward: Sendable {
             policy: settings.policy, verification: settings.verification, lookupTimeout: options.listTimeout,
             timeout: .seconds(100 * 365 * 86_400), largeChanges: .hold, pollInterval: options.pollInterval,
             lists: settings.lists, looksUpBlocked: false, heedsDriftPolicy: true, endsWhenIdle: true,
-            stoppedAccounts: stopped)
+            stoppedAccounts: stopped, evidenceSince: desk.startedAt)
         return try await lock.hold {
             logger.info("A run begins", metadata: declared.commit.map { ["commit": "\($0)"] })
             return try await ApplyRun(

@@ -13,16 +13,17 @@ struct FleetSurvey: Sendable {
     /// - Parameters:
     ///   - stopped: accounts that are not called at the moment.
     ///   - taken: profile sets that other runs act on.
+    ///   - evidence: by what evidence is judged.
     init(
         _ desired: DesiredFleet, _ known: KnownFleet, at now: Timestamp, policy: ConvergencePolicy,
-        stopped: Set<AccountName> = [], taken: TakenSets = TakenSets()
+        stopped: Set<AccountName> = [], taken: TakenSets = TakenSets(), evidence: EvidenceRule? = nil
     ) {
         at = now
         self.policy = policy
         self.stopped = stopped
         self.known = known
         self.taken = taken
-        plan = Planner(now: now, heedsDriftPolicy: true).plan(desired: desired, known: known)
+        plan = Planner(now: now, heedsDriftPolicy: true, evidence: evidence).plan(desired: desired, known: known)
         gate = RolloutGate(plan, rollouts: known.rollouts, pauses: known.pauses, holdsLargeChanges: true)
     }
 
@@ -68,6 +69,7 @@ struct FleetSurvey: Sendable {
     }
 
     private func isDue(_ exception: PlanException) -> Bool {
+        if let hint = plan.doubts[exception.key], hint.lookupAt <= at { return true }
         switch exception.reason {
         case .inProgress(let operation) where operation.phase == .intended:
             // Who wrote it down has died, or holds the lock that the run would need.
@@ -76,7 +78,7 @@ struct FleetSurvey: Sendable {
             return false
         case .inProgress, .held:
             return exception.dueAt(by: policy).map { $0 <= at } ?? false
-        case .blocked, .waiting, .failed, .drifted, .recorded:
+        case .blocked, .unconfirmed, .waiting, .failed, .drifted, .recorded:
             return false
         }
     }
@@ -84,7 +86,8 @@ struct FleetSurvey: Sendable {
     /// When there may be something to do although nothing happens until then.
     var nextDue: Timestamp? {
         let dues = plan.exceptions.lazy.compactMap { $0.dueAt(by: policy) }.filter { $0 > at }
-        return [dues.min(), gate.closedWindows.map(\.opensAt).min()].compactMap(\.self).min()
+        let lookups = plan.doubts.values.lazy.map(\.lookupAt).filter { $0 > at }
+        return [dues.min(), lookups.min(), gate.closedWindows.map(\.opensAt).min()].compactMap(\.self).min()
     }
 
     // MARK: Where it stands
@@ -104,7 +107,8 @@ struct FleetSurvey: Sendable {
             switch exception.reason {
             case .blocked: sets[set].blocked += 1
             case .inProgress: sets[set].inFlight += 1
-            case .held: sets[set].held += 1
+            case .held, .unconfirmed(_, isAsDesired: false): sets[set].held += 1
+            case .unconfirmed(_, isAsDesired: true): break
             case .waiting: sets[set].waiting += 1
             case .failed, .recorded: sets[set].failed += 1
             case .drifted:
@@ -222,10 +226,10 @@ private struct FailureCause: Hashable {
         case .failed(let failure, _):
             code = failure.code
             explanation = "\(failure.explanation) `profilectl apply --retry-failed` makes another attempt."
-        case .held, .blocked:
+        case .held, .blocked, .unconfirmed(_, isAsDesired: false):
             code = nil
             explanation = exception.reason.explanation
-        case .inProgress, .waiting, .drifted, .recorded:
+        case .inProgress, .waiting, .drifted, .recorded, .unconfirmed(_, isAsDesired: true):
             return nil
         }
         kind = exception.reason.name

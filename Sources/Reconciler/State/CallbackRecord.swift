@@ -23,6 +23,8 @@ public enum CallbackVerdict: UInt8, CaseIterable, Sendable {
     case deviceList = 5
     /// It could not be read as a message about a device.
     case unreadable = 6
+    /// It is about another profile of a card that holds one of ours.
+    case otherProfile = 7
 
     /// The name that status and JSON use.
     public var name: String {
@@ -34,6 +36,7 @@ public enum CallbackVerdict: UInt8, CaseIterable, Sendable {
         case .unknownDevice: "unknown device"
         case .deviceList: "device list"
         case .unreadable: "unreadable"
+        case .otherProfile: "another profile"
         }
     }
 }

@@ -5,6 +5,10 @@ public enum ObservationSource: UInt8, CaseIterable, Codable, Sendable {
     case deviceListV2 = 3
     /// A person, by `resolve`.
     case person = 4
+    /// A callback under a request that is not the operation's own.
+    case foreignCallback = 5
+    /// Another profile of the card was enabled, which disables this one.
+    case otherProfile = 6
 
     /// The name that plans and JSON use.
     public var name: String {
@@ -13,6 +17,17 @@ public enum ObservationSource: UInt8, CaseIterable, Codable, Sendable {
         case .deviceListV1: "v1 device list"
         case .deviceListV2: "v2 device list"
         case .person: "resolve"
+        case .foreignCallback: "callback under another request"
+        case .otherProfile: "another profile of the card"
+        }
+    }
+
+    /// Whether it proves a profile's state: a list of ours, or a callback under a request of ours for this operation.
+    /// Everything else is a hint (DESIGN.md, "Evidence").
+    public var isEvidence: Bool {
+        switch self {
+        case .callback, .deviceListV1, .deviceListV2: true
+        case .person, .foreignCallback, .otherProfile: false
         }
     }
 }
@@ -67,10 +82,13 @@ public struct DeviceRecord: Hashable, Sendable {
     public var version: Int64
     /// The latest operation, whatever came of it.
     public var operation: Operation?
+    /// Why what is known is in doubt; `nil` if nothing contradicts it. Nothing is sent to a device with a hint.
+    public var hint: Hint?
 
     public init(
         key: DeviceKey, account: AccountName, imei: IMEI? = nil, observation: ProfileObservation? = nil,
-        service: ServiceState = .unknown, reached: ProfileState? = nil, version: Int64 = 0, operation: Operation? = nil
+        service: ServiceState = .unknown, reached: ProfileState? = nil, version: Int64 = 0,
+        operation: Operation? = nil, hint: Hint? = nil
     ) {
         self.key = key
         self.account = account
@@ -80,10 +98,15 @@ public struct DeviceRecord: Hashable, Sendable {
         self.reached = reached
         self.version = version
         self.operation = operation
+        self.hint = hint
     }
 }
 
 extension DeviceRecord {
+    /// When the state that is known was last proven: when the list was asked for, or when the callback came. `nil` if
+    /// nothing proves it.
+    var provenAt: Timestamp? { observation.flatMap { $0.source.isEvidence ? $0.at : nil } }
+
     /// Takes a newly learnt profile state over; `nil` leaves what is known.
     mutating func learn(
         _ state: ProfileState?, status: String?, at time: Timestamp, source: ObservationSource,

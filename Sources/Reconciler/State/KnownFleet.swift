@@ -12,6 +12,8 @@ public struct KnownDevice: Sendable {
     let rollout: Int32
     /// The number of the run of its latest operation, 0 if there was none.
     let run: Int32
+    /// When its profile's state was last proven, in milliseconds since 1970; 0 if nothing proves it.
+    let provenAtMilliseconds: Int64
 
     /// Whether there is an operation that a plan has to look at.
     var hasOperation: Bool { operationIndex >= 0 }
@@ -29,6 +31,12 @@ struct KnownMove: Hashable, Sendable {
     let change: ProfileChange?
 }
 
+/// A device with something that puts what is known of it in doubt.
+struct DeviceInDoubt: Hashable, Sendable {
+    let key: DeviceKey
+    let hint: Hint
+}
+
 /// The known state of all devices, in the order of their keys.
 ///
 /// Only operations that matter for a plan are with it: those that are open and those that failed last.
@@ -38,6 +46,8 @@ public struct KnownFleet: Sendable {
     var serviceStates: [ServiceState] = [.unknown]
     /// In the order of the keys: those devices only whose profile has moved away from what was reached.
     var moves: ContiguousArray<KnownMove> = []
+    /// In the order of the keys: those devices only of which something puts what is known in doubt.
+    var doubts: ContiguousArray<DeviceInDoubt> = []
     /// Those that have not ended.
     public internal(set) var rollouts: [RolloutRecord] = []
     public internal(set) var pauses: [Pause] = []
@@ -88,7 +98,9 @@ extension KnownFleet {
                     reachedCode: record.reached?.rawValue ?? 0, serviceIndex: services[record.service] ?? 0,
                     operationIndex: operationIndex, version: record.version,
                     rollout: Int32(truncatingIfNeeded: releases[record.key]?.number ?? 0),
-                    run: Int32(truncatingIfNeeded: record.operation?.run?.number ?? 0)))
+                    run: Int32(truncatingIfNeeded: record.operation?.run?.number ?? 0),
+                    provenAtMilliseconds: record.provenAt?.milliseconds ?? 0))
+            if let hint = record.hint { doubts.append(DeviceInDoubt(key: record.key, hint: hint)) }
             if let observation = record.observation, let reached = record.reached, observation.state != reached {
                 moves.append(
                     KnownMove(

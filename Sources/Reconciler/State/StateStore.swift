@@ -56,8 +56,8 @@ public protocol StateReader: StateOverview {
     func operationsInFlight() throws -> Int
     /// What a request carried, in the order in which it was intended.
     func operations(under request: RequestNumber) throws -> [Operation]
-    /// Whether a request carried a device.
-    func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool
+    /// What a request has asked for on a device; `nil` if it did not carry it.
+    func action(on key: DeviceKey, under request: RequestNumber) throws -> ProfileAction?
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
     func unreadCallbacks(limit: Int) throws -> [CallbackRecord]

@@ -8,7 +8,8 @@ struct ResolveCommand: AsyncParsableCommand {
         discussion: """
             A device is held when a call may or may not have been taken and no lookup
             could tell. Find out how its profile is (the carrier's portal shows it), and
-            say so. Who said what is kept in the device's timeline.
+            say so. Who said what is kept in the device's timeline. Anything else than a
+            held device needs --force.
 
             Examples:
               profilectl resolve 89049032000001000000000000000012 --as DOWNLOAD_ENABLE
@@ -28,6 +29,9 @@ struct ResolveCommand: AsyncParsableCommand {
             valueName: "status"))
     var status: String
 
+    @Flag(help: "Settles a device too that is neither unresolved nor in doubt. It is looked up before any download.")
+    var force = false
+
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -41,7 +45,7 @@ struct ResolveCommand: AsyncParsableCommand {
             }
             let session = ResolveSession(
                 settings: try common.settings(), clock: SystemClock(), person: RunOwner(command: "resolve").person)
-            let device = try await session.resolve(key, profile, as: status)
+            let device = try await session.resolve(key, profile, as: status, force: force)
             DeviceStatusText(devices: [device], style: common.output).lines().forEach { print($0) }
         }
     }

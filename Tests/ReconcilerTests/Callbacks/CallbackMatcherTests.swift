@@ -28,13 +28,14 @@ struct CallbackMatcherTests {
         let imei = ("Imei", "350000000000003")
         let none = try identifiers([])
         #expect(
-            CallbackMatcher.device(outer: try identifiers([imei, iccid, eid]), inner: none, among: all) == byEID.key)
-        #expect(CallbackMatcher.device(outer: try identifiers([imei, iccid]), inner: none, among: all) == byICCID.key)
-        #expect(CallbackMatcher.device(outer: try identifiers([imei]), inner: none, among: all) == byIMEI.key)
+            CallbackMatcher.match(outer: try identifiers([imei, eid]), inner: none, among: all)
+                == .device(byEID.key))
+        #expect(CallbackMatcher.match(outer: try identifiers([imei, iccid]), inner: none, among: all) == .device(byICCID.key))
+        #expect(CallbackMatcher.match(outer: try identifiers([imei]), inner: none, among: all) == .device(byIMEI.key))
         #expect(
-            CallbackMatcher.device(outer: try identifiers([imei]), inner: try identifiers([eid]), among: all)
-                == byIMEI.key)
-        #expect(CallbackMatcher.device(outer: none, inner: try identifiers([eid]), among: all) == byEID.key)
+            CallbackMatcher.match(outer: try identifiers([imei]), inner: try identifiers([eid]), among: all)
+                == .device(byEID.key), "modems are moved from one eUICC to another")
+        #expect(CallbackMatcher.match(outer: none, inner: try identifiers([eid]), among: all) == .device(byEID.key))
     }
 
     @Test("of several profiles on one eUICC the ICCID decides, then the request, then the operation in flight")
@@ -46,12 +47,12 @@ struct CallbackMatcherTests {
         let none = try identifiers([])
         let first = try candidate(1, 11, open: true)
         let second = try candidate(1, 12)
-        #expect(CallbackMatcher.device(outer: both, inner: none, among: [first, second]) == second.key)
-        #expect(CallbackMatcher.device(outer: eid, inner: none, among: [first, second]) == first.key)
+        #expect(CallbackMatcher.match(outer: both, inner: none, among: [first, second]) == .device(second.key))
+        #expect(CallbackMatcher.match(outer: eid, inner: none, among: [first, second]) == .device(first.key))
         let requested = try candidate(1, 12, underRequest: true)
-        #expect(CallbackMatcher.device(outer: eid, inner: none, among: [first, requested]) == requested.key)
+        #expect(CallbackMatcher.match(outer: eid, inner: none, among: [first, requested]) == .device(requested.key))
         let idle = try candidate(1, 11)
-        #expect(CallbackMatcher.device(outer: eid, inner: none, among: [idle, second]) == nil, "nothing decides")
+        #expect(CallbackMatcher.match(outer: eid, inner: none, among: [idle, second]) == .none, "nothing decides")
     }
 
     @Test("a message that names no known device is told by its request, if that carried one device")
@@ -59,12 +60,42 @@ struct CallbackMatcherTests {
         let unknown = try identifiers([("imei", "350000000000099")])
         let none = try identifiers([])
         let only = try candidate(1, 11, underRequest: true)
-        #expect(CallbackMatcher.device(outer: unknown, inner: none, among: [], ofLoneRequest: only.key) == only.key)
-        #expect(CallbackMatcher.device(outer: unknown, inner: none, among: []) == nil)
+        #expect(CallbackMatcher.match(outer: unknown, inner: none, among: [], ofLoneRequest: only.key) == .device(only.key))
+        #expect(CallbackMatcher.match(outer: unknown, inner: none, among: []) == CallbackMatch.none)
         let other = try candidate(2, 12)
         let named = try identifiers([("eid", try Fleets.eid(2).description)])
         #expect(
-            CallbackMatcher.device(outer: named, inner: none, among: [only, other], ofLoneRequest: only.key)
-                == other.key)
+            CallbackMatcher.match(outer: named, inner: none, among: [only, other], ofLoneRequest: only.key)
+                == .device(other.key))
+    }
+
+    @Test("an ICCID that is not ours is about another profile (F3)")
+    func otherProfile() throws {
+        let ours = try candidate(1, 11, open: true, underRequest: true)
+        let none = try identifiers([])
+        let eid = ("Eid", try Fleets.eid(1).description)
+        let foreign = ("Iccid", try Fleets.iccid(99).description)
+        #expect(
+            CallbackMatcher.match(outer: try identifiers([eid, foreign]), inner: none, among: [ours])
+                == .otherProfile(of: [ours.key]))
+        #expect(
+            CallbackMatcher.match(outer: try identifiers([eid]), inner: try identifiers([foreign]), among: [ours])
+                == .otherProfile(of: [ours.key]))
+        // The seed's third sample: an inner collection that names another EID says nothing.
+        let otherEID = ("eid", try Fleets.eid(7).description)
+        #expect(
+            CallbackMatcher.match(
+                outer: try identifiers([eid]), inner: try identifiers([otherEID, foreign]), among: [ours])
+                == .device(ours.key))
+    }
+
+    @Test("our ICCID beside the EID of another eUICC contradicts itself")
+    func contradiction() throws {
+        let ours = try candidate(1, 11)
+        let ids = try identifiers([
+            ("Eid", try Fleets.eid(7).description), ("Iccid", try Fleets.iccid(11).description),
+        ])
+        #expect(
+            CallbackMatcher.match(outer: ids, inner: try identifiers([]), among: [ours]) == .contradictory(ours.key))
     }
 }

@@ -38,7 +38,7 @@ struct PlanReviewTests {
 
     /// What is done about it later, in run 3, after runs 2 and 3 of this plan.
     private func verdict(_ saved: SavedPlan, _ now: DeviceRecord?) -> String {
-        let review = PlanReview(saved, runs: [RunNumber(2), RunNumber(3)])
+        let review = PlanReview(saved, runs: [RunNumber(2), RunNumber(3)], startedAt: later)
         let plan = Planner(now: later).plan(
             desired: saved.fleet, known: KnownFleet([now].compactMap { $0 }), within: review)
         if !plan.moved.isEmpty { return "left alone" }
@@ -133,7 +133,7 @@ struct PlanReviewTests {
     @Test("who has moved stays left alone for the rest of the run")
     func lasting() async throws {
         let saved = try await saved(try record(.downloadedDisabled, version: 4))
-        var review = PlanReview(saved, runs: [RunNumber(2)])
+        var review = PlanReview(saved, runs: [RunNumber(2)], startedAt: later)
         #expect(review.refuse([0]) == [0])
         #expect(review.refuse([0]).isEmpty)
         let plan = Planner(now: later).plan(

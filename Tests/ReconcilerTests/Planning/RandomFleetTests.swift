@@ -51,7 +51,7 @@ struct RandomFleetTests {
             excused.insert(exception.key)
             switch exception.reason {
             case .blocked, .failed, .held: continue
-            case .inProgress, .waiting, .drifted, .recorded:
+            case .inProgress, .waiting, .drifted, .recorded, .unconfirmed:
                 faults.append("\(exception.key) is \(exception.reason.name)")
             }
         }
@@ -92,12 +92,12 @@ struct RandomFleetTests {
             let saved = try carrier.savedPlan()
             let keys = saved.plan.actions.map(\.key)
             // Nothing is asked for of a device that was never seen before it was looked up: it may move until then.
-            let seen = saved.plan.actions.filter { !$0.isUnverified }.map(\.key)
+            let seen = saved.plan.actions.filter { $0.known != nil }.map(\.key)
             let moved = Set(seen.prefix(Int(seed % 3)))
             for key in keys where !moved.contains(key) && seed % 2 == 0 { carrier.confirm(key) }
             for key in moved { carrier.moveByOtherHands(key) }
             carrier.run = RunNumber(1)
-            var review: PlanReview? = PlanReview(saved, runs: [RunNumber(1)])
+            var review: PlanReview? = PlanReview(saved, runs: [RunNumber(1)], startedAt: carrier.now)
             var found: [String] = []
             var leftAlone: Set<DeviceKey> = []
             var last: Plan?
@@ -109,7 +109,7 @@ struct RandomFleetTests {
                     leftAlone.formUnion(plan.moved.map { keys[$0] })
                 }
                 if run == 2, carrier.sent.count > sentBefore { found.append("sent again") }
-                review = PlanReview(saved, runs: [RunNumber(1)])
+                review = PlanReview(saved, runs: [RunNumber(1)], startedAt: carrier.now)
             }
             found += faults(atTheEnd: last, carrier)
             let reviewed = Dictionary(uniqueKeysWithValues: saved.plan.actions.map { ($0.key, $0.action) })

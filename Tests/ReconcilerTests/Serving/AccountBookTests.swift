@@ -133,7 +133,7 @@ struct AccountBookTests {
         let board = ControllerBoard(ControllerStatus(startedAt: now, manifests: .init(origin: "fleet")))
         let desk = ControllerDesk(
             accounts: AccountBook(refreshInterval: .seconds(60), backOff: ServeBackOff()), wakeup: Wakeup(),
-            board: board)
+            board: board, startedAt: now)
         desk.changeAccounts(at: now) { book in
             book.keep([account])
             book.checked(account, .ours, at: now)

@@ -115,8 +115,10 @@ struct PureCarrier {
         within review: inout PlanReview?, check: (Plan, PureCarrier) -> Void
     ) -> Plan? {
         adoptOrphans()
+        let startedAt = now
         for _ in 0..<80 {
-            let plan = Planner(now: now).plan(desired: desired, known: KnownFleet(records.values), within: review)
+            let plan = Planner(now: now, evidence: EvidenceRule(since: startedAt)).plan(
+                desired: desired, known: KnownFleet(records.values), within: review)
             _ = review?.refuse(plan.moved)
             check(plan, self)
             guard apply(plan) else { return plan }
@@ -150,6 +152,9 @@ struct PureCarrier {
             case .inProgress: goOn(exception.key)
             case .held(_, let operation?) where operation.phase.mayBeSettledByLookup: lookUp(exception.key)
             case .waiting(_, let until): now = max(now, until)
+            case .unconfirmed(let hint, _):
+                now = max(now, hint.lookupAt)
+                lookUp(exception.key)
             case .held, .blocked, .failed, .drifted, .recorded: continue
             }
             isBusy = true
@@ -178,7 +183,12 @@ struct PureCarrier {
                 record.service = .notOnAccount
             } else {
                 if record.service == .unknown { record.service = .active }
-                record.learn(tells ? truth : .unknown, status: nil, at: now, source: .deviceListV2)
+                guard tells else {
+                    record.doubt(Hint(.unclearRecords, at: now, detail: "the records do not tell"))
+                    record.noteLookupInVain(asOf: now)
+                    return
+                }
+                record.prove(truth, word: nil, asOf: now, source: .deviceListV2, lag: policy.recordsLag)
             }
         }
     }

@@ -72,13 +72,16 @@ public struct DesiredFleet: Sendable {
     }
 
     /// Whether a device is declared.
-    func contains(_ key: DeviceKey) -> Bool {
+    func contains(_ key: DeviceKey) -> Bool { index(of: key) != nil }
+
+    /// The number of a device, if it is declared.
+    func index(of key: DeviceKey) -> Int? {
         var (low, high) = (0, devices.count)
         while low < high {
             let middle = (low + high) / 2
             if devices[middle].key < key { low = middle + 1 } else { high = middle }
         }
-        return low < devices.count && devices[low].key == key
+        return low < devices.count && devices[low].key == key ? low : nil
     }
 
     public func place(of device: DesiredDevice) -> SourcePlace {

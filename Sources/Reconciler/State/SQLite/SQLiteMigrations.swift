@@ -29,6 +29,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("9 what people were told, what was in force, and a probe") { db in
             try db.execute(sql: conditionTables)
         }
+        migrator.registerMigration("10 what proves a state, and what puts it in doubt") { db in
+            try db.execute(sql: evidenceColumns)
+        }
         return migrator
     }
 
@@ -111,6 +114,26 @@ enum SQLiteMigrations {
             id INTEGER PRIMARY KEY,
             at INTEGER NOT NULL
         ) STRICT;
+        """
+
+    /// A state that the carrier was asked for and did not tell (5) becomes a hint. What a callback under another's request
+    /// told (`changedUnder`) is no evidence.
+    private static let evidenceColumns = """
+        ALTER TABLE device ADD COLUMN provenAt INTEGER;
+        ALTER TABLE device ADD COLUMN hint INTEGER;
+        ALTER TABLE device ADD COLUMN hintAt INTEGER;
+        ALTER TABLE device ADD COLUMN hintDetail TEXT;
+        ALTER TABLE device ADD COLUMN hintState INTEGER;
+        ALTER TABLE device ADD COLUMN hintLookups INTEGER;
+        ALTER TABLE device ADD COLUMN hintDueAt INTEGER;
+        ALTER TABLE device ADD COLUMN hintUnder TEXT;
+        CREATE INDEX deviceInDoubt ON device (eid, iccid) WHERE hint IS NOT NULL;
+        UPDATE device SET source = 5 WHERE source = 1 AND changedUnder IS NOT NULL;
+        UPDATE device SET provenAt = observedAt WHERE source IN (1, 2, 3) AND profile <> 5;
+        UPDATE device
+        SET hint = 7, hintAt = observedAt, hintDetail = 'the carrier''s records do not tell its profile status',
+            hintLookups = 0, hintDueAt = observedAt
+        WHERE profile = 5;
         """
 
     private static let rolloutTables = """

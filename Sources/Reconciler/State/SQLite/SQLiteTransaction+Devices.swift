@@ -6,6 +6,7 @@ extension SQLiteTransaction {
         fleet.rollouts = try openRollouts()
         fleet.pauses = try pauses()
         fleet.moves = try movedAway()
+        fleet.doubts = try devicesInDoubt()
         let mattering = """
             SELECT \(Self.operationColumns) FROM device d JOIN operation o ON o.id = d.operation
             WHERE d.matters <> 0 ORDER BY d.eid, d.iccid
@@ -15,7 +16,8 @@ extension SQLiteTransaction {
         fleet.devices.reserveCapacity(try roomForDevices())
         var services = ServiceIndices()
         let everything = """
-            SELECT eid, iccid, profile, reached, service, version, rollout, run FROM device ORDER BY eid, iccid
+            SELECT eid, iccid, profile, reached, service, version, rollout, run, provenAt FROM device
+            ORDER BY eid, iccid
             """
         try statement(everything).run { row in
             let key = try row.key(0)
@@ -39,7 +41,7 @@ extension SQLiteTransaction {
                     reachedCode: UInt8(truncatingIfNeeded: row.integer(3)), serviceIndex: service,
                     operationIndex: operationIndex, version: row.integer(5),
                     rollout: Int32(truncatingIfNeeded: row.integer(6)),
-                    run: Int32(truncatingIfNeeded: row.integer(7))))
+                    run: Int32(truncatingIfNeeded: row.integer(7)), provenAtMilliseconds: row.integer(8)))
         }
         return fleet
     }
@@ -75,15 +77,18 @@ extension SQLiteTransaction {
 
     static let deviceColumns = """
         d.eid, d.iccid, d.account, d.imei, d.profile, d.profileStatus, d.observedAt, d.source, d.service, d.reached,
-        d.version, d.reachedSeenAt, d.changedAt, d.changedBy, d.changedUnder
+        d.version, d.reachedSeenAt, d.changedAt, d.changedBy, d.changedUnder, d.hint, d.hintAt, d.hintDetail,
+        d.hintState, d.hintLookups, d.hintDueAt, d.hintUnder
         """
+    /// How many columns `deviceColumns` names.
+    private static let deviceColumnCount: CInt = 22
     static let deviceJoin =
         "SELECT \(deviceColumns), \(operationColumns) FROM device d LEFT JOIN operation o ON o.id = d.operation"
 
     func device(_ row: SQLiteRow) throws -> DeviceRecord {
         var record = try deviceAlone(row)
-        if row.optionalInteger(15) != nil {
-            record.operation = try operation(row, from: 15)
+        if row.optionalInteger(Self.deviceColumnCount) != nil {
+            record.operation = try operation(row, from: Self.deviceColumnCount)
         }
         return record
     }
@@ -110,7 +115,33 @@ extension SQLiteTransaction {
             record.change = ProfileChange(
                 at: at, source: source, foreignRequest: row.optionalText(14).map { RequestID($0) })
         }
+        record.hint = hint(row, from: 15)
         return record
+    }
+
+    private func hint(_ row: SQLiteRow, from first: CInt) -> Hint? {
+        guard let code = row.optionalInteger(first) else { return nil }
+        // A kind that this version does not know is a doubt all the same.
+        let kind = UInt8(exactly: code).flatMap { Hint.Kind(rawValue: $0) } ?? .unclearMessage
+        return Hint(
+            kind, at: row.time(first + 1), detail: row.text(first + 2),
+            suggests: row.optionalInteger(first + 3).flatMap { ProfileState(rawValue: UInt8(truncatingIfNeeded: $0)) },
+            lookups: Int(clamping: row.integer(first + 4)), lookupAt: row.time(first + 5),
+            foreignRequest: row.optionalText(first + 6).map { RequestID($0) })
+    }
+
+    /// The devices of which something puts what is known in doubt, in the order of their keys.
+    func devicesInDoubt() throws -> ContiguousArray<DeviceInDoubt> {
+        var found: ContiguousArray<DeviceInDoubt> = []
+        let inDoubt = """
+            SELECT eid, iccid, hint, hintAt, hintDetail, hintState, hintLookups, hintDueAt, hintUnder FROM device
+            WHERE hint IS NOT NULL ORDER BY eid, iccid
+            """
+        try statement(inDoubt).run { row in
+            guard let hint = self.hint(row, from: 2) else { return }
+            found.append(DeviceInDoubt(key: try row.key(0), hint: hint))
+        }
+        return found
     }
 
     func devices(_ keys: [DeviceKey]) throws -> [DeviceKey: DeviceRecord] {
@@ -152,14 +183,18 @@ extension SQLiteTransaction {
         let upsert = """
             INSERT INTO device
                 (eid, iccid, account, imei, profile, profileStatus, observedAt, source, service, reached, version,
-                operation, reachedSeenAt, changedAt, changedBy, changedUnder)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
+                operation, reachedSeenAt, changedAt, changedBy, changedUnder, provenAt, hint, hintAt, hintDetail,
+                hintState, hintLookups, hintDueAt, hintUnder)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET
                 account = excluded.account, imei = coalesce(excluded.imei, imei), profile = excluded.profile,
                 profileStatus = excluded.profileStatus, observedAt = excluded.observedAt, source = excluded.source,
                 service = excluded.service, reached = excluded.reached, reachedSeenAt = excluded.reachedSeenAt,
                 changedAt = excluded.changedAt, changedBy = excluded.changedBy, changedUnder = excluded.changedUnder,
-                version = version + 1
+                provenAt = excluded.provenAt, hint = excluded.hint, hintAt = excluded.hintAt,
+                hintDetail = excluded.hintDetail, hintState = excluded.hintState,
+                hintLookups = excluded.hintLookups, hintDueAt = excluded.hintDueAt,
+                hintUnder = excluded.hintUnder, version = version + 1
             """
         let save = try statement(upsert)
         for record in devices {
@@ -175,13 +210,18 @@ extension SQLiteTransaction {
                 .optional(record.reached.map { Int64($0.rawValue) }), .optional(record.operation?.id.number),
                 .time(record.reachedSeenAt), .time(record.change?.at),
                 .optional(record.change.map { Int64($0.source.rawValue) }),
-                .optional(record.change?.foreignRequest?.description))
+                .optional(record.change?.foreignRequest?.description), .time(record.provenAt),
+                .optional(record.hint.map { Int64($0.kind.rawValue) }), .time(record.hint?.at),
+                .optional(record.hint?.detail), .optional(record.hint?.suggests.map { Int64($0.rawValue) }),
+                .optional(record.hint.map { Int64($0.lookups) }), .time(record.hint?.lookupAt),
+                .optional(record.hint?.foreignRequest?.description))
         }
     }
 
     func confirm(_ key: DeviceKey, at: Timestamp, source: ObservationSource) throws {
-        try statement("UPDATE device SET observedAt = ?, source = ? WHERE eid = ? AND iccid = ?").run(
-            .time(at), .number(source.rawValue), .eid(key.eid), .iccid(key.iccid))
+        try statement("UPDATE device SET observedAt = ?, source = ?, provenAt = ? WHERE eid = ? AND iccid = ?").run(
+            .time(at), .number(source.rawValue), .time(source.isEvidence ? at : nil), .eid(key.eid),
+            .iccid(key.iccid))
     }
 
     func identities(on account: AccountName) throws -> [KnownIdentity] {

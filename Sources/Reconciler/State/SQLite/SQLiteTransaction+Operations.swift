@@ -188,11 +188,11 @@ extension SQLiteTransaction {
         return count
     }
 
-    func didCarry(_ key: DeviceKey, request: RequestNumber) throws -> Bool {
-        var found = false
-        try statement("SELECT 1 FROM operation WHERE eid = ? AND iccid = ? AND request = ? LIMIT 1").run(
+    func action(on key: DeviceKey, under request: RequestNumber) throws -> ProfileAction? {
+        var found: ProfileAction?
+        try statement("SELECT action FROM operation WHERE eid = ? AND iccid = ? AND request = ? LIMIT 1").run(
             .eid(key.eid), .iccid(key.iccid), .integer(request.number)
-        ) { _ in found = true }
+        ) { found = ProfileAction(rawValue: $0.text(0)) }
         return found
     }
 

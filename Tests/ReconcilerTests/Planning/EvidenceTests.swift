@@ -1,0 +1,165 @@
+import Testing
+
+@testable import Reconciler
+
+@Suite("What permits a call")
+struct EvidenceTests {
+    private static let now = Timestamp(milliseconds: 1_790_000_000_000)
+    private static let since = now - .seconds(600)
+    private static let policy = ConvergencePolicy()
+
+    /// When the state was proven.
+    private enum Age: CaseIterable {
+        case never
+        case aDayAhead
+        case inThisProcess
+        case beforeThisProcess
+        case twoDays
+
+        var provenAt: Timestamp? {
+            switch self {
+            case .never: nil
+            case .aDayAhead: now + .seconds(86_400)
+            case .inThisProcess: now - .seconds(60)
+            case .beforeThisProcess: now - .seconds(3600)
+            case .twoDays: now - .seconds(2 * 86_400)
+            }
+        }
+    }
+
+    /// What puts it in doubt.
+    private enum Doubt: CaseIterable {
+        case none
+        case saysGone
+        case saysThere
+        case unclear
+
+        var hint: Hint? {
+            func hint(_ suggests: ProfileState?) -> Hint {
+                Hint(.otherRequest, at: now - .seconds(30), detail: "x", suggests: suggests)
+            }
+            return switch self {
+            case .none: nil
+            case .saysGone: hint(.deleted)
+            case .saysThere: hint(.downloadedEnabled)
+            case .unclear: hint(nil)
+            }
+        }
+    }
+
+    /// What we asked for last.
+    private enum Last: CaseIterable {
+        case nothing
+        case open
+        /// The next attempt was due before, or after, evidence of this process.
+        case failedLongAgo
+        case failedJustNow
+
+        var attempt: Evidence.Attempt? {
+            func attempt(_ intended: Duration, due: Duration, isOpen: Bool = false) -> Evidence.Attempt {
+                Evidence.Attempt(intendedAt: now - intended, dueAt: now - due, isOpen: isOpen)
+            }
+            return switch self {
+            case .nothing: nil
+            case .open: attempt(.seconds(90), due: .seconds(90), isOpen: true)
+            case .failedLongAgo: attempt(.seconds(7200), due: .seconds(7000))
+            case .failedJustNow: attempt(.seconds(120), due: .seconds(10))
+            }
+        }
+    }
+
+    /// The rule of DESIGN.md, "Evidence", written once more from the side of what is forbidden.
+    private func isPermitted(
+        _ action: ProfileAction, _ age: Age, _ doubt: Doubt, _ last: Last, _ verification: ApplyOptions.Verification
+    ) -> Bool {
+        let isTrusted = verification == .trust
+        if last == .open { return false }
+        switch doubt {
+        case .none: break
+        case .saysGone, .unclear: if !isTrusted { return false }
+        case .saysThere: if !isTrusted || action.isDownload { return false }
+        }
+        let isProven = isTrusted || (age != .never && age != .aDayAhead)
+        guard isProven else { return false }
+        if action == .enable { return true }
+        // Of what was tried before the word of a person nothing is left to be asked.
+        if last == .failedJustNow { return false }
+        if last == .failedLongAgo, !isTrusted, age == .twoDays { return false }
+        if action == .disable { return true }
+        return isTrusted || age == .inThisProcess
+    }
+
+    @Test("only young evidence without doubt or attempt permits a call")
+    func table() {
+        for action in ProfileAction.allCases {
+            for age in Age.allCases {
+                for doubt in Doubt.allCases {
+                    for last in Last.allCases {
+                        for verification in ApplyOptions.Verification.allCases {
+                            let facts = Evidence(
+                                state: age == .never ? nil : .notDownloaded, provenAt: age.provenAt, hint: doubt.hint,
+                                attempt: last.attempt)
+                            let rule = EvidenceRule(since: Self.since, verification: verification)
+                            let permission = facts.permission(for: action, at: Self.now, by: rule)
+                            #expect(
+                                (permission == .permitted) == isPermitted(action, age, doubt, last, verification),
+                                "\(action) \(age) \(doubt) \(last) \(verification)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("only lists and own callbacks are evidence", arguments: ObservationSource.allCases)
+    func sources(source: ObservationSource) throws {
+        let record = DeviceRecord(
+            key: DeviceKey(eid: try Fleets.eid(1), iccid: try Fleets.iccid(1)), account: Fleets.account,
+            observation: ProfileObservation(
+                state: .notDownloaded, profileStatus: nil, at: Self.now - .seconds(60), source: source))
+        let permission = Evidence(record).permission(
+            for: .downloadEnable, at: Self.now, by: EvidenceRule(since: Self.since))
+        #expect((permission == .permitted) == [.callback, .deviceListV1, .deviceListV2].contains(source))
+        if permission != .permitted { #expect(permission.lookupReason == .unproven) }
+    }
+
+    @Test("after a doubt records that say gone count once they can know")
+    func recordsLag() throws {
+        var record = DeviceRecord(
+            key: DeviceKey(eid: try Fleets.eid(1), iccid: try Fleets.iccid(1)), account: Fleets.account)
+        let lag = Self.policy.recordsLag
+        record.doubt(Hint(.otherRequest, at: Self.now, detail: "x", suggests: .downloadedEnabled))
+        record.prove(.notDownloaded, word: nil, asOf: Self.now + .seconds(1), source: .deviceListV2, lag: lag)
+        #expect(record.hint?.lookupAt == Self.now + lag, "the records may not show yet what was reported")
+        record.prove(.notDownloaded, word: nil, asOf: Self.now + lag, source: .deviceListV2, lag: lag)
+        #expect(record.hint == nil)
+        record.doubt(Hint(.otherRequest, at: Self.now, detail: "x", suggests: .deleted))
+        record.prove(.downloadedEnabled, word: nil, asOf: Self.now, source: .deviceListV2, lag: lag)
+        #expect(record.hint == nil, "presence settles at once")
+    }
+
+    @Test("that a profile may be there outlives later hints")
+    func joinedHints() {
+        func hint(_ seconds: Int, _ suggests: ProfileState?) -> Hint {
+            Hint(.otherRequest, at: Self.now + .seconds(seconds), detail: "x", suggests: suggests)
+        }
+        #expect(hint(1, .deleted).joined(with: hint(0, .downloadedEnabled)).suggestsPresence)
+        #expect(hint(1, .deleted).joined(with: hint(0, nil)).allowsPresence)
+        #expect(hint(1, .downloadedEnabled).joined(with: hint(0, .deleted)).suggestsPresence)
+        #expect(hint(1, .deleted).joined(with: hint(0, .notDownloaded)).suggests == .deleted)
+        #expect(hint(0, nil).joined(with: hint(1, nil)).at == Self.now + .seconds(1))
+    }
+
+    @Test("lookups that settle nothing come less and less often")
+    func lookupBackoff() {
+        var hint = Hint(.unclearRecords, at: Self.now, detail: "x")
+        var waits: [Duration] = []
+        for _ in 1...12 {
+            let asOf = hint.lookupAt
+            hint = hint.stillOpen(after: asOf)
+            waits.append(hint.lookupAt - asOf)
+        }
+        #expect(waits.prefix(4) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
+        #expect(waits.last == .seconds(300))
+    }
+}
