@@ -102,19 +102,57 @@ struct RequestSender: Sendable {
             // Some other call may have ended what this one had renewed; if it goes on, the run ends.
             return try await pause(
                 intended, until: clock.now() + Self.unreachableWait, reason: refusal.description, isUnreachable: true)
-        case .accountOrConfiguration:
-            _ = try await withdraw(intended, reason: refusal.description)
-            return .stopAccount(batch.account, refusal.description)
-        case .badDevice, .deviceNotActive, .tooLarge, .invalidRequest, .unexpected, .alreadyDone:
+        case .onHold:
+            let until = try await pacer.wasBusy(batch.account, sentAt: intended.sentAt, retryAfter: nil)
+            return try await pause(intended, until: until, reason: refusal.description, isUnreachable: false)
+        case .accountOrConfiguration, .unknown, .invalidRequest:
+            return try await stopAccount(intended, refusal)
+        case .badDevice, .deviceNotActive, .tooLarge, .unexpected, .alreadyDone:
             if intended.operations.count > 1 {
                 let versions = try await withdraw(
                     intended, reason: "The carrier refused the whole batch: \(refusal.description)")
                 if let (first, second) = batch.limited(to: versions).halves { return .split(first, second) }
             }
-            let failure = refusal.operationFailure
-            try await settle(intended, as: .refused(refusal.description)) { _ in .refused(failure) }
-            return .done
+            return try await end(intended, refusal)
         }
+    }
+
+    /// Ends what was refused to one device alone.
+    private func end(_ intended: Intended, _ refusal: CarrierRefusal) async throws -> Result {
+        let reason = refusal.description
+        switch refusal.classification {
+        case .tooLarge:
+            return try await stopAccount(intended, refusal)
+        case .deviceNotActive:
+            try await settle(intended, as: .refused(reason)) { _ in
+                .withdrawn(reason: reason, retryAt: nil)
+            } then: { transaction in
+                try Self.block(intended.operations.map(\.key), in: transaction)
+            }
+        case .alreadyDone:
+            // Whether it is so is known once the device was looked up, and not by this answer.
+            try await settle(intended, as: .refused(reason)) { _ in .outcomeUnknown(reason: reason) }
+        default:
+            let failure = refusal.operationFailure
+            try await settle(intended, as: .refused(reason)) { _ in .refused(failure) }
+        }
+        return .done
+    }
+
+    /// Takes it into the records that the lines allow no change, until a list or a callback says that they are active.
+    private static func block(_ keys: [DeviceKey], in transaction: any StateTransaction) throws {
+        let records = try transaction.devices(keys).values.filter(\.service.allowsChange)
+        try transaction.save(
+            records.sorted { $0.key < $1.key }.map { record in
+                var blocked = record
+                blocked.service = .refusedAsInactive
+                return blocked
+            })
+    }
+
+    private func stopAccount(_ intended: Intended, _ refusal: CarrierRefusal) async throws -> Result {
+        _ = try await withdraw(intended, reason: refusal.description)
+        return .stopAccount(intended.request.account, refusal.description)
     }
 
     /// A carrier that cannot be reached is called so often that the run learns soon whether to end.
@@ -132,18 +170,18 @@ struct RequestSender: Sendable {
         let keys = intended.operations.map(\.key)
         return try await settle(intended, as: .refused(reason)) { _ in
             .withdrawn(reason: reason, retryAt: nil)
-        } reading: {
+        } then: {
             try $0.devices(keys).mapValues(\.version)
         }
     }
 
     // MARK: Writing down
 
-    /// - Returns: what `read` finds then.
+    /// - Returns: what `finish` finds or does then, in the same transaction.
     private func settle<Result: Sendable>(
         _ intended: Intended, as outcome: RequestRecord.Outcome,
         event: @escaping @Sendable (Operation) -> OperationEvent,
-        reading read: @escaping @Sendable (any StateReader) throws -> Result = { _ in }
+        then finish: @escaping @Sendable (any StateTransaction) throws -> Result = { _ in }
     ) async throws -> Result {
         let now = clock.now()
         let policy = policy
@@ -166,7 +204,7 @@ struct RequestSender: Sendable {
             }
             try transaction.update(changed)
             try transaction.append(events)
-            return try read(transaction)
+            return try finish(transaction)
         }
     }
 }

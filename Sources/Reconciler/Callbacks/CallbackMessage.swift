@@ -8,7 +8,7 @@ public struct CallbackMessage: Sendable {
     /// The identifiers within `deviceProfileResponse`; the carrier's own sample shows others than at the top.
     let innerIdentifiers: DeviceIdentifiers
     public let reading: CallbackReading
-    /// The state of the line, if the message tells it.
+    /// The state of the line, if the message tells it in a documented word.
     public let serviceState: ServiceState?
     /// Whether it holds rows of a device list.
     let holdsDeviceList: Bool
@@ -19,12 +19,12 @@ public struct CallbackMessage: Sendable {
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
     public init(json: [UInt8]) throws(UnreadableCallback) {
         let value = try JSONValue(callback: json)
-        requestID = value["requestId"]?.text.map { RequestID($0) }
+        requestID = value["requestId"]?.word.map { RequestID($0) }
         outerIdentifiers = DeviceIdentifiers(value["deviceIds"] ?? value["device"])
-        let response = value["deviceResponse"]?["deviceProfileResponse"] ?? value["deviceResponse"]
+        let response = value.profileResponse
         innerIdentifiers = DeviceIdentifiers(response?["deviceIdentifierCollection"] ?? response?["deviceIds"])
         reading = CallbackReading(message: value)
-        serviceState = response?["state"]?.text.map { ServiceState(carrierWord: $0) }
+        serviceState = response?["state"]?.word.flatMap { ServiceState(documentedWord: $0) }
         holdsDeviceList = DeviceListRow.isAny(in: value)
         isPartOfDeviceList = (value["hasMoreData"] ?? value["deviceResponse"]?["hasMoreData"])?.bool == true
     }

@@ -1,6 +1,6 @@
 /// What a callback says of the outcome.
 public enum CallbackReading: Hashable, Sendable {
-    /// The action was carried out; the profile status that it reports, if it does.
+    /// The action was carried out; the profile status that it reports, if it does, in a documented word.
     case succeeded(profileStatus: String?)
     /// `EXECUTED_WITHWARNING`: the profile is on the device, its enabling is pending.
     case enablePending(code: String?, text: String?)
@@ -34,53 +34,78 @@ public enum CallbackReading: Hashable, Sendable {
 
 extension CallbackReading {
     /// Reads a message in the order of `thingspace.md`, section 6.2: fault, status, eUICC error, eUICC status,
-    /// profile status. `status: Success` alone means nothing: the carrier also says it on a warning.
+    /// profile status. Only documented words have a meaning, and words that contradict each other have none.
     init(message: JSONValue) {
-        let response = message["deviceResponse"]?["deviceProfileResponse"] ?? message["deviceResponse"]
-        let status = message["status"]?.text?.foldedForComparison
-        if let fault = message["faultResponse"], !fault.members.isEmpty {
-            self = .init(fault: fault)
-            return
-        }
-        let euiccCode = response?["euiccErrorCode"]?.text ?? response?["euiccStatusCode"]?.text
-        let euiccText = response?["euiccErrorDesc"]?.text ?? response?["euiccStatusDesc"]?.text
-        if status == "failed" || status == "failure" || response?["euiccErrorCode"]?.text != nil {
-            self = .failed(EuiccCode.failure(code: euiccCode, text: euiccText))
-            return
-        }
-        let profileStatus = response?["profileStatus"]?.text
-        switch response?["euiccStatus"]?.text?.foldedForComparison {
-        case "executedsuccess":
-            self = .succeeded(profileStatus: profileStatus)
-        case "executedwithwarning":
-            self = .enablePending(code: euiccCode, text: euiccText)
-        case "failed", "expired", "executedfailed", "notexecuted":
-            self = .failed(EuiccCode.failure(code: euiccCode, text: euiccText))
-        case nil:
-            if let profileStatus {
-                self = .succeeded(profileStatus: profileStatus)
+        self.init(CallbackWords(message))
+    }
+
+    init(_ words: CallbackWords) {
+        if let failure = words.failure {
+            // An error beside a success is a contradiction, whatever stands first.
+            if words.euiccStatus == .documented(.success) {
+                self = .unclear("it reports EXECUTED_SUCCESS and a failure: \(Self.failed(failure).summary)")
+            } else if words.status == .documented(.failed), words.euiccStatus == .documented(.warning) {
+                self = .unclear("its status is Failed, and its eUICC status EXECUTED_WITHWARNING")
             } else {
-                self = .unclear("it names neither a fault nor a status of the eUICC")
+                self = Self.reading(failure)
             }
-        case let other?:
-            self = .unclear("the eUICC status \(other) is documented nowhere")
+            return
+        }
+        switch words.euiccStatus {
+        case .undocumented(let word): self = .unclear("the eUICC status \(word) is documented nowhere")
+        case .documented(.unanswered): self = .unclear("the card has not said what became of the command")
+        case .documented(.failure): self = Self.reading(words.euiccFailure)
+        case .documented(.success), .documented(.warning), .absent: self = Self.reading(successIn: words)
         }
     }
 
-    private init(fault: JSONValue) {
-        let text = fault["faultstring"]?.text
-        guard let code = fault["faultcode"]?.text.map({ CarrierErrorCode($0) }) else {
-            self = .failed(
+    private static func reading(successIn words: CallbackWords) -> CallbackReading {
+        if case .undocumented(let word) = words.status { return .unclear("the status \(word) is documented nowhere") }
+        let profileStatus: String?
+        switch words.profileStatus {
+        case .absent: profileStatus = nil
+        case .documented(.unknown): return .unclear("the profile status is UNKNOWN")
+        case .documented: profileStatus = words.profileStatusText
+        case .undocumented(let word): return .unclear("the profile status \(word) is documented nowhere")
+        }
+        if words.euiccStatus == .documented(.warning) {
+            if case .documented(let state) = words.profileStatus, !state.isOnDevice {
+                return .unclear(
+                    "it warns that the enabling is pending, and its profile status is \(profileStatus ?? "")")
+            }
+            return .enablePending(code: words.euiccCode, text: words.euiccText)
+        }
+        guard words.euiccStatus != .absent || profileStatus != nil else {
+            return .unclear("it names neither a fault nor a status of the eUICC")
+        }
+        return .succeeded(profileStatus: profileStatus)
+    }
+
+    /// What is so already is no failure: the device is looked up.
+    private static func reading(_ failure: CallbackWords.Failure) -> CallbackReading {
+        switch failure {
+        case .fault(let code?, let text):
+            code.errorClass == .alreadyDone
+                ? .unclear("the carrier says that nothing was to be done: \(code.text)")
+                : .failed(code.failure(carrierText: text))
+        case .fault(nil, let text):
+            .failed(
                 OperationFailure(
-                    code: nil, carrierText: text,
+                    code: nil, carrierText: text?.excerpt(limit: 300),
                     explanation: "The carrier reports a fault without a code. Ask its support, naming the request.",
                     remedy: .person))
-            return
+        case .euicc(let code, let text):
+            code.flatMap { EuiccCode($0) }?.saysAlreadyInUse == true
+                ? .unclear("the card says that the profile is in use already: \(code ?? "")")
+                : .failed(EuiccCode.failure(code: code, text: text))
         }
-        if code.meaning == .alreadyDone {
-            self = .unclear("the carrier says that nothing was to be done: \(code.text)")
-            return
+    }
+
+    private static func failed(_ failure: CallbackWords.Failure) -> CallbackReading {
+        switch failure {
+        case .fault(let code?, let text): .failed(code.failure(carrierText: text))
+        case .fault(nil, let text): .failed(EuiccCode.failure(code: nil, text: text))
+        case .euicc(let code, let text): .failed(EuiccCode.failure(code: code, text: text))
         }
-        self = .failed(code.failure(carrierText: text))
     }
 }

@@ -21,13 +21,20 @@ struct DeviceIdentifiers: Hashable, Sendable {
     }
 
     private mutating func add(_ text: String, kind: String) {
-        let isPlain = text.utf8.allSatisfy { 0x30...0x39 ~= $0 }
-        let id = isPlain ? text : text.filter { !$0.isWhitespace }
+        let id = Self.digits(text)
         switch kind.foldedForComparison {
         case "eid": if let eid = EID(id) { eids.append(eid) }
         case "iccid": if let iccid = ICCID(id) { iccids.append(iccid) }
         case "imei": if let imei = IMEI(id) { imeis.append(imei) }
         default: break
         }
+    }
+    /// The digits of an identifier as people and cards write it: with blanks or hyphens between them, and filled up with
+    /// `F` at the end where the GSMA's form needs an even number of digits.
+    private static func digits(_ text: String) -> String {
+        guard !text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return text }
+        var digits = text.filter { !$0.isWhitespace && $0 != "-" }
+        while let last = digits.last, last == "F" || last == "f" { digits.removeLast() }
+        return digits
     }
 }

@@ -10,16 +10,9 @@ public enum ProfileState: UInt8, CaseIterable, Codable, Sendable {
     /// The carrier was asked and does not know, or said something that nobody has documented.
     case unknown = 5
 
-    /// Folds the carrier's profile status; case, spaces, dashes and underscores do not count
-    /// (`Not Downloaded` is `NOT_DOWNLOADED`). Anything undocumented is `unknown`.
+    /// What the carrier's profile status says; anything undocumented is `unknown`.
     public init(profileStatus: String) {
-        switch profileStatus.foldedForComparison {
-        case "downloadenable", "enable", "enabled": self = .downloadedEnabled
-        case "downloaddisable", "disable", "disabled", "none": self = .downloadedDisabled
-        case "notdownloaded": self = .notDownloaded
-        case "delete", "deleted": self = .deleted
-        default: self = .unknown
-        }
+        self = DocumentedWords.profileStatuses[profileStatus] ?? .unknown
     }
 
     /// Whether the profile is on the eUICC, so that downloading it again would be wrong.
@@ -43,13 +36,13 @@ public enum ProfileState: UInt8, CaseIterable, Codable, Sendable {
 }
 
 extension String {
-    /// Lower case without spaces, dashes and underscores: the carrier spells one word in several ways
-    /// (`thingspace.md`, section 8.7).
+    /// Lower case without spaces, line breaks, dashes and underscores: the carrier spells one word in several ways
+    /// (`thingspace.md`, sections 8.7 and 8.11).
     var foldedForComparison: String {
         String(
             decoding: utf8.compactMap { byte -> UInt8? in
                 switch byte {
-                case 0x20, 0x2D, 0x5F, 0x09: nil
+                case 0x20, 0x2D, 0x5F, 0x09, 0x0A, 0x0D: nil
                 case 0x41...0x5A: byte | 0x20
                 default: byte
                 }

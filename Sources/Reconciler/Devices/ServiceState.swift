@@ -10,16 +10,24 @@ public enum ServiceState: Hashable, Sendable {
     /// Another state, in the carrier's own word (`PENDING_ACTIVATION`, `INVENTORY` ...).
     case other(String)
 
-    /// Folds the carrier's word; case, spaces and underscores do not count (`thingspace.md`, sections 3 and 8.7).
+    /// What the carrier's word says. One that is documented nowhere is kept as it is, and allows no change.
     public init(carrierWord: String) {
-        switch carrierWord.foldedForComparison {
-        case "active", "activated": self = .active
-        case "suspend", "suspended": self = .suspended
-        case "deactive", "deactivated": self = .deactivated
-        case "unknown", "": self = .unknown
-        default: self = .other(carrierWord)
+        switch DocumentedWords.serviceStates[carrierWord] {
+        case .other?: self = .other(carrierWord)
+        case let documented?: self = documented
+        case nil: self = carrierWord.foldedForComparison.isEmpty ? .unknown : .other(carrierWord)
         }
     }
+
+    /// What the carrier's word says.
+    /// - Returns: `nil` for one that is documented nowhere.
+    init?(documentedWord word: String) {
+        guard DocumentedWords.serviceStates[word] != nil else { return nil }
+        self.init(carrierWord: word)
+    }
+
+    /// The carrier has refused a change because the line is not active, and has not said what its state is.
+    static let refusedAsInactive = ServiceState.other("not active")
 
     /// Whether a profile action can be asked for: an active line, or one of which nothing is known.
     public var allowsChange: Bool { self == .active || self == .unknown }
@@ -37,6 +45,10 @@ public enum ServiceState: Hashable, Sendable {
     }
 
     init(storedWord: String) {
-        self = storedWord == "notOnAccount" ? .notOnAccount : Self(carrierWord: storedWord)
+        switch storedWord {
+        case "notOnAccount": self = .notOnAccount
+        case "suspended": self = .suspended
+        default: self = Self(carrierWord: storedWord)
+        }
     }
 }

@@ -25,6 +25,12 @@ struct WatchedCarrier: Carrier {
         try await noting { () throws(CarrierError) in try await carrier.devices(of: account, after: last) }
     }
 
+    func requestStatus(of request: RequestID, account: AccountName) async throws(CarrierError) -> RequestStatus {
+        try await noting { () throws(CarrierError) in
+            try await carrier.requestStatus(of: request, account: account)
+        }
+    }
+
     func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow? {
         try await noting { () throws(CarrierError) in try await carrier.device(iccid) }
     }
@@ -83,10 +89,10 @@ extension CarrierCondition.Sign {
     fileprivate init(_ error: CarrierError) {
         switch error {
         case .refused(let refusal):
-            if case .temporarilyUnavailable = refusal.classification {
-                self = .unreachable(refusal.description)
-            } else {
-                self = .answered
+            switch refusal.classification {
+            case .temporarilyUnavailable: self = .unreachable(refusal.description)
+            case .notSignedIn: self = .noSignIn(refusal.description)
+            default: self = .answered
             }
         case .transport(let problem): self = .unreachable(problem.description)
         case .signInRefused(let problem): self = .noSignIn(problem.description)

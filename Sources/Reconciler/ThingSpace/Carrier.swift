@@ -14,6 +14,9 @@ public protocol Carrier: Sendable {
     /// - Parameter last: what the page before gave as `next`; 0 for the first page.
     func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage
 
+    /// How far a request has come (v2 request status), as a hint.
+    func requestStatus(of request: RequestID, account: AccountName) async throws(CarrierError) -> RequestStatus
+
     /// The carrier's record of one device (v1 device list).
     /// - Returns: `nil` if the carrier says that it has no such device.
     func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow?
@@ -28,6 +31,12 @@ public protocol Carrier: Sendable {
 
     /// Ends the registration of a service's endpoint for an account.
     func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError)
+}
+
+extension Carrier {
+    public func requestStatus(
+        of request: RequestID, account: AccountName
+    ) async throws(CarrierError) -> RequestStatus { .notOffered }
 }
 
 /// How a POST that changes something ended.
@@ -50,6 +59,10 @@ public struct CarrierRefusal: Hashable, Sendable, CustomStringConvertible {
         case deviceNotActive
         case tooLarge
         case accountOrConfiguration
+        /// The account waits for something that passes: nothing is wrong with the request.
+        case onHold
+        /// A code that is documented nowhere. It says nothing of a device, and nothing of what the account may do.
+        case unknown
         /// The tokens of the sign-in had ended, and those that replaced them had as well.
         case notSignedIn
         case alreadyDone
@@ -65,13 +78,15 @@ public struct CarrierRefusal: Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// What happened and what to do.
     public let explanation: String
+    /// Whether nothing is there under the path that was called.
+    var isOfUnknownPath = false
 
     public var description: String {
         let words = [code?.text, message.isEmpty ? nil : message].compactMap { $0 }.joined(separator: ": ")
         return words.isEmpty ? explanation : "\(explanation) (The carrier says: \(words))"
     }
 
-    /// The failure of an operation that was refused so.
+    /// The failure of an operation of one device that was refused so.
     var operationFailure: OperationFailure {
         code?.failure(carrierText: message)
             ?? OperationFailure(

@@ -25,12 +25,16 @@ actor CarrierSession {
     private var refused: Set<SignInCredential.Kind> = []
     /// A refusal that could not be counted for all: nothing more is tried here.
     private var uncounted: SignInProblem?
+    /// When all tokens had been renewed for calls of a kind, and the carrier did not take them all the same.
+    private var renewedInVain: [String: Timestamp] = [:]
     private var isSigningIn = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// A bearer token is renewed so long before its end.
     private static let margin = Duration.seconds(30)
     private static let answerLimit = 64 << 10
+    /// Calls for which renewing has not helped renew nothing for so long: each renewal ends the tokens of other calls.
+    private static let renewalInterval = Duration.seconds(60)
     /// How often to look whether another process has ended its sign-in.
     private static let pollInterval = Duration.milliseconds(100)
 
@@ -69,6 +73,25 @@ actor CarrierSession {
     /// The carrier says that this session has ended. Another one, got meanwhile, is left alone.
     func sessionEnded(_ token: String) {
         if session == token { session = nil }
+    }
+
+    /// Notes that the carrier did not take any of the tokens that were got anew for a call.
+    ///
+    /// - Parameter subject: the kind of the call: its path and its account.
+    func renewedInVain(for subject: String) {
+        let now = clock.now()
+        renewedInVain = renewedInVain.filter { Self.isRecent($0.value, at: now) }
+        renewedInVain[subject] = now
+    }
+
+    /// Whether tokens may be renewed for a call.
+    func mayRenew(for subject: String) -> Bool {
+        renewedInVain[subject].map { !Self.isRecent($0, at: clock.now()) } ?? true
+    }
+
+    /// A time in the future is none: the clock was set back.
+    private static func isRecent(_ time: Timestamp, at now: Timestamp) -> Bool {
+        time <= now && now < time + renewalInterval
     }
 
     private func signIn() async throws(Problem) -> Tokens {
@@ -110,7 +133,7 @@ actor CarrierSession {
             bearer = (token, clock.now() + .milliseconds(Int64(usable * 1000)))
             await end(credentials.client, .accepted)
             return token
-        case .bearerEnded(let refusal), .sessionEnded(let refusal), .refused(let refusal):
+        case .bearerEnded(let refusal), .sessionEnded(let refusal), .tokenEnded(let refusal), .refused(let refusal):
             throw await problem(refusal, of: credentials.client)
         case .unproven(let why):
             await end(credentials.client, .unanswered)
@@ -144,20 +167,16 @@ actor CarrierSession {
             session = token
             await end(credentials.user, .accepted)
             return .success(token)
-        case .bearerEnded where Self.isFault(answer):
+        // A fault of the gateway, which never asked the carrier's login about the user.
+        case .bearerEnded:
             await end(credentials.user, .notTried)
             return .bearerEnded
-        case .bearerEnded(let refusal), .sessionEnded(let refusal), .refused(let refusal):
+        case .sessionEnded(let refusal), .tokenEnded(let refusal), .refused(let refusal):
             throw await problem(refusal, of: credentials.user)
         case .unproven(let why):
             await end(credentials.user, .unanswered)
             throw .transport(TransportProblem(description: "Nobody could be signed in: \(why)."))
         }
-    }
-
-    /// A fault of the gateway, which never asked the carrier's login about the user.
-    private static func isFault(_ answer: HTTPAnswer) -> Bool {
-        String(decoding: answer.body.prefix(2000), as: UTF8.self).contains("fault")
     }
 
     // MARK: Counting

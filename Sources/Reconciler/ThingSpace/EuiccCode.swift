@@ -22,6 +22,9 @@ public struct EuiccCode: Hashable, Sendable, CustomStringConvertible {
         reason == "4.4" || reason.hasPrefix("5.")
     }
 
+    /// Whether the card refuses because what was asked for is there already (3.3): that is to be looked up.
+    var saysAlreadyInUse: Bool { reason == "3.3" }
+
     public var subjectMeaning: String? { Self.subjects[subject] }
     public var reasonMeaning: String? { Self.reasons[reason] }
 

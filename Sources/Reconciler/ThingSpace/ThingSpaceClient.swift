@@ -27,7 +27,7 @@ public struct ThingSpaceClient: Carrier {
         _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
     ) async -> RequestOutcome {
         let path = "/m2m/v1/devices/profile/actions/\(action.pathComponent)"
-        return await post(path, ProfileActionBody(devices: devices, account: account, smsr: smsr).json)
+        return await post(path, ProfileActionBody(devices: devices, account: account, smsr: smsr).json, account)
     }
 
     public func requestDeviceList(
@@ -36,12 +36,12 @@ public struct ThingSpaceClient: Carrier {
         await post(
             "/m2m/v2/devices/actions/list",
             CarrierJSON.encode(
-                DeviceListBody(account: account, profileStatusFilter: profileStatusFilter, devices: devices)))
+                DeviceListBody(account: account, profileStatusFilter: profileStatusFilter, devices: devices)), account)
     }
 
     public func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage {
         let body = CarrierJSON.encode(AccountListBody(account: account, after: last))
-        let answer = try await call(.POST, Self.accountListPath, body: body)
+        let answer = try await call(.POST, Self.accountListPath, body: body, account)
         return try AccountDevicePage(answer.body, status: answer.status, after: last)
     }
 
@@ -63,6 +63,18 @@ public struct ThingSpaceClient: Carrier {
     }
 
     private static let accountListPath = "/m2m/v1/devices/actions/list"
+
+    public func requestStatus(
+        of request: RequestID, account: AccountName
+    ) async throws(CarrierError) -> RequestStatus {
+        let path =
+            "/m2m/v2/accounts/\(account.pathComponent)/requests/\(request.description.pathComponent)/status"
+        do {
+            return RequestStatus(answer: try await call(.GET, path, body: nil, account).body)
+        } catch .refused(let refusal) where refusal.isOfUnknownPath {
+            return .notOffered
+        }
+    }
 
     public func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] {
         let body = try await call(.GET, "/m2m/v1/callbacks/\(account.pathComponent)", body: nil).body
@@ -93,15 +105,15 @@ public struct ThingSpaceClient: Carrier {
 
     // MARK: Calling
 
-    private func post(_ path: String, _ body: [UInt8]) async -> RequestOutcome {
-        switch await exchange(.POST, path, body: body, limit: Self.actionAnswerLimit) {
+    private func post(_ path: String, _ body: [UInt8], _ account: AccountName) async -> RequestOutcome {
+        switch await exchange(.POST, path, body: body, limit: Self.actionAnswerLimit, account) {
         case .answered(.success(let answer), _):
-            guard let id = answer["requestId"]?.text else {
+            guard let id = answer["requestId"]?.word else {
                 return .outcomeUnknown(TransportProblem(description: "The carrier's answer holds no requestId."))
             }
             return .accepted(RequestID(id))
         case .answered(.bearerEnded(let refusal), _), .answered(.sessionEnded(let refusal), _),
-            .answered(.refused(let refusal), _):
+            .answered(.tokenEnded(let refusal), _), .answered(.refused(let refusal), _):
             return .refused(refusal)
         case .answered(.unproven(let why), _):
             return .outcomeUnknown(TransportProblem(description: why.capitalizedSentence))
@@ -119,13 +131,14 @@ public struct ThingSpaceClient: Carrier {
     }
 
     private func call(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]?
+        _ method: HTTPMethod, _ path: String, body: [UInt8]?, _ account: AccountName? = nil
     ) async throws(CarrierError) -> (body: JSONValue, status: Int) {
-        switch await exchange(method, path, body: body, limit: Self.listAnswerLimit) {
+        switch await exchange(method, path, body: body, limit: Self.listAnswerLimit, account) {
         case .answered(.success(let answer), let status):
             return (answer, status)
         case .answered(.bearerEnded(let refusal), _), .answered(.sessionEnded(let refusal), _),
-            .answered(.refused(let refusal), _), .notSignedIn(.refusedForNow(let refusal)):
+            .answered(.tokenEnded(let refusal), _), .answered(.refused(let refusal), _),
+            .notSignedIn(.refusedForNow(let refusal)):
             throw .refused(refusal)
         case .answered(.unproven(let why), _):
             throw .transport(TransportProblem(description: why.capitalizedSentence))
@@ -144,10 +157,15 @@ public struct ThingSpaceClient: Carrier {
         case notSignedIn(CarrierSession.Problem)
     }
 
-    /// Makes a call, and once more if the answer says that a token has ended, which proves that it was not taken.
-    private func exchange(_ method: HTTPMethod, _ path: String, body: [UInt8]?, limit: Int) async -> Exchange {
-        var hasRenewedBearer = false
-        var hasRenewedSession = false
+    /// Makes a call, and again if the answer says that a token has ended, which proves that it was not taken: once for
+    /// the bearer and once for the session, and never more often (`thingspace.md`, section 1.4).
+    ///
+    /// - Parameter account: the one that the call is about.
+    private func exchange(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]?, limit: Int, _ account: AccountName?
+    ) async -> Exchange {
+        var renewal = TokenRenewal()
+        let subject = "\(path) \(account?.description ?? "")"
         while true {
             let tokens: CarrierSession.Tokens
             do {
@@ -167,15 +185,14 @@ public struct ThingSpaceClient: Carrier {
                 return .failed(error)
             }
             let reading = CarrierAnswer(answer)
-            switch reading {
-            case .bearerEnded where !hasRenewedBearer:
-                hasRenewedBearer = true
-                await session.bearerEnded(tokens.bearer)
-            case .sessionEnded where !hasRenewedSession:
-                hasRenewedSession = true
-                await session.sessionEnded(tokens.session)
-            default:
-                return .answered(reading, status: answer.status)
+            let answered = Exchange.answered(reading, status: answer.status)
+            if case .tokenEnded = reading, await !session.mayRenew(for: subject) { return answered }
+            switch renewal.next(after: reading) {
+            case .bearer: await session.bearerEnded(tokens.bearer)
+            case .session: await session.sessionEnded(tokens.session)
+            case .none(let isInVain):
+                if isInVain { await session.renewedInVain(for: subject) }
+                return answered
             }
         }
     }

@@ -9,6 +9,7 @@ struct CarrierAnswerTests {
         case .success: "success"
         case .bearerEnded: "bearer"
         case .sessionEnded: "session"
+        case .tokenEnded: "either token"
         case .refused(let refusal): "\(refusal.classification)".split(separator: "(").first.map(String.init) ?? ""
         case .unproven: "unproven"
         }
@@ -37,7 +38,7 @@ struct CarrierAnswerTests {
                 403, "{\"errorCode\":\"DeviceService.INPUT_INVALID.SessionToken.Invalid\",\"errorMessage\":\"x\"}",
                 "session"
             ),
-            (400, "{\"error\":\"unauthorized\",\"error_description\":\"x\"}", "session"), (401, "", "bearer"),
+            (400, "{\"error\":\"unauthorized\",\"error_description\":\"x\"}", "session"), (401, "", "either token"),
             (
                 400, "{\"errorCode\":\"UnifiedWebService.REQUEST_FAILED.DeviceNotFound\",\"errorMessage\":\"x\"}",
                 "badDevice"
@@ -52,7 +53,7 @@ struct CarrierAnswerTests {
                 400, "{\"errorCode\":\"REQUEST_FAILED.AccountNotFound\",\"errorMessage\":\"x\"}",
                 "accountOrConfiguration"
             ),
-            (400, "{\"errorCode\":\"error code string\",\"errorMessage\":\"error message string\"}", "invalidRequest"),
+            (400, "{\"errorCode\":\"error code string\",\"errorMessage\":\"error message string\"}", "unknown"),
             (200, "{\"requestId\":\"x\"}", "success"), (202, "{\"hasMoreData\":true}", "success"),
             (200, "[]", "success"),
             (200, "{\"requestId\":", "unproven"), (200, "<html>busy</html>", "unproven"), (200, "", "unproven"),
@@ -68,7 +69,7 @@ struct CarrierAnswerTests {
     @Test("the carrier's own samples of an answer and of an error are read")
     func samples() throws {
         #expect(read(200, String(decoding: try Repository.sample("response-request-id"), as: UTF8.self)) == "success")
-        #expect(read(400, String(decoding: try Repository.sample("error-400"), as: UTF8.self)) == "invalidRequest")
+        #expect(read(400, String(decoding: try Repository.sample("error-400"), as: UTF8.self)) == "unknown")
     }
 
     @Test("503 with Retry-After proves that nothing was taken")
@@ -76,12 +77,54 @@ struct CarrierAnswerTests {
         #expect(read(503, "", retryAfter: .seconds(3)) == "temporarilyUnavailable")
     }
 
-    @Test("codes are read without the service's name, whatever their letter case")
-    func codes() {
-        #expect(
-            CarrierErrorCode("UnifiedWebService.REQUEST_FAILED.DeviceNotFound").text == "REQUEST_FAILED.DeviceNotFound")
-        #expect(CarrierErrorCode("request_failed.devicenotfound").meaning == .badDevice)
-        #expect(CarrierErrorCode("DeserializationFailed").meaning == .invalidRequest)
+    @Test(
+        "a member that is null, empty or zero is no error",
+        arguments: ["errorCode", "fault", "error", "errorMessage"], ["null", "\"\"", "\" \"", "0", "\"0\"", "false"])
+    func noError(member: String, value: String) {
+        #expect(read(200, "{\"requestId\":\"x\",\"\(member)\":\(value)}") == "success")
+        #expect(read(200, "{\"devices\":[],\"\(member)\":\(value)}") == "success")
+        #expect(read(200, "{\"requestId\":\"x\",\"fault\":{\"code\":\(value)}}") == "success")
+    }
+
+    @Test(
+        "a code that only repeats a status says what the status says",
+        arguments: [
+            (401, "\"401\"", "either token"), (401, "401", "either token"), (403, "\"403\"", "either token"),
+            (403, "403", "either token"), (400, "\"401\"", "either token"), (400, "403", "either token"),
+            (200, "\"401\"", "either token"), (404, "\"404\"", "accountOrConfiguration"),
+            (406, "406", "accountOrConfiguration"), (400, "\"404\"", "accountOrConfiguration"),
+            (429, "\"429\"", "throttled"), (400, "\"429\"", "throttled"), (400, "\"400\"", "accountOrConfiguration"),
+            (500, "\"401\"", "unproven"), (503, "\"503\"", "unproven"), (401, "\"900901\"", "bearer"),
+        ])
+    func numericCodes(status: Int, code: String, expected: String) {
+        #expect(read(status, "{\"errorCode\":\(code),\"errorMessage\":\"Unauthorized\"}") == expected)
+    }
+
+    @Test(
+        "401 and 403 without a documented code mean an ended token",
+        arguments: [401, 403],
+        [
+            "", "Unauthorized", "<html><body>Forbidden</body></html>", "{\"message\":\"Unauthorized\"}", "[]", "{}",
+            "{\"errorCode\":\"SOMETHING_NEW\"}", "{\"requestId\":\"of the gateway\",\"message\":\"Unauthorized\"}",
+        ])
+    func bareEndedToken(status: Int, body: String) {
+        #expect(read(status, body) == "either token")
+    }
+
+    @Test("the code of a session counts wherever it stands in an error")
+    func sessionCodeInText() {
+        let code = "UnifiedWebService.REQUEST_FAILED.SessionToken.Expired"
+        #expect(read(401, "{\"message\":\"Error: \(code).\"}") == "session")
+        #expect(read(400, "\(code)") == "session")
+    }
+
+    @Test("a requestId beside a documented error proves nothing, and beside any other text that it was taken")
+    func requestIDAndError() {
+        #expect(read(200, "{\"requestId\":\"x\",\"errorCode\":\"REQUEST_FAILED.DeviceNotFound\"}") == "unproven")
+        #expect(read(200, "{\"requestId\":\"x\",\"errorCode\":\"SUCCESS\"}") == "success")
+        #expect(read(200, "{\"requestId\":\"x\",\"errorCode\":\"200\"}") == "success")
+        #expect(read(200, "{\"requestId\":null,\"errorCode\":\"SOMETHING_NEW\"}") == "unproven")
+        #expect(read(200, "{\"errorCode\":\"REQUEST_FAILED.DeviceNotFound\"}") == "badDevice")
     }
 
     @Test(
