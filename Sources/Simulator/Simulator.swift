@@ -19,6 +19,7 @@ public struct Simulator: Sendable {
     private let state: SimulatorState
     private let wake: AsyncStream<Void>
     private let latency: Double
+    private let answerHold: Double
     private let callbackAuthorities: String?
     private let logger: Logger
 
@@ -29,6 +30,7 @@ public struct Simulator: Sendable {
         state = SimulatorState(model: CarrierModel(devices: devices, options: options), wake: continuation)
         self.wake = wake
         latency = options.latency
+        answerHold = options.carrierFaultSettings.answerHold
         callbackAuthorities = options.callbackAuthorities
         self.logger = logger
     }
@@ -141,6 +143,29 @@ public struct Simulator: Sendable {
         await state.setLists(profileStatus: profileStatus)
     }
 
+    /// Changes the profiles of some devices as people would by a portal: one of those that are there is enabled,
+    /// disabled or deleted, by the seed and by how many changes there were before.
+    ///
+    /// - Parameters:
+    ///   - includingDownloads: whether people also download profiles. No client can know of that between its last look
+    ///     and its own download, so `SimulatorCounts.repeatedDownloads` can count such a pair.
+    ///   - announced: whether the endpoint gets messages, under requests that are not the client's.
+    /// - Returns: the ICCIDs of the changed devices, in the order of the changes.
+    @discardableResult
+    public func changeByPeople(
+        _ count: Int = 1, includingDownloads: Bool = false, announced: Bool = false
+    ) async -> [String] {
+        await state.changeByPeople(count, includingDownloads: includingDownloads, announced: announced)
+    }
+
+    /// Holds an answer back until the messages that come before it are delivered, or for as long as it waits at most.
+    private func waitForMessages(of requestID: String) async throws {
+        let end = SimulatorState.now() + answerHold
+        while await state.isAwaiting(requestID), SimulatorState.now() < end {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
     private func respond(to request: Request, on connection: any Channel) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.bodyLimit)
         if latency > 0 { try await Task.sleep(for: .seconds(latency)) }
@@ -149,6 +174,7 @@ public struct Simulator: Sendable {
                 method: request.method.rawValue, path: request.uri.path, authorization: request.headers[.authorization],
                 sessionToken: HTTPField.Name("VZ-M2M-Token").flatMap { request.headers[$0] },
                 contentType: request.headers[.contentType], body: String(buffer: body)))
+        if let requestID = reply.answer.awaitedRequest { try await waitForMessages(of: requestID) }
         if reply.delay > 0 { try await Task.sleep(for: .seconds(reply.delay)) }
         // What is written to a closed connection goes nowhere.
         switch reply.ending {

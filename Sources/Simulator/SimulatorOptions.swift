@@ -64,6 +64,9 @@ public struct SimulatorOptions: Sendable {
     public var throttleBurst = 2.0
     /// What a fault's 429 and 503 ask for in `Retry-After`, in seconds.
     public var retryAfter = 1
+    /// What the carrier does badly as a whole, and the numbers for it.
+    public var carrierFaults: Set<CarrierBehavior> = []
+    public var carrierFaultSettings = CarrierFaultSettings()
     public var clientID = "simulator-key"
     public var clientSecret = "simulator-secret"
     public var username = "simulator-user"

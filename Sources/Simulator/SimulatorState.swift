@@ -15,6 +15,8 @@ actor SimulatorState {
     private var deliveries = DueQueue<Delivery>()
     private var deliveriesUnderWay = 0
     private var faults = FaultChooser()
+    /// Early messages of a request that are still to be delivered before its answer leaves.
+    private var awaited: [String: Int] = [:]
     private let wake: AsyncStream<Void>.Continuation
 
     init(model: CarrierModel, wake: AsyncStream<Void>.Continuation) {
@@ -47,11 +49,13 @@ actor SimulatorState {
     /// What stands before every other call: sign-in, content type, the limit of requests.
     private func refuse(_ endpoint: Endpoint, _ call: Call, now: Double) -> Answer? {
         switch endpoint {
-        case .counts, .devices, .setDevice, .drift, .lists, .token: return nil
+        case .counts, .devices, .setDevice, .drift, .lists, .people, .token: return nil
         default: break
         }
         if let refusal = model.refuseBearer(call.authorization, now: now) { return refusal }
-        guard call.contentType?.lowercased().hasPrefix("application/json") == true else {
+        // Verizon's own client names no type where it sends no body.
+        let hasBody = call.method == "POST" && endpoint != .logout
+        guard !hasBody || call.contentType?.lowercased().hasPrefix("application/json") == true else {
             return .error("DeserializationFailed", "Content-Type must be application/json.")
         }
         if endpoint == .login { return nil }
@@ -81,14 +85,19 @@ actor SimulatorState {
         case .action(let action):
             return start(model.act(action, body: call.json, rawBody: call.body, now: now))
         case .deviceListV1:
-            return model.listDevices(call.json)
+            return model.listDevices(call.json, now: now)
         case .deviceListV2:
             return start(model.requestDeviceList(call.json, now: now))
         case .callbacks(let account):
             return call.method == "GET"
-                ? model.listRegistrations(account: account) : model.register(account: account, body: call.json)
+                ? model.listRegistrations(account: account, now: now)
+                : start(model.register(account: account, body: call.json, now: now))
         case .callback(let account, let service):
-            return model.deregister(account: account, service: service)
+            return model.deregister(account: account, service: service, now: now)
+        case .requestStatus(let account, let requestID):
+            return model.requestStatus(account: account, requestID: requestID)
+        case .people:
+            return people(call.json)
         }
     }
 
@@ -107,6 +116,12 @@ actor SimulatorState {
 
     private func start(_ result: (Answer, [CarrierModel.Job])) -> Answer {
         for job in result.1 { jobs.add(job, due: job.due) }
+        if let requestID = result.0.awaitedRequest {
+            awaited[requestID] =
+                result.1.count { job in
+                    if case .earlyFailure = job.kind { true } else { false }
+                }
+        }
         if !result.1.isEmpty { wake.yield() }
         return result.0
     }
@@ -150,6 +165,24 @@ actor SimulatorState {
         return .ok(.object([("iccids", .array(iccids.map { .string($0) }))]))
     }
 
+    private func people(_ body: [String: Any]?) -> Answer {
+        guard let count = body?["count"] as? Int, 0...10_000 ~= count else {
+            return .error("DeserializationFailed", "count is required, 10,000 at most.")
+        }
+        let iccids = changeByPeople(
+            count, includingDownloads: body?["includingDownloads"] as? Bool ?? false,
+            announced: body?["announced"] as? Bool ?? false)
+        return .ok(.object([("iccids", .array(iccids.map { .string($0) }))]))
+    }
+
+    func changeByPeople(_ count: Int, includingDownloads: Bool, announced: Bool) -> [String] {
+        let (iccids, messages) = model.changeByPeople(
+            count, includingDownloads: includingDownloads, announced: announced)
+        for message in messages { schedule(message, now: Self.now()) }
+        if !messages.isEmpty { wake.yield() }
+        return iccids
+    }
+
     /// Changes profiles as another system on the same accounts would.
     func drift(_ count: Int, to status: String, announced: Bool) -> [String] {
         let (iccids, messages) = model.drift(count, to: status, announced: announced)
@@ -185,9 +218,11 @@ actor SimulatorState {
         var due: [(Delivery, CarrierModel.Registration)] = []
         while let delivery = deliveries.take(at: now) {
             guard
-                let registration = model.registrations[delivery.message.account]?[CarrierModel.profileService]
+                let registration = model.registration(
+                    delivery.message.account, CarrierModel.profileService, now: now)
             else {
                 model.counts.callbacksGivenUp += 1
+                isDelivered(delivery)
                 continue
             }
             model.counts.callbacksSent += 1
@@ -245,6 +280,7 @@ actor SimulatorState {
     /// What came of a delivery: acknowledged, or to be made again.
     func ended(_ delivery: Delivery, acknowledged: Bool) {
         deliveriesUnderWay -= 1
+        isDelivered(delivery)
         if acknowledged {
             model.counts.callbacksAcknowledged += 1
         } else if delivery.isDuplicate || delivery.number >= model.options.maxCallbackThreshold {
@@ -256,6 +292,14 @@ actor SimulatorState {
             wake.yield()
         }
     }
+
+    private func isDelivered(_ delivery: Delivery) {
+        guard let count = awaited[delivery.message.requestID] else { return }
+        awaited[delivery.message.requestID] = count > 1 ? count - 1 : nil
+    }
+
+    /// Whether messages of a request are still to be delivered before its answer leaves.
+    func isAwaiting(_ requestID: String) -> Bool { awaited[requestID] != nil }
 
     func body(of delivery: Delivery, to registration: CarrierModel.Registration) -> String {
         let message = delivery.message

@@ -8,12 +8,14 @@ enum Endpoint: Hashable {
     case deviceListV2
     case callbacks(account: String)
     case callback(account: String, service: String)
+    case requestStatus(account: String, requestID: String)
     /// The simulator's own, without sign-in.
     case counts
     case devices
     case setDevice(iccid: String)
     case drift
     case lists
+    case people
 
     init?(method: String, path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
@@ -27,6 +29,7 @@ enum Endpoint: Hashable {
         case ("GET", ["simulator", "devices"]): self = .devices
         case ("POST", ["simulator", "drift"]): self = .drift
         case ("POST", ["simulator", "lists"]): self = .lists
+        case ("POST", ["simulator", "people"]): self = .people
         default:
             guard let endpoint = Self(method: method, parts: parts) else { return nil }
             self = endpoint
@@ -47,6 +50,10 @@ enum Endpoint: Hashable {
             parts[5] == "name"
         {
             self = .callback(account: parts[4].removingPercentEncoding ?? parts[4], service: parts[6])
+        } else if method == "GET", parts.count == 8, parts.prefix(4) == ["api", "m2m", "v2", "accounts"],
+            parts[5] == "requests", parts[7] == "status"
+        {
+            self = .requestStatus(account: parts[4].removingPercentEncoding ?? parts[4], requestID: parts[6])
         } else if method == "POST", parts.count == 3, parts.prefix(2) == ["simulator", "devices"] {
             self = .setDevice(iccid: parts[2])
         } else {

@@ -38,7 +38,9 @@ extension Endpoint {
     fileprivate var meetsFaults: Bool {
         switch self {
         case .action, .deviceListV1, .deviceListV2: true
-        case .token, .login, .logout, .callbacks, .callback, .counts, .devices, .setDevice, .drift, .lists: false
+        case .token, .login, .logout, .callbacks, .callback, .requestStatus, .counts, .devices, .setDevice, .drift,
+            .lists, .people:
+            false
         }
     }
 }

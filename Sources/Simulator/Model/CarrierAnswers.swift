@@ -4,6 +4,8 @@ struct Answer: Sendable {
     var contentType = "application/json"
     var body: String
     var retryAfter: Int?
+    /// The request whose messages are delivered before this answer leaves.
+    var awaitedRequest: String?
 
     static func ok(_ body: JSON, status: Int = 200) -> Answer {
         Answer(status: status, body: body.text)
@@ -36,6 +38,24 @@ struct Answer: Sendable {
     static let sessionExpired = error("REQUEST_FAILED.SessionToken.Expired", "The session token has expired.")
     static let sessionMissing = error("REQUEST_FAILED.SessionToken.Format", "The session token is missing.")
     static let sessionInvalid = error("INPUT_INVALID.SessionToken.Invalid", "The session token is not valid.")
+
+    /// The gateway's answer to a path that leads nowhere.
+    static let notFound = fault("404", "Not Found", status: 404)
+
+    /// A code of three digits, as newer descriptions of the API declare it for some calls.
+    static func numeric(_ status: Int, _ message: String) -> Answer {
+        ok(.object([("errorCode", .string(String(status))), ("errorMessage", .string(message))]), status: status)
+    }
+
+    /// A status and nothing else.
+    static func bare(_ status: Int) -> Answer { Answer(status: status, contentType: "text/plain", body: "") }
+
+    /// The page of something between the client and the carrier.
+    static func page(_ status: Int) -> Answer {
+        Answer(
+            status: status, contentType: "text/html",
+            body: "<html><head><title>\(status)</title></head><body><h1>Access denied</h1></body></html>")
+    }
 
     /// The shape of the sister API, Cloud Connector.
     static let unauthorized = ok(

@@ -8,17 +8,19 @@ extension CarrierModel {
     ]
 
     /// 200 when complete, 202 when there is more; the cursor is the last row's `DeviceId` attribute.
-    func listDevices(_ body: [String: Any]?) -> Answer {
+    mutating func listDevices(_ body: [String: Any]?, now: Double) -> Answer {
+        if let refusal = refusalOfLists() { return refusal }
         guard let body else { return .error("DeserializationFailed", "The request cannot be read.") }
         if let account = body["accountName"] as? String, !accounts.contains(account) {
             return .error("REQUEST_FAILED.AccountNotFound", "The account does not exist.")
         }
-        if let id = body["deviceId"] { return oneDevice(id, account: body["accountName"] as? String) }
+        if let id = body["deviceId"] { return oneDevice(id, account: body["accountName"] as? String, now: now) }
         guard let size = Self.wholeNumber(body["maxNumberOfDevices"], or: Self.pageSize), size > 0,
             let cursor = Self.wholeNumber(body["largestDeviceIdSeen"], or: 0), cursor >= 0
         else {
             return .error("DeserializationFailed", "maxNumberOfDevices and largestDeviceIdSeen are whole numbers.")
         }
+        if let refusal = refusalOfPage(body["maxNumberOfDevices"] == nil ? nil : size) { return refusal }
         switch selection(body) {
         case .failure(let refusal):
             return refusal.answer
@@ -28,20 +30,31 @@ extension CarrierModel {
                 body["largestDeviceIdSeen"] == nil
                 ? selected.sorted { createdAt($0) < createdAt($1) }
                 : selected.filter { number(of: $0) > cursor }
-            let count = min(size, Self.pageSize)
-            let hasMore = ordered.count > count
-            return .ok(
-                .object([
-                    ("hasMoreData", .bool(hasMore)), ("devices", .array(ordered.prefix(count).map { row($0) })),
-                ]), status: hasMore ? 202 : 200)
+            let count = min(size, largestPage)
+            let foreign = behaves(.listsForeignRows) ? foreignRowsV1(besides: body["accountName"] as? String) : []
+            return page(
+                foreign + ordered.prefix(count).map { row($0, now: now) }, hasMore: ordered.count > count)
         }
+    }
+
+    private mutating func page(_ rows: [JSON], hasMore: Bool) -> Answer {
+        let isEmpty = behaves(.listsEmpty)
+        if isEmpty { count(.listsEmpty) }
+        var members: [(String, JSON)] = [
+            ("hasMoreData", .bool(hasMore && !isEmpty)), ("devices", .array(isEmpty ? [] : rows)),
+        ]
+        if behaves(.listsNullError) {
+            count(.listsNullError)
+            members += [("errorCode", .null), ("errorMessage", .string(""))]
+        }
+        return .ok(.object(members), status: hasMore && !isEmpty ? 202 : 200)
     }
 
     private struct Refusal: Error {
         let answer: Answer
     }
 
-    private func oneDevice(_ value: Any, account: String?) -> Answer {
+    private mutating func oneDevice(_ value: Any, account: String?, now: Double) -> Answer {
         guard let id = value as? [String: Any], let kind = id["kind"] as? String, let text = id["id"] as? String else {
             return .error("DeserializationFailed", "A deviceId needs a kind and an id.")
         }
@@ -53,7 +66,7 @@ extension CarrierModel {
         }
         let found = indices(kind: kind, id: text).filter { account == nil || devices[$0].accountName == account }
         guard !found.isEmpty else { return .error("REQUEST_FAILED.DeviceNotFound", "The device was not found.") }
-        return .ok(.object([("hasMoreData", .bool(false)), ("devices", .array(found.map { row($0) }))]))
+        return page(found.map { row($0, now: now) }, hasMore: false)
     }
 
     /// A number without quotes and without a fraction; `nil` for anything else that is there.
@@ -79,7 +92,7 @@ extension CarrierModel {
         for (key, isKept) in [("earliest", { $0 >= $1 }), ("latest", { $0 <= $1 })] as [(String, (Date, Date) -> Bool)]
         {
             guard let value = body[key] else { continue }
-            guard let text = value as? String, let limit = ISO8601DateFormatter().date(from: text) else {
+            guard let text = value as? String, let limit = Self.date(text) else {
                 return .failure(Refusal(answer: .error("DeserializationFailed", "\(key) is not a date and time.")))
             }
             selected = selected.filter { isKept(createdAt($0), limit) }
@@ -89,6 +102,14 @@ extension CarrierModel {
             selected = selected.filter { devices[$0].customFields[key] == value }
         }
         return narrow(selected, by: (body["filter"] as? [String: Any])?["deviceIdentifierFilters"] as? [[String: Any]])
+    }
+
+    /// With and without parts of a second.
+    private static func date(_ text: String) -> Date? {
+        let formatter = ISO8601DateFormatter()
+        if let date = formatter.date(from: text) { return date }
+        formatter.formatOptions.insert(.withFractionalSeconds)
+        return formatter.date(from: text)
     }
 
     private func narrow(_ selected: [Int], by filters: [[String: Any]]?) -> Result<[Int], Refusal> {
@@ -129,7 +150,7 @@ extension CarrierModel {
     private func createdAt(_ index: Int) -> Date { Date(timeIntervalSince1970: 1_760_000_000 - Double(index) * 60) }
 
     /// What may be absent is absent from some rows.
-    private func row(_ index: Int) -> JSON {
+    private func row(_ index: Int, now: Double) -> JSON {
         let device = devices[index]
         var ids: [JSON] = [
             .object([("id", .string(device.iccid)), ("kind", .string("iccId"))]),
@@ -142,7 +163,7 @@ extension CarrierModel {
         ])
         let created = createdAt(index).formatted(.iso8601)
         var members: [(String, JSON)] = [
-            ("accountName", .string(device.accountName)), ("billingCycleEndDate", .string(created)),
+            ("accountName", .string(listedAccount(of: index))), ("billingCycleEndDate", .string(created)),
             ("carrierInformations", .array([carrier])), ("connected", .bool(false)), ("createdAt", .string(created)),
         ]
         if !device.customFields.isEmpty {
@@ -151,7 +172,7 @@ extension CarrierModel {
             }
             members.append(("customFields", .array(fields)))
         }
-        members += [("deviceIds", .array(ids)), ("extendedAttributes", .array(attributes(of: index)))]
+        members += [("deviceIds", .array(ids)), ("extendedAttributes", .array(attributes(of: index, now: now)))]
         if !device.groupNames.isEmpty { members.append(("groupNames", .array(device.groupNames.map { .string($0) }))) }
         if index % 2 == 0 {
             members += [
@@ -162,11 +183,11 @@ extension CarrierModel {
         return .object(members)
     }
 
-    private func attributes(of index: Int) -> [JSON] {
+    private func attributes(of index: Int, now: Double) -> [JSON] {
         var attributes: [JSON] = [.object([("key", .string("PrimaryPlaceOfUseTitle"))])]
         if options.listsProfileStatusInV1 {
             attributes.append(
-                .object([("key", .string("ProfileStatus")), ("value", .string(listedStatus(of: devices[index])))]))
+                .object([("key", .string("ProfileStatus")), ("value", .string(listedStatus(of: index, now: now)))]))
         }
         return attributes + [.object([("key", .string("DeviceId")), ("value", .string(String(number(of: index))))])]
     }

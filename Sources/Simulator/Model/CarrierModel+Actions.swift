@@ -45,17 +45,19 @@ extension CarrierModel {
         else {
             return refuse(.error("REQUEST_FAILED.UnexpectedError", "A required element is missing."))
         }
-        guard list.count <= options.maximumDevicesPerRequest else {
+        guard list.count <= largestBatch else {
             return refuse(
-                .error(
-                    "INPUT_INVALID.NumberofDevices",
-                    "At most \(options.maximumDevicesPerRequest) devices can be in one request."))
+                .error("INPUT_INVALID.NumberofDevices", "At most \(largestBatch) devices can be in one request."))
         }
+        if let refusal = refusalOfAccount(account) { return refuse(refusal) }
         var indices: [Int] = []
         for element in list {
             switch device(element, account: account, smsr: smsr) {
-            case .success(let index): indices.append(index)
-            case .failure(let refusal): return refuse(refusal.answer)
+            case .success(let index):
+                if let refusal = refusalOnce(of: index) { return refuse(refusal) }
+                indices.append(index)
+            case .failure(let refusal):
+                return refuse(refusal.answer)
             }
         }
         return take(action, indices, now: now)
@@ -111,15 +113,27 @@ extension CarrierModel {
         let requestID = nextGUID()
         counts.acceptedRequests[action.rawValue, default: 0] += 1
         counts.acceptedDevices[action.rawValue, default: 0] += indices.count
-        let jobs = indices.map { index in
+        requests[requestID] = RequestRecord(account: devices[indices[0]].accountName, devices: indices)
+        var failsEarly = false
+        var jobs: [Job] = []
+        for index in indices {
             accept(index, download: action.isDownload)
+            if behaves(.statusInTransition) { memory.transitionEnds[index] = .infinity }
+            if failsBeforeAnswer(index) {
+                failsEarly = true
+                jobs.append(Job(kind: .earlyFailure(action, device: index), requestID: requestID, due: now))
+                continue
+            }
             let attempt = devices[index].acceptedCalls
             let delay = options.callbackDelay
             let share = chance.share("delay", devices[index].iccid, String(attempt))
-            return Job(
-                kind: .action(action, device: index, attempt: attempt), requestID: requestID,
-                due: now + delay.lowerBound + (delay.upperBound - delay.lowerBound) * share)
+            let due = now + delay.lowerBound + (delay.upperBound - delay.lowerBound) * share
+            jobs += messagesMeanwhile(action, of: index, from: now, to: due)
+            jobs.append(
+                Job(kind: .action(action, device: index, attempt: attempt), requestID: requestID, due: due))
         }
-        return (.ok(.object([("requestId", .string(requestID))])), jobs)
+        var answer = Answer.ok(.object([("requestId", .string(requestID))] + membersBesideRequestID()))
+        if failsEarly { answer.awaitedRequest = requestID }
+        return (answer, jobs)
     }
 }

@@ -10,7 +10,22 @@ extension CarrierModel {
     ]
     static let profileService = "DeviceProfileService"
 
-    mutating func register(account: String, body: [String: Any]?) -> Answer {
+    /// The registration of an account's service, unless the carrier has forgotten it by now.
+    mutating func registration(_ account: String, _ service: String, now: Double) -> Registration? {
+        guard let registration = registrations[account]?[service] else { return nil }
+        guard registration.endsAt <= now else { return registration }
+        registrations[account]?[service] = nil
+        count(.registrationLost)
+        return nil
+    }
+
+    mutating func register(account: String, body: [String: Any]?, now: Double) -> (Answer, [Job]) {
+        let answer = register(account, body, now: now)
+        guard answer.status == 200, body?["name"] as? String == Self.profileService else { return (answer, []) }
+        return (answer, messagesAfterRegistration(of: account, now: now))
+    }
+
+    private mutating func register(_ account: String, _ body: [String: Any]?, now: Double) -> Answer {
         guard accounts.contains(account) else {
             return .error("REQUEST_FAILED.AccountNotFound", "The account does not exist.")
         }
@@ -30,17 +45,26 @@ extension CarrierModel {
         guard username.count <= 40, password.count <= 40 else {
             return .error("INPUT_INVALID.Callback.Credentials", "username and password have at most 40 characters.")
         }
-        guard registrations[account]?[name] == nil else {
+        guard registration(account, name, now: now) == nil else {
             return .error("REQUEST_FAILED.CallbackAlreadyRegistered", "Deregister the service first.")
         }
-        registrations[account, default: [:]][name] = Registration(url: text, username: username, password: password)
+        var registration = Registration(url: text, username: username, password: password)
+        let settings = options.carrierFaultSettings
+        if behaves(.registrationLost), name == Self.profileService,
+            memory.occurrences["registration \(account)", default: 0] < settings.registrationLosses
+        {
+            memory.occurrences["registration \(account)", default: 0] += 1
+            registration.endsAt = now + settings.registrationLife
+        }
+        registrations[account, default: [:]][name] = registration
         return .ok(.object([("accountName", .string(account)), ("serviceName", .string(name))]))
     }
 
-    func listRegistrations(account: String) -> Answer {
+    mutating func listRegistrations(account: String, now: Double) -> Answer {
         guard accounts.contains(account) else {
             return .error("REQUEST_FAILED.AccountNotFound", "The account does not exist.")
         }
+        _ = registration(account, Self.profileService, now: now)
         // The carrier shows the password in clear.
         return .ok(
             .array(
@@ -53,8 +77,10 @@ extension CarrierModel {
                 }))
     }
 
-    mutating func deregister(account: String, service: String) -> Answer {
-        guard registrations[account]?.removeValue(forKey: service) != nil else {
+    mutating func deregister(account: String, service: String, now: Double) -> Answer {
+        guard registration(account, service, now: now) != nil,
+            registrations[account]?.removeValue(forKey: service) != nil
+        else {
             return .error("REQUEST_FAILED.CallbackNotRegistered", "The service is not registered.")
         }
         return .ok(.object([("accountName", .string(account)), ("serviceName", .string(service))]))

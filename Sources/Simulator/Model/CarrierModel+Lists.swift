@@ -10,10 +10,18 @@ extension CarrierModel {
     static let largestDeviceFilter = 50
 
     /// What lists tell of a profile: while the carrier's records are out of order, the same of each.
-    func listedStatus(of device: SimulatedDevice) -> String { falseStatus ?? device.profileStatus }
+    func listedStatus(of index: Int, now: Double) -> String {
+        if let falseStatus { return falseStatus }
+        if behaves(.statusInTransition, to: index), now < memory.transitionEnds[index] ?? -.infinity {
+            return "UPDATING"
+        }
+        guard behaves(.statusUnknownWord, to: index) else { return devices[index].profileStatus }
+        return word(Self.unknownProfileWords, "listed word", devices[index].iccid)
+    }
 
     /// v2: only a requestId; the list comes as a callback.
     mutating func requestDeviceList(_ body: [String: Any]?, now: Double) -> (Answer, [Job]) {
+        if let refusal = refusalOfLists() { return (refusal, []) }
         guard let body else { return (.error("DeserializationFailed", "The request cannot be read."), []) }
         guard let account = body["accountName"] as? String, !account.isEmpty else {
             return (.error("INPUT_INVALID.Account.NotDefined", "accountName is required."), [])
@@ -21,7 +29,7 @@ extension CarrierModel {
         guard accounts.contains(account) else {
             return (.error("REQUEST_FAILED.AccountNotFound", "The account does not exist."), [])
         }
-        guard options.offersListV2 else {
+        guard options.offersListV2, !behaves(.v2ListUnavailable) else {
             return (.error("REQUEST_FAILED.FeatureNotAvailable", "The account has no access to this list."), [])
         }
         var filter = DeviceListFilter()
@@ -44,9 +52,12 @@ extension CarrierModel {
         }
         let requestID = nextGUID()
         counts.acceptedRequests["device_list", default: 0] += 1
+        requests[requestID] = RequestRecord(account: account)
         let job = Job(
             kind: .deviceList(account: account, filter: filter), requestID: requestID,
             due: now + options.callbackDelay.lowerBound)
-        return (.ok(.object([("requestId", .string(requestID))])), [job])
+        var members: [(String, JSON)] = [("requestId", .string(requestID))]
+        if behaves(.listsNullError) { members.append(("errorCode", .string(""))) }
+        return (.ok(.object(members)), [job])
     }
 }

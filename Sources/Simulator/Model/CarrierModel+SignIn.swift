@@ -21,8 +21,10 @@ extension CarrierModel {
         }
         // Asked again within its life, the same token comes back with what is left of it.
         if !(bearer.map { isAlive($0, at: now) } ?? false) {
-            bearer = Bearer(token: nextGUID(), issuedAt: now)
             counts.tokensIssued += 1
+            let life = lifeInCalls(
+                [.bearerEndsNumeric, .bearerEndsPage], number: counts.tokensIssued, otherwise: options.callsPerToken)
+            bearer = Bearer(token: nextGUID(), issuedAt: now, life: life)
         }
         guard let bearer else { return .wrongAuthentication }
         return .ok(
@@ -39,13 +41,48 @@ extension CarrierModel {
         guard authorization.hasPrefix("Bearer ") else { return .wrongAuthentication }
         guard let bearer, authorization.dropFirst("Bearer ".count) == bearer.token,
             isAlive(bearer, at: now)
-        else { return .wrongBearer }
+        else { return endedBearer() }
         self.bearer?.calls += 1
         return nil
     }
 
     private func isAlive(_ bearer: Bearer, at now: Double) -> Bool {
-        now < bearer.issuedAt + options.tokenLife && bearer.calls < options.callsPerToken ?? .max
+        now < bearer.issuedAt + options.tokenLife && bearer.calls < bearer.life
+    }
+
+    /// The calls that a token lives for: few where the carrier shows one of these.
+    private func lifeInCalls(_ behaviors: [CarrierBehavior], number: Int, otherwise: Int?) -> Int {
+        guard let behavior = behavior(among: behaviors) else { return otherwise ?? .max }
+        let calls = options.carrierFaultSettings.callsPerToken
+        return calls.lowerBound + Int(chance.share(behavior.rawValue, String(number)) * Double(calls.count))
+    }
+
+    private mutating func endedBearer() -> Answer {
+        switch behavior(among: [.bearerEndsNumeric, .bearerEndsPage]) {
+        case .bearerEndsNumeric?:
+            count(.bearerEndsNumeric)
+            return .numeric(401, "Unauthorized")
+        case .bearerEndsPage?:
+            count(.bearerEndsPage)
+            return .page(401)
+        default:
+            return .wrongBearer
+        }
+    }
+
+    private static let sessionBehaviors: [CarrierBehavior] = [
+        .sessionEndsBare401, .sessionEndsBare403, .sessionEndsNumeric,
+    ]
+
+    /// What a session that is over is answered with, where the carrier does not say so in the usual words.
+    private mutating func endedSession() -> Answer? {
+        guard let behavior = behavior(among: Self.sessionBehaviors) else { return nil }
+        count(behavior)
+        switch behavior {
+        case .sessionEndsBare401: return .bare(401)
+        case .sessionEndsBare403: return .bare(403)
+        default: return .numeric(401, "Unauthorized")
+        }
     }
 
     mutating func logIn(_ body: [String: Any]?, now: Double) -> Answer {
@@ -64,19 +101,21 @@ extension CarrierModel {
         refusedLogins = 0
         counts.logins += 1
         let token = nextGUID()
-        sessions[token] = Session(usedAt: now)
+        let life = lifeInCalls(Self.sessionBehaviors, number: counts.logins, otherwise: options.callsPerSession)
+        sessions[token] = Session(usedAt: now, life: life)
         return .ok(.object([("sessionToken", .string(token))]))
     }
 
     /// `nil` if the session is right; it lives on from now.
     mutating func refuseSession(_ token: String?, now: Double) -> Answer? {
         guard let token, !token.isEmpty else { return .sessionMissing }
-        guard UUID(uuidString: token) != nil, let session = sessions[token] else { return .sessionInvalid }
-        guard now - session.usedAt < options.sessionIdleLife, session.calls < options.callsPerSession ?? .max else {
+        guard UUID(uuidString: token) != nil else { return .sessionInvalid }
+        guard let session = sessions[token] else { return endedSession() ?? .sessionInvalid }
+        guard now - session.usedAt < options.sessionIdleLife, session.calls < session.life else {
             sessions[token] = nil
-            return .sessionExpired
+            return endedSession() ?? .sessionExpired
         }
-        sessions[token] = Session(usedAt: now, calls: session.calls + 1)
+        sessions[token] = Session(usedAt: now, life: session.life, calls: session.calls + 1)
         return nil
     }
 

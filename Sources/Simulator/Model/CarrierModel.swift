@@ -1,15 +1,24 @@
 import Foundation
 
 /// The carrier as a value: devices, tokens, sessions, registrations, counters. No I/O and no clock; calls and the
-/// time come in, answers and jobs go out.
+/// time come in, answers and jobs go out. Only GUIDs are not decided by the seed.
 struct CarrierModel: Sendable {
     /// Work that ends later: what becomes of the device then, and the messages that tell it.
     struct Job: Sendable {
         enum Kind: Sendable {
             case action(ProfileActionName, device: Int, attempt: Int)
-            /// The success that follows a warning, under another requestId.
-            case afterWarning(ProfileActionName, device: Int)
+            /// The success that follows a warning, under another requestId than that of the request.
+            case afterWarning(ProfileActionName, device: Int, request: String)
             case deviceList(account: String, filter: DeviceListFilter)
+            /// The failure that is delivered before the answer to its request.
+            case earlyFailure(ProfileActionName, device: Int)
+            /// The card carries out what was reported as failed.
+            case lateSuccess(ProfileActionName, device: Int, isSilent: Bool)
+            /// The card goes back from what was reported as a success.
+            case rollback(ProfileActionName, device: Int, to: String)
+            /// The message of an `enable` whose success came under an earlier request.
+            case nothingToDo(ProfileActionName, device: Int)
+            case unsolicited(UnsolicitedMessage, device: Int)
         }
 
         let kind: Kind
@@ -33,16 +42,22 @@ struct CarrierModel: Sendable {
         let url: String
         let username: String
         let password: String
+        /// When the carrier forgets it, in seconds.
+        var endsAt = Double.infinity
     }
 
     struct Bearer: Sendable {
         let token: String
         let issuedAt: Double
+        /// The calls that it lives for.
+        let life: Int
         var calls = 0
     }
 
     struct Session: Sendable {
         var usedAt: Double
+        /// The calls that it lives for.
+        let life: Int
         var calls = 0
     }
 
@@ -62,13 +77,18 @@ struct CarrierModel: Sendable {
     /// What the lists tell of every profile, whatever it is, while the carrier's records are out of order.
     var falseStatus: String?
     var requestTimes: [Double] = []
-    private var requestNumber: UInt64 = 0
+    var requests: [String: RequestRecord] = [:]
+    var memory = BehaviorMemory()
+    /// The first device of each account: what a carrier does to one device, it does to this one.
+    let firstOfAccount: Set<Int>
 
     init(devices: [SimulatedDevice], options: SimulatorOptions) {
         self.devices = devices
         self.options = options
         chance = SeededChance(seed: options.seed)
         accounts = Set(devices.map(\.accountName))
+        firstOfAccount = Set(
+            Dictionary(zip(devices.map(\.accountName), devices.indices)) { first, _ in first }.values)
         for (index, device) in devices.enumerated() {
             indices[device.iccid] = index
             indicesByEID[device.eid, default: []].append(index)
@@ -93,18 +113,8 @@ struct CarrierModel: Sendable {
         return found.filter { devices[$0].isOnAccount }
     }
 
-    /// A GUID that depends on the seed and on how many there were.
-    mutating func nextGUID() -> String {
-        requestNumber += 1
-        func word(_ salt: String) -> UInt64 {
-            UInt64(chance.share(salt, String(requestNumber)) * Double(UInt64(1) << 53))
-        }
-        let hex =
-            String(word("guid-high"), radix: 16) + String(word("guid-low"), radix: 16)
-            + String(requestNumber, radix: 16)
-        let digits = Array((String(repeating: "0", count: 32) + hex).suffix(32))
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
-    }
+    /// A GUID as no other process makes it: a client that keeps its records meets each requestId once.
+    func nextGUID() -> String { UUID().uuidString.lowercased() }
 
     mutating func accept(_ index: Int, download: Bool) {
         devices[index].acceptedCalls += 1
@@ -125,6 +135,11 @@ struct CarrierModel: Sendable {
         devices[index].downloadsStanding = max(0, devices[index].downloadsStanding - 1)
     }
 
+    /// A download that was reported as failed is still carried out by the card.
+    mutating func downloadGoesOn(_ index: Int) {
+        devices[index].downloadsStanding += 1
+    }
+
     /// Sets the status; enabling one profile of an eUICC disables the one that was enabled.
     mutating func set(_ status: String, of index: Int) {
         devices[index].profileStatus = status
@@ -141,35 +156,4 @@ struct CarrierModel: Sendable {
     mutating func set(isOnAccount: Bool, of index: Int) {
         devices[index].isOnAccount = isOnAccount
     }
-}
-
-/// What the simulator has counted.
-public struct SimulatorCounts: Codable, Hashable, Sendable {
-    /// Accepted requests for each action.
-    public internal(set) var acceptedRequests: [String: Int] = [:]
-    /// Devices in accepted requests for each action.
-    public internal(set) var acceptedDevices: [String: Int] = [:]
-    /// Requests that were refused.
-    public internal(set) var refusedRequests = 0
-    /// Accepted downloads of a profile that was there already, or whose download was still under way.
-    public internal(set) var repeatedDownloads = 0
-    public internal(set) var mostDownloadsOfOneDevice = 0
-    public internal(set) var tokensIssued = 0
-    public internal(set) var logins = 0
-    public internal(set) var refusedLogins = 0
-    public internal(set) var throttledRequests = 0
-    /// Calls that met a fault, by its name.
-    public internal(set) var faults: [String: Int] = [:]
-    public internal(set) var callbacksSent = 0
-    public internal(set) var callbacksAcknowledged = 0
-    public internal(set) var callbacksDropped = 0
-    /// Answers to device lists that were never sent.
-    public internal(set) var listsDropped = 0
-    public internal(set) var callbacksLate = 0
-    public internal(set) var callbacksWithWrongCredentials = 0
-    public internal(set) var callbacksUnderOtherRequests = 0
-    /// Messages that named their device by its IMEI, without the ICCID.
-    public internal(set) var callbacksByIMEI = 0
-    /// Messages that were never acknowledged, or for which nobody was registered.
-    public internal(set) var callbacksGivenUp = 0
 }

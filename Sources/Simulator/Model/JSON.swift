@@ -1,5 +1,6 @@
 /// JSON to be sent, members in the order given.
 enum JSON: Sendable {
+    case null
     case string(String)
     case number(Int)
     case bool(Bool)
@@ -14,6 +15,7 @@ enum JSON: Sendable {
 
     private func write(to text: inout String) {
         switch self {
+        case .null: text += "null"
         case .string(let string): Self.quote(string, to: &text)
         case .number(let number): text += String(number)
         case .bool(let value): text += value ? "true" : "false"

@@ -78,6 +78,19 @@ struct SimulatorArguments: ParsableArguments {
     @Option(duration: "How long the fault `too-many` refuses all calls.")
     var throttleBurst = Duration.seconds(2)
 
+    @Option(
+        name: .customLong("carrier-fault"),
+        help: "Something that the carrier does badly with all lists, answers, messages or tokens; may be repeated.")
+    var carrierFaults: [CarrierBehavior] = []
+
+    @Option(help: "Share of devices that meet what a carrier fault does to single devices (0 to 1).")
+    var carrierFaultShare = 1.0
+
+    @Option(
+        duration:
+            "How much later comes what a carrier fault does later: late successes, roll-backs, ends of transitions.")
+    var carrierFaultDelay = Duration.seconds(2)
+
     @Flag(help: "Leave the profile status out of the rows of v2 device lists.")
     var listsWithoutStatus = false
 
@@ -103,7 +116,7 @@ struct SimulatorArguments: ParsableArguments {
             ("reorder-rate", reorderRate), ("drop-rate", dropRate), ("late-rate", lateRate),
             ("wrong-credentials-rate", wrongCredentialsRate), ("other-request-rate", otherRequestRate),
             ("imei-and-eid-rate", imeiAndEidRate), ("imei-only-rate", imeiOnlyRate), ("fault-rate", faultRate),
-            ("list-drop-rate", listDropRate),
+            ("list-drop-rate", listDropRate), ("carrier-fault-share", carrierFaultShare),
         ] where !(0...1 ~= rate) {
             throw ValidationError("--\(name) is a share from 0 to 1, not \(rate).")
         }
@@ -148,6 +161,11 @@ struct SimulatorArguments: ParsableArguments {
         options.listsProfileStatusInV1 = v1TellsStatus
         options.offersListV2 = !withoutV2List
         options.listDropRate = listDropRate
+        options.carrierFaults = Set(carrierFaults)
+        options.carrierFaultSettings.share = carrierFaultShare
+        options.carrierFaultSettings.lateSuccess = seconds(carrierFaultDelay)
+        options.carrierFaultSettings.rollback = seconds(carrierFaultDelay)
+        options.carrierFaultSettings.transition = seconds(carrierFaultDelay)
         return options
     }
 
@@ -219,3 +237,4 @@ extension Settings {
 }
 
 extension CarrierFault: ExpressibleByArgument {}
+extension CarrierBehavior: ExpressibleByArgument {}
