@@ -69,6 +69,7 @@ struct DeviceView: Sendable {
                 facts.append(Fact(term: "Drifted from", value: reached.name))
             }
         }
+        if let doubt = device.doubt { facts.append(Fact(term: "In doubt", value: doubt)) }
         facts.append(Fact(term: "Line", value: device.service))
         if let imei = device.imei { facts.append(Fact(term: "IMEI", value: imei)) }
         let operation = record?.operation

@@ -90,8 +90,7 @@ extension ApplyLoop {
 
     /// Whether a device that is left out may still be settled by a lookup of this run.
     func canStillBeLookedUp(_ exception: PlanException, _ plan: Plan) -> Bool {
-        if case .blocked = exception.reason { return lookups.isUnderWay(exception.account) }
-        return lookupDueAt(exception, plan) != nil
+        lookupDueAt(exception, plan) != nil
     }
 
     /// Takes note of what has come of lookups.

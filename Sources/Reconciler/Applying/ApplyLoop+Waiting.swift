@@ -68,7 +68,7 @@ extension ApplyLoop {
     ///
     /// - Parameter positions: of the actions that may leave, once their devices were looked up.
     func isQuiet(_ plan: Plan, _ gate: RolloutGate, _ positions: [Int]) -> Bool {
-        guard gate.pause == nil || run.options.endsWhenIdle, !waitsForLookups(plan, positions),
+        guard gate.pause == nil || run.options.endsWhenIdle, !lookups.isUnderWay, !waitsForLookups(plan, positions),
             positions.allSatisfy({ plan.actions.isUnverified(at: $0) })
         else { return false }
         return !plan.exceptions.contains { exception in

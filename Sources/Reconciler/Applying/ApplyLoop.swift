@@ -66,11 +66,11 @@ struct ApplyLoop {
         let mark = try await run.store.read { try $0.eventMark() }
         while report.ending == .running {
             let seen = run.wakeup.count
+            takeLookups()
             guard let (plan, gate) = try await look(until: deadline) else {
                 report.ending = run.stop.isStopped ? .interrupted : .timedOut
                 break
             }
-            takeLookups()
             let open =
                 stoppedAccounts.isEmpty
                 ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
@@ -85,7 +85,7 @@ struct ApplyLoop {
                 report.ending = isQuiet(plan, gate, open) ? quietEnding(plan, gate) : .timedOut
             } else if try await send(ActionQueue(plan, positions: withoutBusy(sendable, of: plan)), by: gate) {
                 continue
-            } else if !run.options.waitsForConvergence, !waitsForLookups(plan, open),
+            } else if !run.options.waitsForConvergence, !lookups.isUnderWay, !waitsForLookups(plan, open),
                 busy.isEmpty || sendable.isEmpty
             {
                 report.ending = endingWithoutWaiting(plan, gate)

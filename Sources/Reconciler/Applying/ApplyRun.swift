@@ -82,7 +82,7 @@ public struct ApplyRun: Sendable {
         let lookups = LookupService(wakeup: wakeup)
         return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
             group.addTask {
-                try await lookups.run { try await lookUp($0, as: number) }
+                try await lookups.run { try await lookUp($0, lookups, as: number) }
                 return nil
             }
             group.addTask {
@@ -103,8 +103,16 @@ public struct ApplyRun: Sendable {
     }
 
     /// Looks devices up that the run waits for, and writes down what the carrier says of them.
-    private func lookUp(_ job: LookupService.Job, as number: RunNumber) async throws -> LookupResult {
-        try await DeviceLookup(
+    private func lookUp(
+        _ job: LookupService.Job, _ lookups: LookupService, as number: RunNumber
+    ) async throws -> LookupResult {
+        if !job.overdue.isEmpty, lookups.mayOfferRequestStatus(job.account) {
+            let check = RequestStatusCheck(
+                store: store, carrier: carrier, pacer: pacer, clock: clock, policy: options.policy, run: number,
+                stop: stop)
+            if try await !check.check(job.overdue, of: job.account) { lookups.offersNoRequestStatus(job.account) }
+        }
+        return try await DeviceLookup(
             asker: DeviceListAsker(
                 store: store, carrier: carrier, pacer: pacer, clock: clock, wakeup: wakeup, stop: stop,
                 timeout: options.lookupTimeout, pollInterval: options.pollInterval,

@@ -21,6 +21,7 @@ final class LookupService: Sendable {
     private struct State {
         var accounts: Set<AccountName> = []
         var outcomes: [Outcome] = []
+        var withoutRequestStatus: Set<AccountName> = []
     }
 
     private let state = Mutex(State())
@@ -34,9 +35,8 @@ final class LookupService: Sendable {
         (jobs, queue) = AsyncStream.makeStream()
     }
 
-    /// Whether a job is under way for an account, or for any.
-    func isUnderWay(_ account: AccountName) -> Bool { state.withLock { $0.accounts.contains(account) } }
-    var isUnderWay: Bool { state.withLock { !$0.accounts.isEmpty || !$0.outcomes.isEmpty } }
+    /// Whether a job is under way, or has ended and its outcome was not taken yet.
+    var isUnderWay: Bool { state.withLock { !$0.accounts.isEmpty } }
 
     /// Has devices looked up, unless a job for their account is under way.
     /// - Returns: whether it was begun.
@@ -46,10 +46,12 @@ final class LookupService: Sendable {
         return true
     }
 
-    /// What has ended since this was asked last.
+    /// What has ended since this was asked last. To be asked before the state is looked at, which shows what it has led
+    /// to.
     func takeOutcomes() -> [Outcome] {
         state.withLock { state in
             defer { state.outcomes = [] }
+            for outcome in state.outcomes { state.accounts.remove(outcome.account) }
             return state.outcomes
         }
     }
@@ -63,14 +65,20 @@ final class LookupService: Sendable {
                 group.addTask { [self] in
                     let result = try await look(job)
                     let outcome = Outcome(account: job.account, keys: job.targets.keys, result: result)
-                    state.withLock { state in
-                        state.accounts.remove(job.account)
-                        state.outcomes.append(outcome)
-                    }
+                    state.withLock { $0.outcomes.append(outcome) }
                     wakeup.notify()
                 }
             }
         }
+    }
+
+    /// Whether the carrier may tell an account the status of its requests; it is not asked again once it has said no.
+    func mayOfferRequestStatus(_ account: AccountName) -> Bool {
+        state.withLock { !$0.withoutRequestStatus.contains(account) }
+    }
+
+    func offersNoRequestStatus(_ account: AccountName) {
+        state.withLock { _ = $0.withoutRequestStatus.insert(account) }
     }
 
     /// No further job is begun.

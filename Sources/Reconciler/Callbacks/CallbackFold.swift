@@ -90,6 +90,8 @@ private struct Folding {
         guard effect.changed else { return takeAfterEnd(of: operation) }
         log.add(.callback, reading.summary)
         complete(operation, effect, source: .callback)
+        // The line allows no change until a list says that it is active.
+        if case .failed(let failure) = reading, failure.isOfInactiveLine { record.service = .refusedAsInactive }
     }
 
     /// The operation has come to its end before.

@@ -9,6 +9,11 @@ public struct DeviceDocument: Codable, Sendable {
     public let profileStatus: String?
     public let observedAt: String?
     public let source: String?
+    /// Whether the source proves the state: a list, or a callback under a request of ours for this operation.
+    public let isProven: Bool?
+    /// What puts the state in doubt, and when the carrier's records are read because of it.
+    public let doubt: String?
+    public let lookupAt: String?
     public let service: String
     /// Of the record, which rises with each change of it.
     public let version: Int64
@@ -22,6 +27,9 @@ public struct DeviceDocument: Codable, Sendable {
         profileStatus = record.observation?.profileStatus
         observedAt = record.observation?.at.description
         source = record.observation?.source.name
+        isProven = record.observation?.source.isEvidence
+        doubt = record.hint?.detail.capitalizedSentence
+        lookupAt = record.hint?.lookupAt.description
         service = record.service.word
         version = record.version
     }

@@ -123,6 +123,7 @@ extension JSONWriter {
         member("action", action.action.rawValue)
         member("desired", action.desired.rawValue)
         if let known = action.known { member("known", known.name) }
+        if let provenAt = action.provenAt { member("knownAt", provenAt.description) }
         member("version", action.version)
         member("attempt", action.attempt)
         member("unverified", action.isUnverified)

@@ -43,7 +43,7 @@ struct PlanReview: Sendable {
         guard record.run == reviewed.run else { return .leaveAlone }
         if reviewed.known == nil { return afterFirstSight(step, asReviewed, reviewed.action) }
         // The lookup before the call has found the device as it is to be.
-        if case .nothing = step, record.provenAtMilliseconds >= startedAt.milliseconds { return step }
+        if case .nothing = step, record.provenAtMilliseconds > startedAt.milliseconds { return step }
         guard record.profile == reviewed.known else { return .leaveAlone }
         if case .except(.blocked) = step { return .leaveAlone }
         return asReviewed

@@ -43,10 +43,12 @@ public struct PlanSummary: Sendable {
     public let actions: [ProfileAction: Int]
     /// How many devices were never seen and have to be looked up first.
     public let unverified: Int
+    /// How many of those were never seen.
+    public let neverSeen: Int
     /// How many devices moved away from a desired state that they had reached.
     public let drift: Int
 
-    init(_ groups: [Group: Int], unverified: Int, drift: Int, fleet: DesiredFleet) {
+    init(_ groups: [Group: Int], unverified: Int, neverSeen: Int, drift: Int, fleet: DesiredFleet) {
         var accounts: [UInt16: Account] = [:]
         for (group, count) in groups {
             var account = accounts[group.account] ?? Account(name: fleet.accounts[Int(group.account)])
@@ -59,6 +61,7 @@ public struct PlanSummary: Sendable {
         self.accounts = accounts.values.sorted { $0.name < $1.name }
         actions = groups.reduce(into: [:]) { $0[$1.key.action, default: 0] += $1.value }
         self.unverified = unverified
+        self.neverSeen = neverSeen
         self.drift = drift
     }
 }

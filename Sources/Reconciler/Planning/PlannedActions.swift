@@ -118,6 +118,7 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
     public func summary() -> PlanSummary {
         var groups: [PlanSummary.Group: Int] = [:]
         var unverified = 0
+        var neverSeen = 0
         var drift = 0
         var last: PlanSummary.Group?
         var run = 0
@@ -125,6 +126,7 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
         for row in rows {
             let device = fleet.devices[Int(row.device)]
             if row.isUnverified { unverified += 1 }
+            if row.known == nil { neverSeen += 1 }
             if row.isDrift { drift += 1 }
             let group = PlanSummary.Group(account: device.account, action: row.action, labels: device.labels)
             if group == last {
@@ -136,6 +138,6 @@ public struct PlannedActions: RandomAccessCollection, Sendable {
             run = 1
         }
         if let last { groups[last, default: 0] += run }
-        return PlanSummary(groups, unverified: unverified, drift: drift, fleet: fleet)
+        return PlanSummary(groups, unverified: unverified, neverSeen: neverSeen, drift: drift, fleet: fleet)
     }
 }

@@ -7,6 +7,8 @@ struct SavedPlanBuilder {
         let attempt: Int
         let isDrift: Bool
         let run: Int32
+        let provenAt: Timestamp?
+        let isUnverified: Bool
     }
 
     private let toolVersion: String
@@ -101,10 +103,14 @@ struct SavedPlanBuilder {
         guard exceptions.isEmpty, let action = entry["action"]?.text.flatMap({ ProfileAction(rawValue: $0) }),
             let version = entry["version"]?.text.flatMap({ Int64($0) }),
             let attempt = entry["attempt"]?.text.flatMap({ Int($0) }), let isDrift = entry["drift"]?.bool,
-            let run = entry["latestRun"]?.text.flatMap({ Int32($0) })
+            let run = entry["latestRun"]?.text.flatMap({ Int32($0) }), let isUnverified = entry["unverified"]?.bool
         else { return false }
+        let knownAt = entry["knownAt"]?.text.map { Timestamp($0) }
+        if case .some(.none) = knownAt { return false }
         entries.append(
-            Entry(action: action, known: known, version: version, attempt: attempt, isDrift: isDrift, run: run))
+            Entry(
+                action: action, known: known, version: version, attempt: attempt, isDrift: isDrift, run: run,
+                provenAt: knownAt ?? nil, isUnverified: isUnverified))
         return true
     }
 
@@ -128,7 +134,8 @@ struct SavedPlanBuilder {
         for (number, entry) in entries.enumerated() {
             plan.actions.append(
                 entry.action, on: number, known: entry.known, version: entry.version, attempt: entry.attempt,
-                isDrift: entry.isDrift, run: entry.run)
+                isDrift: entry.isDrift, run: entry.run, provenAtMilliseconds: entry.provenAt?.milliseconds ?? 0,
+                isUnverified: entry.isUnverified)
         }
         plan.exceptions = exceptions
         plan.drifts = drifts

@@ -126,14 +126,18 @@ extension DeviceRecord {
         _ sentence: String, asOf: Timestamp, of list: RequestNumber?, at now: Timestamp, policy: ConvergencePolicy,
         log: inout FoldLog
     ) {
-        if hint == nil {
-            log.add(.lookedUp, sentence, of: list)
-            doubt(Hint(.unclearRecords, at: asOf, detail: sentence))
+        guard var open = operation, open.isOpen else {
+            if hint == nil {
+                log.add(.lookedUp, sentence, of: list)
+                doubt(Hint(.unclearRecords, at: asOf, detail: sentence))
+            }
+            noteLookupInVain(asOf: asOf)
+            return
         }
+        // What it says of an operation under way is awaited all the same.
         noteLookupInVain(asOf: asOf)
-        guard var open = operation, open.isOpen,
-            open.received(.lookedUp(nil, asOf: asOf), at: now, policy: policy).changed
-        else { return }
+        guard open.received(.lookedUp(nil, asOf: asOf), at: now, policy: policy).changed else { return }
+        log.add(.lookedUp, sentence, of: list)
         operation = open
         log.add(outcomeOf: open)
     }

@@ -14,7 +14,7 @@ public struct PlanHeadline: Sendable {
         let converged =
             "\(plan.convergedCount.grouped) of \(counted(plan.desiredCount, plan.part == nil ? "device" : "selected device")) as desired."
         var sentences = [(exceptions + [converged]).joined(separator: ", ")]
-        if summary.unverified > 0 { sentences.append("\(counted(summary.unverified, "device")) never seen.") }
+        if summary.neverSeen > 0 { sentences.append("\(counted(summary.neverSeen, "device")) never seen.") }
         if !plan.drifts.isEmpty { sentences.append("\(counted(plan.drifts.count, "device")) drifted.") }
         title = plan.isConverged ? "Nothing to do" : summary.total == 0 ? "no changes" : summary.actions.phrase
         detail = sentences.joined(separator: " ")
@@ -47,13 +47,16 @@ public struct PlanHeadline: Sendable {
 
 extension PlannedAction {
     /// From what it would be changed, with what else a reviewer should know: "never seen (looked up first)",
-    /// "notDownloaded (drift)".
-    public var origin: String {
+    /// "notDownloaded as of 3 days ago (drift)".
+    ///
+    /// - Parameter now: when the plan was made.
+    public func origin(at now: Timestamp) -> String {
         var notes: [String] = []
         if isUnverified { notes.append("looked up first") }
         if isDrift { notes.append("drift") }
         if attempt > 1 { notes.append("attempt \(attempt)") }
-        let from = known.map(\.name) ?? "never seen"
+        let age = provenAt.flatMap { $0.age(at: now) }.map { " as of \($0)" } ?? ""
+        let from = known.map { $0.name + age } ?? "never seen"
         return notes.isEmpty ? from : "\(from) (\(notes.joined(separator: ", ")))"
     }
 }

@@ -146,7 +146,7 @@ public struct PlanMarkdown: Sendable {
             header: "| To be \(target) | Now | Labels |\n| :--- | :--- | :--- |",
             rows: group.listed.map { position in
                 let action = plan.actions[Int(position)]
-                return "| \(device(action.key)) | \(action.origin) | \(labels(at: Int(position))) |"
+                return "| \(device(action.key)) | \(action.origin(at: plan.createdAt)) | \(labels(at: Int(position))) |"
             }, total: group.count, subject: .device, isOpen: isOpen)
     }
 

@@ -120,7 +120,7 @@ public struct PlanPage: Sendable {
             [("to change", summary.total, "change"), ("as desired", plan.convergedCount, "converged")]
             + exceptions.map { ($0.name, $0.count, "exception") }
             + [
-                ("never seen", summary.unverified, "plain"), ("drifted", plan.drifts.count, "plain"),
+                ("never seen", summary.neverSeen, "plain"), ("drifted", plan.drifts.count, "plain"),
                 ("not in the YAML", plan.unmanaged.count, "plain"),
             ].filter { $0.1 > 0 }
         html.element("dl", ["class": "tiles"]) { html in

@@ -36,7 +36,7 @@ struct PlanPageList {
         for position in groups.lazy.flatMap(\.listed) {
             let action = plan.actions[Int(position)]
             row(
-                action.action.rawValue, action.key, action.account, action.origin, action.desired,
+                action.action.rawValue, action.key, action.account, action.origin(at: plan.createdAt), action.desired,
                 labels.number(ofDevice: plan.actions.deviceIndex(at: Int(position))), "", &texts, &json)
             try write(json.bytes)
             json.removeAll()

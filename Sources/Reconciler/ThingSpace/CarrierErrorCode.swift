@@ -82,3 +82,8 @@ extension String {
         return result
     }
 }
+
+extension OperationFailure {
+    /// Whether the carrier says that the line of the device is not active.
+    var isOfInactiveLine: Bool { code.map { CarrierErrorCode($0).errorClass == .deviceWaits } ?? false }
+}

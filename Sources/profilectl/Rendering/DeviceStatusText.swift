@@ -14,14 +14,25 @@ struct DeviceStatusText {
         devices.flatMap { device -> [String] in
             var lines = [style.bold("\(device.eid)/\(device.iccid)") + "  account \(device.accountName)"]
             let status = device.profileStatus.map { " (\($0.visible))" } ?? ""
-            let learnt = device.observedAt.map { ", learnt at \($0) by \(device.source ?? "?")" } ?? ""
+            let learnt = device.observedAt.map { ", \(age($0))learnt at \($0) by \(device.source ?? "?")" } ?? ""
             lines.append("  profile    \(device.profile ?? "never seen")\(status)\(learnt)")
+            if device.isProven == false {
+                lines.append("             no list of the carrier's has confirmed it; it is looked up before a download or disable")
+            }
+            if let doubt = device.doubt {
+                let next = device.lookupAt.map { " The carrier's records are read at \($0)." } ?? ""
+                lines.append("  \(style.yellow("in doubt"))   \(doubt.visible)\(next)")
+            }
             lines.append("  service    \(device.service.visible)")
             if let imei = device.imei { lines.append("  IMEI       \(imei)") }
             if let operation = device.operation { lines.append("  operation  \(operation)") }
             if !device.timeline.isEmpty { lines.append(style.bold("  timeline")) }
             return lines + timeline(of: device)
         }
+    }
+
+    private func age(_ time: String) -> String {
+        Timestamp(time)?.age(at: SystemClock().now()).map { "\($0), " } ?? ""
     }
 
     private func timeline(of device: DeviceStatus) -> [String] {

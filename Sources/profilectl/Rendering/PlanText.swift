@@ -126,7 +126,7 @@ struct PlanText {
         let action = plan.actions[position]
         let shown = labels.isEmpty ? [] : plan.labels(at: position).filter { labels.contains($0.key) }
         let text = shown.map { "\($0.key)=\($0.value)".visible }.joined(separator: " ")
-        return "\(action.key)  \(action.origin)" + (text.isEmpty ? "" : style.dim("  \(text)"))
+        return "\(action.key)  \(action.origin(at: plan.createdAt))" + (text.isEmpty ? "" : style.dim("  \(text)"))
     }
 
     private func writeExceptions(to line: (String) throws -> Void) rethrows {

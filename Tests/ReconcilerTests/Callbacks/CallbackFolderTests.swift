@@ -46,17 +46,20 @@ struct CallbackFolderTests {
         try await store.read { try $0.devices([key])[key]?.operation?.phase }
     }
 
-    @Test("a failure under another requestId is the only operation's that it can be about")
+    @Test("somebody else's failure ends nothing and leads to a lookup (F55)")
     func foreignFailure() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         let key = try Fleets.key(1)
         try await submit(store, key, attempt: 1, requestID: "r-1")
+        let inFlight = try await phase(store, key)
         try await receive(store, failure(key, requestID: "theirs"))
-        guard case .failed = try await phase(store, key) else { return #expect(Bool(false), "the failure is lost") }
+        #expect(try await phase(store, key) == inFlight)
+        let hint = try await store.read { try $0.devices([key])[key]?.hint }
+        #expect(hint?.kind == .otherFailure && hint?.lookupAt == clock.now())
     }
 
-    @Test("a failure is none any more when a message under another requestId tells that it was done")
+    @Test("a failure that others report as done is looked up")
     func refutedFailure() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
@@ -71,7 +74,9 @@ struct CallbackFolderTests {
             "deviceResponse":{"deviceProfileResponse":{"profileStatus":"DOWNLOAD_ENABLE",
             "euiccStatus":"EXECUTED_SUCCESS"}}}
             """)
-        #expect(try await phase(store, key) == .succeeded)
+        guard case .failed = try await phase(store, key) else { return #expect(Bool(false), "a hint is no outcome") }
+        let record = try await store.read { try $0.devices([key])[key] }
+        #expect(record?.hint?.suggests == .downloadedEnabled && record?.observation == nil)
     }
 
     @Test("a failure under another requestId may be an earlier attempt's, late: it does not end the one in flight")
@@ -122,7 +127,7 @@ struct CallbackFolderTests {
     }
 
     @Test(
-        "the device is the one that the EID at the top names; without one there, what else the message names tells it")
+        "identifiers that contradict each other name no device")
     func namedTwice() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
@@ -150,10 +155,14 @@ struct CallbackFolderTests {
         let callbacks = try texts.map { try ReceivedCallback(json: Array($0.utf8)).kept(at: now) }
         try await store.write { try $0.keep(callbacks) }
         try await CallbackFolder(store: store, clock: clock, policy: policy, wakeup: Wakeup()).readAll()
-        #expect(try await phase(store, key) == .succeeded)
-        #expect(try await phase(store, third) == .succeeded)
-        guard case .submitted = try await phase(store, other) else {
-            return #expect(Bool(false), "a message about another eUICC was taken for this one's")
+        // The first names an ICCID that is none of the eUICC's profiles, the second an eUICC that is not the device's.
+        for key in [key, third, other] {
+            guard case .submitted = try await phase(store, key) else {
+                return #expect(Bool(false), "a message about another profile was taken for this one's")
+            }
         }
+        let counts = try await store.read { try $0.callbackCounts() }
+        #expect(counts == [.otherProfile: 1, .observation: 1])
+        #expect(try await store.read { try $0.devices([third])[third]?.hint?.kind } == .unclearMessage)
     }
 }

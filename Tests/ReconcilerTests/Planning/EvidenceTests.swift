@@ -97,8 +97,8 @@ struct EvidenceTests {
                     for last in Last.allCases {
                         for verification in ApplyOptions.Verification.allCases {
                             let facts = Evidence(
-                                state: age == .never ? nil : .notDownloaded, provenAt: age.provenAt, hint: doubt.hint,
-                                attempt: last.attempt)
+                                state: age == .never ? nil : action.isDownload ? .notDownloaded : .downloadedEnabled,
+                                provenAt: age.provenAt, hint: doubt.hint, attempt: last.attempt)
                             let rule = EvidenceRule(since: Self.since, verification: verification)
                             let permission = facts.permission(for: action, at: Self.now, by: rule)
                             #expect(
@@ -107,6 +107,18 @@ struct EvidenceTests {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    @Test("a call needs the state that its action starts from")
+    func startingState() {
+        for action in ProfileAction.allCases {
+            for state in ProfileState.allCases {
+                let facts = Evidence(state: state, provenAt: Self.now - .seconds(60))
+                let permission = facts.permission(for: action, at: Self.now, by: EvidenceRule(since: Self.since))
+                let isRight = state != .unknown && state.isOnDevice == !action.isDownload
+                #expect((permission == .permitted) == isRight, "\(action) from \(state)")
             }
         }
     }

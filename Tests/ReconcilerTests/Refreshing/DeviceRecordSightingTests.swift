@@ -41,15 +41,24 @@ struct DeviceRecordSightingTests {
         "the words of all lists together make the state",
         arguments: [
             (["ENABLE"], ProfileState.downloadedEnabled), (["DOWNLOAD_ENABLE", "ENABLE"], .downloadedEnabled),
-            (["ENABLE", "DISABLE"], .unknown), (["NOT_DOWNLOADED", "DOWNLOAD_DISABLE"], .unknown),
-            (["UNKNOWN"], .unknown), (["UNKNOWN", "DISABLE"], .downloadedDisabled), (["nonsense"], .unknown),
-            (["none", "DISABLE"], .downloadedDisabled), (["DELETE"], .deleted), ([], .unknown),
-        ] as [([String], ProfileState)])
-    func words(words: [String], state: ProfileState) throws {
+            (["ENABLE", "DISABLE"], nil), (["NOT_DOWNLOADED", "DOWNLOAD_DISABLE"], nil),
+            (["UNKNOWN"], nil), (["UNKNOWN", "DISABLE"], .downloadedDisabled), (["nonsense"], nil),
+            (["none", "DISABLE"], .downloadedDisabled), (["DELETE"], .deleted), ([], nil),
+        ] as [([String], ProfileState?)])
+    func words(words: [String], state: ProfileState?) throws {
         for known in [nil, ProfileState.downloadedEnabled, .notDownloaded] {
-            let sighted = listed(try record(known), sighting(words))
+            let before = try record(known)
+            let sighted = listed(before, sighting(words))
+            guard let state else {
+                // What says nothing replaces no evidence: it puts it in doubt.
+                #expect(sighted.record.observation == before.observation, "\(words)")
+                #expect(sighted.record.hint?.kind == .unclearRecords && sighted.record.hint?.at == later)
+                #expect(sighted.events.map(\.kind) == [.lookedUp])
+                continue
+            }
             #expect(sighted.record.observation?.state == state, "\(words) over \(String(describing: known))")
             #expect(sighted.record.observation?.at == later, "the time of asking")
+            #expect(sighted.record.hint == nil)
             #expect(sighted.events.isEmpty == (known == state))
         }
     }
@@ -196,13 +205,28 @@ struct DeviceRecordSightingTests {
         let words = ["ENABLE", "DISABLE", "NOT_DOWNLOADED", "DELETE", "UNKNOWN"]
         var record = try record(nil)
         var latest: (at: Timestamp, word: String)?
+        var latestDoubt: Timestamp?
         for _ in 0..<20 {
             let asOf = start + .seconds(Int.random(in: 0..<1000, using: &random))
-            guard let word = words.randomElement(using: &random), asOf != latest?.at else { continue }
+            guard let word = words.randomElement(using: &random), asOf != latest?.at, asOf != latestDoubt else {
+                continue
+            }
             record = listed(record, sighting([word], asOf: asOf)).record
-            if latest.map({ asOf > $0.at }) ?? true { latest = (asOf, word) }
+            if word == "UNKNOWN" {
+                if asOf > latest?.at ?? .distantPast { latestDoubt = max(asOf, latestDoubt ?? asOf) }
+            } else if latest.map({ asOf > $0.at }) ?? true {
+                latest = (asOf, word)
+            }
             #expect(record.observation?.at == latest?.at, "seed \(seed)")
             #expect(record.observation?.profileStatus == latest?.word, "seed \(seed)")
+            // Records that were asked for after a doubt clear it, as soon as they can know.
+            let settlesAt = latestDoubt.map { doubt in
+                latest?.word == "ENABLE" || latest?.word == "DISABLE" ? doubt : doubt + policy.recordsLag
+            }
+            if let settlesAt, let latest, latest.at >= settlesAt { #expect(record.hint == nil, "seed \(seed)") }
+            if let latestDoubt, latestDoubt > latest?.at ?? .distantPast {
+                #expect(record.hint != nil, "seed \(seed)")
+            }
         }
     }
 }

@@ -24,11 +24,12 @@ struct RefreshRunTests {
         #expect(
             states == [
                 .downloadedEnabled, .downloadedEnabled, .downloadedDisabled, .downloadedDisabled, .notDownloaded,
-                .deleted, .unknown,
+                .deleted, nil,
             ])
+        #expect(try await store.records(keys).map { $0?.hint?.kind } == [nil, nil, nil, nil, nil, nil, .unclearRecords])
     }
 
-    @Test("a device in the lists of two statuses is held as unknown, and the others are not")
+    @Test("a device in the lists of two statuses is in doubt, the others are not")
     func contradictory() async throws {
         let folder = try TemporaryFolder()
         let keys = try (0..<3).map { try Fleets.key($0) }
@@ -44,10 +45,10 @@ struct RefreshRunTests {
         let report = try await carrier.refresh(RefreshScope(fleet), lists: ListChoice(v1: false))
         #expect(report.heldDeclared == 1)
         let states = try await store.records(keys).map { $0?.observation?.state }
-        #expect(states == [.unknown, .downloadedEnabled, .downloadedDisabled])
+        #expect(states == [.downloadedEnabled, .downloadedEnabled, .downloadedDisabled])
         let plan = Planner(now: clock.now()).plan(
             desired: fleet, known: try await store.read { try $0.knownFleet() })
-        #expect(plan.exceptions.map(\.reason.name) == ["held"])
+        #expect(plan.exceptions.map(\.reason.name) == ["to be looked up"])
         #expect(plan.actions.map(\.action) == [.enable])
     }
 
@@ -86,7 +87,7 @@ struct RefreshRunTests {
         #expect(report.isWhole)
         let after = try await store.records(keys)
         #expect(after[0]?.service == .notOnAccount && after[0]?.observation?.state == .downloadedEnabled)
-        #expect(after[1]?.service == .active && after[1]?.observation?.state == .unknown)
+        #expect(after[1]?.service == .active && after[1]?.hint?.kind == .unclearRecords)
         #expect(after[2]?.observation?.state == .downloadedEnabled)
         #expect(report.accounts[0].gone == 1)
         // Those that no status names are asked for by name, in case they have one that is no filter.

@@ -33,7 +33,7 @@ struct RefreshWritingTests {
         #expect(after[1]?.observation?.state == .downloadedDisabled)
     }
 
-    @Test("a callback that comes while the lists are on their way wins")
+    @Test("a hint that comes while the lists are on their way stays")
     func callbackMeanwhile() async throws {
         let folder = try TemporaryFolder()
         let key = try Fleets.key(0)
@@ -56,9 +56,10 @@ struct RefreshWritingTests {
             })
         #expect(try await carrier.refresh(scope, lists: ListChoice(v1: false)).isWhole)
         let record = try #require(try await store.records([key])[0])
-        #expect(record.observation?.state == .downloadedDisabled)
-        #expect(record.observation?.source == .callback)
-        #expect(record.change?.foreignRequest == RequestID("theirs"))
+        // Somebody else's message proves nothing, and the list was asked for before it came.
+        #expect(record.observation?.state == .downloadedEnabled)
+        #expect(record.hint?.suggests == .downloadedDisabled)
+        #expect(record.hint?.foreignRequest == RequestID("theirs"))
     }
 
     @Test("a refresh that is stopped changes nothing")

@@ -40,6 +40,8 @@ public enum CallPermission: Hashable, Sendable {
 public enum LookupReason: Hashable, Sendable {
     /// Nothing is known of it.
     case neverSeen
+    /// What is known is not what the action starts from.
+    case otherState(ProfileState)
     /// What is known was not learned from evidence.
     case unproven
     /// Something puts what is known in doubt.
@@ -53,6 +55,7 @@ public enum LookupReason: Hashable, Sendable {
     public var explanation: String {
         switch self {
         case .neverSeen: "it was never seen"
+        case .otherState(let state): "its profile is known as \(state.name)"
         case .unproven: "no list of the carrier's has confirmed what is known of it"
         case .doubt(let hint): hint.detail
         case .attempt: "an attempt was made since the carrier's records were read"
@@ -96,6 +99,10 @@ struct Evidence: Hashable, Sendable {
         guard let proven else {
             if let provenAt { return .lookUpFirst(.outdated(provenAt), notBefore: now) }
             return .lookUpFirst(state == nil ? .neverSeen : .unproven, notBefore: now)
+        }
+        let startsFromPresence = !action.isDownload
+        if let state, state == .unknown || state.isOnDevice != startsFromPresence {
+            return .lookUpFirst(.otherState(state), notBefore: now)
         }
         if action == .enable { return .permitted }
         if let attempt, proven <= attempt.intendedAt || proven < attempt.dueAt {
