@@ -19,7 +19,7 @@ public struct CallbackMessage: Sendable {
     /// - Throws: `UnreadableCallback` if it is not a JSON object.
     public init(json: [UInt8]) throws(UnreadableCallback) {
         let value = try JSONValue(callback: json)
-        requestID = value["requestId"]?.word.map { RequestID($0) }
+        requestID = value["requestId"]?.identifier.map { RequestID($0) }
         outerIdentifiers = DeviceIdentifiers(value["deviceIds"] ?? value["device"])
         let response = value.profileResponse
         innerIdentifiers = DeviceIdentifiers(response?["deviceIdentifierCollection"] ?? response?["deviceIds"])

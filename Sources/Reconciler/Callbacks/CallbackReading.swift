@@ -42,11 +42,12 @@ extension CallbackReading {
     init(_ words: CallbackWords) {
         if let failure = words.failure {
             // An error beside a success is a contradiction, whatever stands first.
-            if words.euiccStatus == .documented(.success) {
-                self = .unclear("it reports EXECUTED_SUCCESS and a failure: \(Self.failed(failure).summary)")
-            } else if words.status == .documented(.failed), words.euiccStatus == .documented(.warning) {
-                self = .unclear("its status is Failed, and its eUICC status EXECUTED_WITHWARNING")
-            } else {
+            switch (words.euiccStatus, words.status) {
+            case (.documented(.success), .documented(.failed)), (.documented(.warning), .documented(.failed)):
+                self = .unclear("its status is Failed, and its eUICC status \(words.euiccStatusText ?? "")")
+            case (.documented(.success), _):
+                self = .unclear("it reports EXECUTED_SUCCESS and a \(Self.failed(failure).summary)")
+            default:
                 self = Self.reading(failure)
             }
             return

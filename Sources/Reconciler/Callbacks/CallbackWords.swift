@@ -25,6 +25,7 @@ struct CallbackWords {
 
     let status: Word<DocumentedWords.MessageStatus>
     let euiccStatus: Word<DocumentedWords.EuiccStatus>
+    let euiccStatusText: String?
     let profileStatus: Word<ProfileState>
     let profileStatusText: String?
     /// The code of the SM-SR or SM-DP, whichever of its two names it has.
@@ -37,6 +38,7 @@ struct CallbackWords {
         let response = message.profileResponse
         status = Word(message["status"], in: DocumentedWords.messageStatuses)
         euiccStatus = Word(response?["euiccStatus"], in: DocumentedWords.euiccStatuses)
+        euiccStatusText = response?["euiccStatus"]?.word
         profileStatus = Word(response?["profileStatus"], in: DocumentedWords.profileStatuses)
         profileStatusText = response?["profileStatus"]?.word
         let error = response?["euiccErrorCode"]?.errorCode

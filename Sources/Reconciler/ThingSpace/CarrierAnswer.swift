@@ -143,7 +143,7 @@ private struct ErrorParts {
         retryAfter = answer.retryAfter
         body = (try? JSONValue(json: answer.body)) ?? .null
         let text = body.isObject ? "" : String(decoding: answer.body.prefix(2000), as: UTF8.self)
-        requestID = body["requestId"]?.word
+        requestID = body["requestId"]?.identifier
         error = body["error"]?.errorCode
         let code = body["errorCode"]?.errorCode
         let number = code.flatMap { Int($0) }

@@ -94,10 +94,12 @@ extension JSONValue {
     /// What a member says that holds a word: `nil` if it says nothing, which it does with null and with an empty text.
     /// A value that can be no word (an object, `true`) is given as its JSON, which is documented nowhere.
     var word: String? {
-        if let text { return text.foldedForComparison.isEmpty ? nil : text }
-        if isNull || string != nil { return nil }
+        if text != nil || string != nil || isNull { return identifier }
         return String(decoding: canonicalBytes, as: UTF8.self).excerpt(limit: 60)
     }
+
+    /// The text of a member that names something; `nil` for a blank one, and for what is neither a text nor a number.
+    var identifier: String? { text.flatMap { $0.foldedForComparison.isEmpty ? nil : $0 } }
 
     /// What a member says that holds an error code: `nil` if it says that there is no error, which it does with null, an
     /// empty text, `false` and zero, as a number or as a text. Absence of the member says the same.

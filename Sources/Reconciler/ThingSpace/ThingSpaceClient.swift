@@ -108,7 +108,7 @@ public struct ThingSpaceClient: Carrier {
     private func post(_ path: String, _ body: [UInt8], _ account: AccountName) async -> RequestOutcome {
         switch await exchange(.POST, path, body: body, limit: Self.actionAnswerLimit, account) {
         case .answered(.success(let answer), _):
-            guard let id = answer["requestId"]?.word else {
+            guard let id = answer["requestId"]?.identifier else {
                 return .outcomeUnknown(TransportProblem(description: "The carrier's answer holds no requestId."))
             }
             return .accepted(RequestID(id))
