@@ -29,10 +29,9 @@ extension ApplyLoop {
         due = due.filter { stoppedAccounts[$0.key] == nil && !isBusy($0.key) }
         guard !due.isEmpty else { return false }
         for (account, lookups) in due.sorted(by: { $0.key < $1.key }) {
-            try await lookUp(lookups.keys, of: account, plan)
-            // What the carrier had no time for is looked up later, and nothing is sent before.
-            if !isBusy(account) {
-                for device in lookups.toVerify { verified[device] = true }
+            let answered = try await lookUp(lookups.keys, of: account, plan)
+            for device in lookups.toVerify where answered.contains(run.desired.devices[device].key) {
+                verified[device] = true
             }
             guard report.ending == .running else { return true }
         }
@@ -71,68 +70,33 @@ extension ApplyLoop {
         return exception.operation.map { !lookedUp.contains($0.id) } ?? false
     }
 
-    private mutating func lookUp(_ keys: [DeviceKey], of account: AccountName, _ plan: Plan) async throws {
-        let outcome = try await outcome(ofLookingUp: keys, of: account, plan)
-        if case .notYet(let until) = outcome { return leave(account, until: until) }
-        let wanted = Set(keys)
-        lookedUp.formUnion(plan.exceptions.filter { wanted.contains($0.key) }.compactMap(\.operation?.id))
-        switch outcome {
-        case .answered, .notYet:
-            break
-        case .toldInPart(let reason):
-            remark(
-                "Account \(account) offers no list that tells how profiles are, so devices were looked up for being there "
-                    + "only: \(reason)")
-        case .unavailable(let reason):
-            remark("Account \(account) offers no device list, so devices cannot be looked up first: \(reason)")
-        case .unanswered where run.stop.isStopped:
-            break
-        case .unanswered(let reason):
-            stoppedAccounts[account] =
-                "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
-                + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
-        case .signInRefused(let reason):
-            stopRun(reason)
-        }
-    }
-
-    private mutating func outcome(
-        ofLookingUp keys: [DeviceKey], of account: AccountName, _ plan: Plan
-    ) async throws -> DeviceLookup.Outcome {
+    /// - Returns: the devices of which an answer was written down; nothing else counts as looked up.
+    private mutating func lookUp(
+        _ keys: [DeviceKey], of account: AccountName, _ plan: Plan
+    ) async throws -> Set<DeviceKey> {
         let lookup = DeviceLookup(
             asker: DeviceListAsker(
                 store: run.store, carrier: run.carrier, pacer: run.pacer, clock: run.clock, wakeup: run.wakeup,
                 stop: run.stop, timeout: run.options.lookupTimeout, pollInterval: run.options.pollInterval,
                 longestWait: RequestPacer.patience, run: number),
-            records: SightingRecords(store: run.store, policy: run.options.policy, run: number))
-        let lists = run.options.lists
-        if !lists.v2 {
-            accountsWithoutV2[account] = "The v2 device list is switched off in the settings (refresh.v2)."
-        } else if accountsWithoutV2[account] == nil {
-            let outcome = try await lookup.lookByV2(LookupTargets(keys, in: plan), of: account)
-            guard case .unavailable(let refusal) = outcome else { return outcome }
-            accountsWithoutV2[account] = refusal
+            records: SightingRecords(store: run.store, policy: run.options.policy, run: number),
+            lists: run.options.lists)
+        let result = try await lookup.look(up: LookupTargets(keys, in: plan), of: account)
+        lookedUp.formUnion(
+            plan.exceptions.filter { result.answered.contains($0.key) }.compactMap(\.operation?.id))
+        switch result.problem {
+        case nil, .stopped:
+            break
+        case .busy(let until):
+            leave(account, until: until)
+        case .signInRefused(let reason):
+            stopRun(reason)
+        case .late(let reason), .refused(let reason), .tellsNoStatus(let reason):
+            stoppedAccounts[account] =
+                "Nothing is sent for account \(account): \(reason.capitalizedSentence) Devices that were never seen "
+                + "must be looked up first; run again, or use --verify trust if none of them can hold a profile yet."
         }
-        let reason = accountsWithoutV2[account] ?? ""
-        guard lists.v1 else { return .unavailable(reason) }
-        // The list is read as a whole, and not again for each wave.
-        let others = unverified(of: account, plan)
-        let all = Set(keys).union(others.map(\.key))
-        let outcome = try await lookup.lookByV1(LookupTargets(Array(all), in: plan), of: account, insteadOfV2: reason)
-        if case .notYet = outcome { return outcome }
-        for (_, device) in others { verified[device] = true }
-        return outcome
-    }
-
-    /// The devices of an account that were never seen and not looked up yet, with their numbers in the fleet.
-    private func unverified(of account: AccountName, _ plan: Plan) -> [(key: DeviceKey, device: Int)] {
-        guard run.options.verification == .lookup else { return [] }
-        return plan.actions.indices.compactMap { position in
-            let device = plan.actions.deviceIndex(at: position)
-            guard plan.actions.isUnverified(at: position), !verified[device] else { return nil }
-            let action = plan.actions[position]
-            return action.account == account ? (action.key, device) : nil
-        }
+        return result.answered
     }
 
     private func endOverdueEnabling(_ plan: Plan, at now: Timestamp) async throws {

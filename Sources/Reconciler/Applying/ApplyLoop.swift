@@ -23,8 +23,6 @@ struct ApplyLoop {
     var stoppedAccounts: [AccountName: String] = [:]
     /// Whether a device was looked up before anything was to be done to it.
     var verified: [Bool]
-    /// Accounts whose devices are looked up in the v1 list, and why not in the v2 list.
-    var accountsWithoutV2: [AccountName: String] = [:]
     /// Operations that were looked up because nothing was heard of them.
     var lookedUp: Set<OperationID> = []
     private var hasLooked = false

@@ -51,7 +51,8 @@ struct SightingRecords: Sendable {
                         let record = records[key] ?? DeviceRecord(key: key, account: sightings.account)
                         var sighted =
                             sightings.devices[key].map {
-                                record.listed($0, on: sightings.account, proof, at: now, policy: policy, run: run)
+                                record.listed(
+                                    $0, on: sightings.account, proof.about($0), at: now, policy: policy, run: run)
                             } ?? record.missing(proof, at: now, policy: policy, run: run)
                         sighted.record.noteReached(desired[key])
                         changes.take(
@@ -104,6 +105,15 @@ struct SightingRecords: Sendable {
             try transaction.append(events)
             return tally
         }
+    }
+}
+
+extension ListProof {
+    /// What the lists prove of a device: a row that is unclear about its profile is no word that nobody knows it.
+    fileprivate func about(_ sighting: DeviceSighting) -> ListProof {
+        var proof = self
+        if sighting.unclear != nil { proof.tellsEveryStatus = false }
+        return proof
     }
 }
 

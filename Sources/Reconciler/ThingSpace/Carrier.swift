@@ -14,6 +14,11 @@ public protocol Carrier: Sendable {
     /// - Parameter last: what the page before gave as `next`; 0 for the first page.
     func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage
 
+    /// The same with at most `limit` devices on the page.
+    func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage
+
     /// The carrier's record of one device (v1 device list).
     /// - Returns: `nil` if the carrier says that it has no such device.
     func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow?
@@ -28,6 +33,15 @@ public protocol Carrier: Sendable {
 
     /// Ends the registration of a service's endpoint for an account.
     func deregisterCallback(service: String, of account: AccountName) async throws(CarrierError)
+}
+
+extension Carrier {
+    /// For carriers whose pages have one size.
+    public func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage {
+        try await devices(of: account, after: last)
+    }
 }
 
 /// How a POST that changes something ended.

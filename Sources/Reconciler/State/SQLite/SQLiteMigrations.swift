@@ -29,6 +29,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("9 what people were told, what was in force, and a probe") { db in
             try db.execute(sql: conditionTables)
         }
+        migrator.registerMigration("11 what accounts take") { db in
+            try db.execute(sql: accountLimitTable)
+        }
         return migrator
     }
 
@@ -110,6 +113,16 @@ enum SQLiteMigrations {
         CREATE TABLE probe (
             id INTEGER PRIMARY KEY,
             at INTEGER NOT NULL
+        ) STRICT;
+        """
+
+    /// NULL where nothing was refused as too large yet.
+    private static let accountLimitTable = """
+        CREATE TABLE accountLimit (
+            account INTEGER PRIMARY KEY REFERENCES name,
+            actionBatch INTEGER,
+            listBatch INTEGER,
+            pageSize INTEGER
         ) STRICT;
         """
 
