@@ -117,7 +117,7 @@ public struct ApplyRun: Sendable {
                 store: store, carrier: carrier, pacer: pacer, clock: clock, wakeup: wakeup, stop: stop,
                 timeout: options.lookupTimeout, pollInterval: options.pollInterval,
                 longestWait: RequestPacer.patience, run: number),
-            records: SightingRecords(store: store, policy: options.policy, run: number)
+            records: SightingRecords(store: store, policy: options.policy, run: number), lists: options.lists
         ).look(up: job.targets, of: job.account)
     }
 

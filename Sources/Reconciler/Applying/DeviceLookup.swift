@@ -1,107 +1,206 @@
+/// What looking devices up came to. Only devices that were answered have evidence; nothing else here permits anything.
+struct LookupResult: Sendable {
+    /// An answer about them was written down, whatever it says.
+    var answered: Set<DeviceKey> = []
+    /// Why the others were not answered.
+    var problem: LookupProblem?
+    /// Why certain devices were not answered although the carrier's lists name them.
+    var unclear: [DeviceKey: String] = [:]
+}
+
 /// Reads the carrier's records of certain devices of one account before something is sent to them, or because nothing
-/// was heard of them, and writes what it has learnt into the known state.
+/// was heard of them, and writes what it has learned into the known state.
+///
+/// Each part of what is asked stands alone: what is answered is written down at once, and what is not answered changes
+/// nothing.
 struct DeviceLookup: Sendable {
     let asker: DeviceListAsker
     let records: SightingRecords
+    var lists = ListChoice()
+    /// How much of what is known a list may let vanish and still be believed, in per cent.
+    var maxChange = RolloutPolicy().maxChange
 
-    /// What a lookup came to.
-    enum Outcome: Sendable, Equatable {
-        /// The carrier told all that it knows.
-        case answered
-        /// The carrier told which devices it has and whether their lines are active, and not how their profiles are.
-        case toldInPart(String)
-        /// Some answers did not come in time.
-        case unanswered(String)
-        /// The carrier does not offer it to this account.
-        case unavailable(String)
-        /// The carrier refused the sign-in.
-        case signInRefused(String)
-        /// The carrier is busy until then; some of it may have been asked.
-        case notYet(until: Timestamp)
+    /// Looks devices up in the v2 lists, and those of which these do not tell in the v1 list.
+    /// - Throws: `StateStoreError`, `CancellationError`
+    func look(up targets: LookupTargets, of account: AccountName) async throws -> LookupResult {
+        let known = try await asker.store.read { try $0.devices(targets.keys) }
+        var work = LookupWork(targets, known, account: account)
+        if lists.v2 {
+            try await lookInV2(&work)
+        } else {
+            work.note(
+                .tellsNoStatus("the v2 device list is switched off in the settings (refresh.v2)"), about: targets.keys)
+        }
+        let rest = work.openToV1
+        if lists.v1, !rest.isEmpty, !asker.stop.isStopped { try await lookInV1(rest, &work) }
+        return work.result
     }
 
-    /// Asks for v2 lists of the devices: first without a filter; those whose status the answer does not tell are then
-    /// asked for by each filter value.
-    /// - Throws: `StateStoreError`, `CancellationError`
-    func lookByV2(_ targets: LookupTargets, of account: AccountName) async throws -> Outcome {
-        let startedAt = asker.clock.now()
-        var sightings = AccountSightings(account: account)
-        func ask(_ keys: [DeviceKey], _ filters: [String?]) async throws -> Outcome {
-            let questions = DeviceListQuestion.about(keys, filters: filters)
-            switch try await asker.ask(questions, of: account) {
-            case .answered(let answers):
-                for answer in answers { sightings.add(answer) }
-                sightings.place(among: targets.identities)
-                return .answered
-            case .unanswered(let reason): return .unanswered(reason)
-            case .unavailable(let reason): return .unavailable(reason)
-            case .signInRefused(let reason): return .signInRefused(reason)
-            case .notYet(let until, let answers):
-                // A device about which not everything was asked may be under another status too.
-                let whole = Dictionary(grouping: answers, by: \.devices).values.filter { $0.count == filters.count }
-                for answer in whole.joined() { sightings.add(answer) }
-                sightings.place(among: targets.identities)
-                return .notYet(until: until)
-            }
+    // MARK: v2
+
+    /// Asks without a filter first; devices whose status the answer does not tell are then asked for by each status.
+    private func lookInV2(_ work: inout LookupWork) async throws {
+        var first: [DeviceListAnswer] = []
+        let questions = DeviceListQuestion.about(work.keys, filters: [nil])
+        let asked = try await asker.ask(
+            questions, of: work.account,
+            take: { answer in
+                first.append(answer)
+                try await keep(work.sightings(in: [answer]), among: answer.devices, &work)
+            })
+        for list in asked {
+            if let problem = list.problem { work.note(problem, about: list.question.devices) }
         }
-        func untold() -> [DeviceKey] { targets.keys.filter { sightings.devices[$0]?.tellings.isEmpty ?? true } }
-        var outcome = try await ask(targets.keys, [nil])
-        if outcome == .answered, !untold().isEmpty {
-            outcome = try await ask(untold(), DeviceListQuestion.statuses.map { $0 })
-        }
-        switch outcome {
-        case .answered:
-            try await keep(sightings, targets, ListProof(isWhole: true, tellsEveryStatus: true, asOf: startedAt))
-        case .notYet:
-            // The rest is asked for later, and what is known by then not again.
-            let told = targets.keys.filter { sightings.devices[$0]?.tellings.isEmpty == false }
-            try await records.keep(
-                sightings.limited(to: told), missing: [],
-                ListProof(isWhole: false, tellsEveryStatus: false, asOf: startedAt), desired: targets.desired,
-                at: asker.clock.now())
-        case .toldInPart, .unanswered, .unavailable, .signInRefused:
-            break
-        }
-        return outcome
+        try await lookByStatus(after: first, &work)
     }
 
-    /// Reads the v1 list: device by device where they are few, the whole account otherwise.
-    ///
-    /// - Parameter reason: why the v2 list is not used.
-    /// - Throws: `StateStoreError`, `CancellationError`
-    func lookByV1(_ targets: LookupTargets, of account: AccountName, insteadOfV2 reason: String) async throws -> Outcome
-    {
+    private func lookByStatus(after first: [DeviceListAnswer], _ work: inout LookupWork) async throws {
+        let keys = first.flatMap(\.devices).filter { work.mayBeTold($0) }
+        var answers: [RequestNumber: DeviceListAnswer] = [:]
+        var requests: [DeviceKey: [RequestNumber]] = [:]
+        func add(_ answer: DeviceListAnswer) {
+            answers[answer.request] = answer
+            for key in answer.devices { requests[key, default: []].append(answer.request) }
+        }
+        for answer in first { add(answer) }
+        let questions = DeviceListQuestion.about(keys, filters: DeviceListQuestion.statuses.map { $0 })
+        let asked = try await asker.ask(
+            questions, of: work.account,
+            take: { answer in
+                add(answer)
+                let whole = answer.devices.filter { requests[$0]?.count == DeviceListQuestion.statuses.count + 1 }
+                let numbers = Set(whole.flatMap { requests[$0] ?? [] })
+                try await conclude(numbers.sorted().compactMap { answers[$0] }, about: whole, &work)
+            })
+        for list in asked {
+            if let problem = list.problem { work.note(problem, about: list.question.devices) }
+        }
+    }
+
+    /// Concludes on devices about which everything was asked and answered.
+    private func conclude(
+        _ answers: [DeviceListAnswer], about keys: [DeviceKey], _ work: inout LookupWork
+    ) async throws {
+        guard let asOf = answers.map(\.askedAt).min(), !keys.isEmpty else { return }
+        let sightings = work.sightings(in: answers)
+        try await keep(sightings, among: keys, &work, askedForAll: true)
+        let absent = keys.filter { work.isOpen($0) && !work.named.contains($0) }
+        guard !absent.isEmpty else { return }
+        let asked = Set(answers.flatMap(\.devices))
+        if let problem = sightings.accountProblem(in: .deviceListV2) {
+            work.note(.refused("the v2 device list cannot be used: \(problem)"), about: absent)
+        } else if !sightings.provesAbsence {
+            work.note(.late("the messages that answer a device list do not name all devices"), about: absent)
+        } else if asked.isDisjoint(with: sightings.devices.keys) {
+            work.note(
+                .refused("the v2 device list names none of the devices that it was asked for, which is not believed"),
+                about: absent)
+        } else {
+            try await conclude(absent: absent, of: asked, asOf: asOf, &work)
+        }
+    }
+
+    // MARK: v1
+
+    private func lookInV1(_ keys: [DeviceKey], _ work: inout LookupWork) async throws {
         let startedAt = asker.clock.now()
-        var sightings = AccountSightings(account: account)
-        let reader = asker.accountListReader
+        let isWhole = keys.count > AccountListReader.fewDevices
+        var sightings = AccountSightings(account: work.account)
+        var unread = Set(keys)
         do {
-            if targets.keys.count <= AccountListReader.fewDevices {
-                try await reader.read(targets.keys, of: account) { sightings.add($0, asOf: $1) }
+            if isWhole {
+                try await asker.accountListReader.read(work.account) { sightings.add($0, asOf: $1) }
+                unread = []
             } else {
-                try await reader.read(account) { sightings.add($0, asOf: $1) }
+                try await readOneByOne(keys, into: &sightings, &unread, &work)
             }
         } catch CarrierError.signInRefused(let problem) {
-            return .signInRefused(problem.description)
+            work.note(.signInRefused(problem.description), about: Array(unread))
         } catch let error as CarrierError {
-            // What may pass says nothing of whether the account may read the list.
-            return error.mayPass ? .unanswered(error.description) : .unavailable("\(reason) \(error.description)")
+            let why = error.description
+            work.note(error.mayPass ? .late(why) : .refused(why), about: Array(unread))
         } catch let busy as AccountBusy {
-            return .notYet(until: busy.until)
+            work.note(.busy(until: busy.until), about: Array(unread))
         } catch is RunStopped {
-            return .unanswered("the run was stopped")
+            work.note(.stopped, about: Array(unread))
         }
-        sightings.place(among: targets.identities)
-        let proof = ListProof(isWhole: true, tellsEveryStatus: false, asOf: startedAt)
-        try await keep(sightings, targets, proof)
-        let isTold = targets.keys.allSatisfy { sightings.devices[$0]?.tellings.isEmpty != true }
-        return isTold ? .answered : .toldInPart(reason)
+        sightings.place(among: work.identities(of: keys))
+        try await keep(sightings, among: keys, &work)
+        work.note(
+            .tellsNoStatus("the v1 device list does not tell how profiles are"),
+            about: keys.filter { sightings.devices[$0] != nil })
+        let absent = keys.filter { work.isOpen($0) && !unread.contains($0) && !work.named.contains($0) }
+        guard !absent.isEmpty else { return }
+        if let problem = sightings.accountProblem(in: .deviceListV1) {
+            work.note(.refused("the v1 device list cannot be used: \(problem)"), about: absent)
+        } else if isWhole, !sightings.provesAbsence || sightings.devices.isEmpty {
+            work.note(.refused("the v1 device list is empty, or holds rows that cannot be read"), about: absent)
+        } else {
+            try await conclude(absent: absent, of: Set(keys), asOf: startedAt, &work)
+        }
     }
 
-    private func keep(_ sightings: AccountSightings, _ targets: LookupTargets, _ proof: ListProof) async throws {
-        let missing = targets.keys.filter { sightings.devices[$0] == nil }
+    /// - Parameter unread: what has not been read.
+    private func readOneByOne(
+        _ keys: [DeviceKey], into sightings: inout AccountSightings, _ unread: inout Set<DeviceKey>,
+        _ work: inout LookupWork
+    ) async throws {
+        let reader = asker.accountListReader
+        for key in keys {
+            do {
+                let (row, askedAt) = try await reader.read(key, of: work.account)
+                if let row { sightings.add([row], asOf: askedAt) }
+                unread.remove(key)
+            } catch CarrierError.refused(let refusal) where refusal.classification == .badDevice {
+                // That one device is refused says nothing of the others.
+                work.note(.refused(refusal.description), about: [key])
+            }
+        }
+    }
+
+    // MARK: Writing down
+
+    /// Writes down what lists tell of devices; those of which they tell no status are not answered.
+    private func keep(
+        _ sightings: AccountSightings, among keys: [DeviceKey], _ work: inout LookupWork, askedForAll: Bool = false
+    ) async throws {
+        work.note(sightings, among: keys)
+        let listed = keys.filter { sightings.devices[$0] != nil && work.isOpen($0) }
+        guard let asOf = listed.compactMap({ sightings.devices[$0]?.asOf }).min() else { return }
+        // That nobody tells how a profile is settles what is in flight, and is no reason to forget what is known.
+        for isInFlight in [false, true] {
+            let part = listed.filter { work.inFlight.contains($0) == isInFlight }
+            guard !part.isEmpty else { continue }
+            try await records.keep(
+                sightings.limited(to: part), missing: [],
+                ListProof(isWhole: false, tellsEveryStatus: askedForAll && isInFlight, asOf: asOf),
+                desired: work.desired, at: asker.clock.now())
+        }
+        work.answered(listed.filter { sightings.devices[$0]?.tellings.isEmpty == false })
+        asker.wakeup.notify()
+        if askedForAll {
+            work.note(
+                .tellsNoStatus("the carrier's lists name the device and do not tell how its profile is"), about: listed)
+        }
+    }
+
+    /// Writes down that an account does not have devices, unless too much of what is known would vanish with them.
+    private func conclude(
+        absent: [DeviceKey], of asked: Set<DeviceKey>, asOf: Timestamp, _ work: inout LookupWork
+    ) async throws {
+        let vanishing = absent.filter { work.told.contains($0) }
+        let disappearance = Disappearance(
+            known: work.told.intersection(asked).count, vanishing: vanishing.count, maxChange: maxChange)
+        let gone = disappearance.isBelievable ? absent : absent.filter { !work.told.contains($0) }
+        work.note(
+            .refused("the carrier's lists do not name devices that are known, which is not believed"), about: absent)
+        guard !gone.isEmpty else { return }
         try await records.keep(
-            sightings.limited(to: targets.keys), missing: missing, proof, desired: targets.desired,
+            AccountSightings(account: work.account), missing: gone,
+            ListProof(isWhole: true, tellsEveryStatus: false, asOf: asOf), desired: work.desired,
             at: asker.clock.now())
+        work.answered(gone)
+        asker.wakeup.notify()
     }
 }
 
@@ -110,6 +209,12 @@ struct LookupTargets: Sendable {
     let keys: [DeviceKey]
     let identities: [KnownIdentity]
     let desired: [DeviceKey: DesiredState]
+
+    init(keys: [DeviceKey], identities: [KnownIdentity], desired: [DeviceKey: DesiredState] = [:]) {
+        self.keys = keys.sorted()
+        self.identities = identities
+        self.desired = desired
+    }
 
     init(_ keys: [DeviceKey], in plan: Plan) {
         let wanted = Set(keys)
@@ -126,47 +231,6 @@ struct LookupTargets: Sendable {
             identities.append(KnownIdentity(key: exception.key, imei: nil, isTold: exception.known != nil))
             desired[exception.key] = exception.desired
         }
-        self.keys = keys.sorted()
-        self.identities = identities
-        self.desired = desired
-    }
-}
-
-/// What a lookup came to.
-struct LookupResult: Sendable {
-    /// Devices about which an answer was written down, whatever it says.
-    var answered: Set<DeviceKey> = []
-    /// Why the others were not answered.
-    var problem: LookupProblem?
-}
-
-/// Why devices were not answered.
-enum LookupProblem: Sendable, Equatable {
-    case late(String)
-    case refused(String)
-    case tellsNoStatus(String)
-    case signInRefused(String)
-    case busy(until: Timestamp)
-    case stopped
-}
-
-extension DeviceLookup {
-    func look(up targets: LookupTargets, of account: AccountName) async throws -> LookupResult {
-        switch try await lookByV2(targets, of: account) {
-        case .answered: return LookupResult(answered: Set(targets.keys))
-        case .toldInPart(let reason): return LookupResult(problem: .tellsNoStatus(reason))
-        case .unanswered(let reason): return LookupResult(problem: .late(reason))
-        case .unavailable(let reason):
-            switch try await lookByV1(targets, of: account, insteadOfV2: reason) {
-            case .answered: return LookupResult(answered: Set(targets.keys))
-            case .toldInPart(let reason): return LookupResult(problem: .tellsNoStatus(reason))
-            case .unanswered(let reason): return LookupResult(problem: .late(reason))
-            case .unavailable(let reason): return LookupResult(problem: .refused(reason))
-            case .signInRefused(let reason): return LookupResult(problem: .signInRefused(reason))
-            case .notYet(let until): return LookupResult(problem: .busy(until: until))
-            }
-        case .signInRefused(let reason): return LookupResult(problem: .signInRefused(reason))
-        case .notYet(let until): return LookupResult(problem: .busy(until: until))
-        }
+        self.init(keys: keys, identities: identities, desired: desired)
     }
 }

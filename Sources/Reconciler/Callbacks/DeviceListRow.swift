@@ -1,76 +1,193 @@
-/// One device in the answer to a v2 device list.
+/// What one row in the answer to a v2 device list says of one profile, or of a card whose profiles it does not name.
 ///
-/// Nobody has published such an answer (`thingspace.md`, section 4.2), so rows are looked for anywhere in it: an
-/// object within an array that names a device.
+/// Nobody has published such an answer (`thingspace.md`, section 4.2). A row may be one profile, or one card with all its
+/// profiles, former ones among them. So a profile status belongs to a profile only where it stands in the smallest
+/// object that names an ICCID, beside that ICCID.
 struct DeviceListRow: Hashable, Sendable {
-    let identifiers: DeviceIdentifiers
-    let profileStatus: String?
+    /// What the row says of the status of its profile.
+    enum Status: Hashable, Sendable {
+        case none
+        /// The carrier's word, which stands beside the ICCID.
+        case stated(String)
+        /// Words of different meaning stand beside the ICCID, or a word stands where it may be another profile's.
+        case unclear(String)
+    }
+
+    private(set) var identifiers: DeviceIdentifiers
+    /// The account that the row names.
+    let account: AccountName?
+    /// The words beside the ICCID.
+    private var words: [String]
+    /// Words elsewhere in the row, where no ICCID is named.
+    private let strayWords: [String]
     let serviceState: ServiceState?
     let smsr: SmsrOid?
+    /// Whether the card has other profiles in the same row: the filter of the list may be about one of them.
+    private(set) var isOneOfSeveral = false
 
-    /// Whether a message holds at least one row.
+    var status: Status {
+        let meanings = Set(words.map(StatusMeaning.init))
+        if meanings.count > 1 {
+            return .unclear("its row names several profile statuses: \(Set(words).sorted().joined(separator: ", "))")
+        }
+        if let word = words.first { return .stated(word) }
+        guard let stray = strayWords.first else { return .none }
+        return .unclear("its row names the profile status \(stray) without saying of which profile")
+    }
+
+    /// The word of the status, if there is exactly one.
+    var profileStatus: String? {
+        if case .stated(let word) = status { return word }
+        return nil
+    }
+
+    /// Words that mean the same are no contradiction; undocumented ones mean only themselves.
+    private struct StatusMeaning: Hashable {
+        let state: ProfileState
+        let word: String?
+
+        init(_ word: String) {
+            state = ProfileState(profileStatus: word)
+            self.word = state == .unknown ? word.foldedForComparison : nil
+        }
+    }
+}
+
+extension DeviceListRow {
+    /// Whether a message holds at least one row within an array.
     static func isAny(in message: JSONValue) -> Bool {
-        message.elements.contains { DeviceListRow($0) != nil || isAny(in: $0) }
-            || message.members.contains { member in
-                !listKeys.contains(where: { member.name.isText($0) }) && isAny(in: member.value)
+        message.elements.contains { isRow($0) || isAny(in: $0) }
+            || message.members.contains { !isIdentifierList($0.name, $0.value) && isAny(in: $0.value) }
+    }
+
+    private static func isRow(_ element: JSONValue) -> Bool { element.isObject && !names(of: element).isEmpty }
+
+    /// The rows in a value: objects that name a device, wherever they stand.
+    static func rows(in value: JSONValue) -> [DeviceListRow] { rows(in: value, of: Card()) }
+
+    /// What encloses a row.
+    private struct Card {
+        var identifiers = DeviceIdentifiers(nil)
+        var account: AccountName?
+        var service: ServiceState?
+        var smsr: SmsrOid?
+    }
+
+    private static func rows(in value: JSONValue, of card: Card) -> [DeviceListRow] {
+        guard value.isObject else { return value.elements.flatMap { rows(in: $0, of: card) } }
+        let own = names(of: value)
+        // What names another EID than what encloses it is about nothing that can be trusted: the carrier's own sample
+        // shows such a message (`thingspace.md`, section 8.4).
+        if !own.eids.isEmpty, !card.identifiers.eids.isEmpty, Set(own.eids).isDisjoint(with: card.identifiers.eids) {
+            return []
+        }
+        let places = besides(value)
+        var inner = card
+        if !own.eids.isEmpty { inner.identifiers.eids = own.eids }
+        if !own.imeis.isEmpty { inner.identifiers.imeis = own.imeis }
+        inner.account = value["accountName"]?.text.map { AccountName($0) } ?? card.account
+        inner.service = places.lazy.compactMap { service(in: $0) }.first ?? card.service
+        inner.smsr =
+            places.lazy.compactMap { ($0["smsrOid"] ?? $0["smrsOid"])?.text }.first.map { SmsrOid($0) } ?? card.smsr
+        var found = value.members.filter { !isIdentifierList($0.name, $0.value) }.flatMap { member in
+            rows(in: member.value, of: inner)
+        }
+        if !own.iccids.isEmpty || !own.isEmpty && found.isEmpty {
+            var identifiers = inner.identifiers
+            identifiers.iccids = own.iccids
+            let isProfile = Set(own.iccids).count == 1
+            let words = places.flatMap(statusWords)
+            found.insert(
+                DeviceListRow(
+                    identifiers: identifiers, account: inner.account, words: isProfile ? words : [],
+                    strayWords: (isProfile ? [] : words) + strayWords(in: value), serviceState: inner.service,
+                    smsr: inner.smsr), at: 0)
+        }
+        return card.identifiers.isEmpty && !own.isEmpty ? merged(found) : found
+    }
+
+    /// Puts together what one row says of the same profile in several places.
+    private static func merged(_ rows: [DeviceListRow]) -> [DeviceListRow] {
+        guard rows.count > 1 else { return rows }
+        var merged: [DeviceListRow] = []
+        for row in rows {
+            let index = merged.firstIndex {
+                $0.identifiers.iccids.count == 1 && $0.identifiers.iccids == row.identifiers.iccids
             }
-    }
-
-    static func rows(in message: JSONValue) -> [DeviceListRow] {
-        var rows: [DeviceListRow] = []
-        collect(from: message, into: &rows)
-        return rows
-    }
-
-    private static let listKeys: [StaticString] = ["deviceIds", "ids", "device", "deviceIdentifierCollection"]
-
-    private static func collect(from value: JSONValue, into rows: inout [DeviceListRow]) {
-        for element in value.elements {
-            if let row = DeviceListRow(element) {
-                rows.append(row)
+            if let index {
+                merged[index].words += row.words
+                if merged[index].identifiers.eids.isEmpty { merged[index].identifiers.eids = row.identifiers.eids }
             } else {
-                collect(from: element, into: &rows)
+                merged.append(row)
             }
         }
-        for member in value.members where !listKeys.contains(where: { member.name.isText($0) }) {
-            collect(from: member.value, into: &rows)
+        if Set(merged.flatMap(\.identifiers.iccids)).count > 1 {
+            for index in merged.indices { merged[index].isOneOfSeveral = true }
         }
+        return merged
     }
 
-    private init?(_ element: JSONValue) {
-        guard element.isObject, element["kind"] == nil else { return nil }
-        var identifiers = DeviceIdentifiers(element)
-        for key in Self.listKeys {
-            let listed = DeviceIdentifiers(element[key])
+    // MARK: Members
+
+    private static let identifierLists: [StaticString] = ["deviceIds", "ids", "deviceIdentifierCollection"]
+    /// What only encloses the members of a message about one device. Source: `thingspace.md`, section 2.6.
+    private static let envelopes: [StaticString] = ["deviceResponse", "deviceProfileResponse"]
+
+    private static func isIdentifierList(_ name: JSONValue, _ value: JSONValue) -> Bool {
+        identifierLists.contains { name.isText($0) }
+            || name.isText("device") && (value.isArray || value["kind"] != nil)
+    }
+
+    /// The identifiers that an object names itself; none of one that is an identifier.
+    static func names(of object: JSONValue) -> DeviceIdentifiers {
+        guard object["kind"] == nil || object["id"] == nil && object["identifier"] == nil else {
+            return DeviceIdentifiers(nil)
+        }
+        var identifiers = DeviceIdentifiers(object)
+        for member in object.members where isIdentifierList(member.name, member.value) {
+            let listed = DeviceIdentifiers(member.value)
             identifiers.eids += listed.eids
             identifiers.iccids += listed.iccids
             identifiers.imeis += listed.imeis
         }
-        guard !identifiers.isEmpty else { return nil }
-        self.identifiers = identifiers
-        profileStatus = Self.text(["profileStatus", "profile_status"], in: element)
-        serviceState = Self.text(["state", "provisioningStatus", "deviceState"], in: element)
-            .map { ServiceState(carrierWord: $0) }
-        smsr = Self.text(["smsrOid", "smrsOid"], in: element).map { SmsrOid($0) }
+        return identifiers
     }
 
-    /// The first of the keys in the object, or in the objects and lists right within it.
-    private static func text(_ keys: [StaticString], in element: JSONValue) -> String? {
-        for key in keys {
-            if let text = element[key]?.text { return text }
+    /// The object, and envelopes within it that name nothing themselves.
+    private static func besides(_ object: JSONValue) -> [JSONValue] {
+        var places = [object]
+        for name in envelopes {
+            if let inner = object[name], inner.isObject, names(of: inner).isEmpty { places += besides(inner) }
         }
-        for member in element.members.map(\.value) {
-            for candidate in [member] + member.elements {
-                for key in keys {
-                    if let text = candidate[key]?.text { return text }
-                    if candidate["key"]?.text?.foldedForComparison == "\(key)".foldedForComparison,
-                        let text = candidate["value"]?.text
-                    {
-                        return text
-                    }
-                }
+        return places
+    }
+
+    /// The words for a profile status that stand directly in an object or among its attributes.
+    private static func statusWords(in object: JSONValue) -> [String] {
+        let attributes = object["extendedAttributes"]?.elements.filter {
+            $0["key"]?.text?.foldedForComparison == "profilestatus"
+        }
+        return object.members.compactMap { member in
+            member.name.isText("profileStatus") || member.name.isText("profile_status") ? member.value.text : nil
+        } + (attributes?.compactMap { $0["value"]?.text } ?? [])
+    }
+
+    /// The words for a profile status within an object where no ICCID is named, envelopes left out.
+    private static func strayWords(in object: JSONValue) -> [String] {
+        object.members.flatMap { member -> [String] in
+            if envelopes.contains(where: { member.name.isText($0) }), names(of: member.value).isEmpty {
+                return strayWords(in: member.value)
             }
+            if member.name.isText("extendedAttributes") { return [] }
+            let objects = member.value.isObject ? [member.value] : member.value.elements.filter(\.isObject)
+            return objects.filter { names(of: $0).iccids.isEmpty }.flatMap { statusWords(in: $0) + strayWords(in: $0) }
         }
-        return nil
+    }
+
+    /// The state of the line, from the documented members. Source: `thingspace.md`, sections 2.6, 3 and 4.1.
+    private static func service(in object: JSONValue) -> ServiceState? {
+        if let lines = AccountDeviceRow.service(object["carrierInformations"]) { return lines }
+        return (object["state"] ?? object["provisioningStatus"] ?? object["deviceState"])?.text
+            .map { ServiceState(carrierWord: $0) }
     }
 }

@@ -30,6 +30,12 @@ public struct RefreshDocument: Codable, Sendable {
         public let gone: Int
         public let withoutEID: Int
         public let ambiguousRows: Int
+        /// Rows that name other accounts, or this one in another spelling.
+        public let rowsOfOtherAccounts: Int
+        /// How many devices the lists name in a way of which nothing can be concluded.
+        public let unclear: Int
+        /// What went wrong, as sentences.
+        public let problems: [String]
     }
 
     public let formatVersion: Int
@@ -46,7 +52,9 @@ public struct RefreshDocument: Codable, Sendable {
             Account(
                 accountName: account.name.description, v1: List(account.v1), v2: List(account.v2),
                 devices: account.devices, added: account.added, changed: account.changed, held: account.held,
-                gone: account.gone, withoutEID: account.withoutEID, ambiguousRows: account.ambiguous)
+                gone: account.gone, withoutEID: account.withoutEID, ambiguousRows: account.ambiguous,
+                rowsOfOtherAccounts: account.ofOtherAccounts, unclear: account.unclearCount,
+                problems: account.problems)
         }
     }
 }

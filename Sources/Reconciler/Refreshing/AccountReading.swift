@@ -9,6 +9,8 @@ struct AccountReading: Sendable {
     /// The devices that are asked for; `nil` for all that the account has.
     let selection: [DeviceKey]?
     let keepsDescriptions: Bool
+    /// How much of what is known the lists may leave in doubt and still be believed, in per cent.
+    var maxChange = RolloutPolicy().maxChange
 
     /// What was read.
     struct Result: Sendable {
@@ -20,8 +22,8 @@ struct AccountReading: Sendable {
         /// What the lists prove together.
         var proof: ListProof {
             ListProof(
-                isWhole: v1.isSettled && v2.isSettled && (v1.isRead || v2.isRead), tellsEveryStatus: v2.isRead,
-                asOf: startedAt)
+                isWhole: v1.isSettled && v2.isSettled && (v1.isRead || v2.isRead) && sightings.provesAbsence,
+                tellsEveryStatus: v2.isRead, asOf: startedAt)
         }
     }
 
@@ -33,9 +35,9 @@ struct AccountReading: Sendable {
         var result = Result(
             sightings: AccountSightings(account: account, keepsDescriptions: keepsDescriptions), v1: .off, v2: .off,
             startedAt: asker.clock.now())
-        async let firstAnswers = lists.v2 ? ask(firstQuestions) : nil
+        async let firstLists = lists.v2 ? ask(firstQuestions) : nil
         if lists.v1 { result.v1 = try await readV1(into: &result.sightings) }
-        if let outcome = try await firstAnswers { try await take(outcome, into: &result) }
+        if let asked = try await firstLists { try await take(asked, into: &result) }
         if asker.stop.isStopped { throw RunStopped() }
         result.sightings.place(among: identities)
         return result
@@ -47,16 +49,26 @@ struct AccountReading: Sendable {
         var count = 0
         var found = sightings
         let reader = asker.accountListReader
-        func take(_ rows: [AccountDeviceRow], _ askedAt: Timestamp) {
-            count += rows.count
-            found.add(rows, asOf: askedAt)
-            board.note(account) { $0.v1 = .underWay(count) }
-        }
         do {
             if let selection, selection.count <= AccountListReader.fewDevices {
-                try await reader.read(selection, of: account, take: take)
+                for key in selection {
+                    do {
+                        let (row, askedAt) = try await reader.read(key, of: account)
+                        guard let row else { continue }
+                        count += 1
+                        found.add([row], asOf: askedAt)
+                        board.note(account) { $0.v1 = .underWay(count) }
+                    } catch CarrierError.refused(let refusal) where refusal.classification == .badDevice {
+                        // That one device is refused says nothing of the others.
+                        found.leaveOut(key, refusal.description)
+                    }
+                }
             } else {
-                try await reader.read(account, take: take)
+                try await reader.read(account) { page, askedAt in
+                    count += page.rows.count
+                    found.add(page, asOf: askedAt)
+                    board.note(account) { $0.v1 = .underWay(count) }
+                }
             }
         } catch CarrierError.signInRefused(let problem) {
             throw CarrierError.signInRefused(problem)
@@ -69,6 +81,7 @@ struct AccountReading: Sendable {
             return note(v1: .late(busy.description))
         }
         sightings = found
+        if let problem = found.accountProblem(in: .deviceListV1) { return note(v1: .failed(problem)) }
         return note(v1: .read(count))
     }
 
@@ -83,32 +96,39 @@ struct AccountReading: Sendable {
         selection.map { DeviceListQuestion.about($0, filters: [nil]) } ?? DeviceListQuestion.aboutAccount
     }
 
-    private func ask(_ questions: [DeviceListQuestion]) async throws -> DeviceListAsker.Outcome {
+    private func ask(_ questions: [DeviceListQuestion]) async throws -> [AskedList] {
         try await asker.ask(questions, of: account) { count in
             board.note(account) { $0.v2 = .underWay(count) }
         }
     }
 
     /// Takes the answers to the first questions, and asks again for devices of which they have told nothing.
-    private func take(_ outcome: DeviceListAsker.Outcome, into result: inout Result) async throws {
+    private func take(_ asked: [AskedList], into result: inout Result) async throws {
         var count = 0
-        var outcome = outcome
+        var asked = asked
         for isLast in [false, true] {
-            guard case .answered(let answers) = outcome else {
-                result.sightings.disbelieveV2()
-                result.v2 = try note(outcome)
+            if let problem = Self.problem(of: asked) {
+                // Lists that together say how each profile is say nothing if one of them is missing; what a list
+                // without a filter says of the devices that it was asked for stands alone.
+                let alone = asked.compactMap(\.answer).filter { $0.filter == nil && !$0.devices.isEmpty }
+                if alone.isEmpty { result.sightings.disbelieveV2() }
+                for answer in alone { result.sightings.add(answer) }
+                result.v2 = try note(problem)
                 return
             }
+            let answers = asked.compactMap(\.answer)
             count += answers.reduce(0) { $0 + $1.rows.count }
             for answer in answers { result.sightings.add(answer) }
             result.sightings.place(among: identities)
             let questions = isLast ? [] : furtherQuestions(about: result.sightings)
             guard !questions.isEmpty else { break }
-            outcome = try await ask(questions)
+            asked = try await ask(questions)
         }
         result.v2 = .read(count)
         let doubts = result.sightings.doubts(result.proof, among: identities)
-        if doubts.areTooMany {
+        if let problem = result.sightings.accountProblem(in: .deviceListV2) {
+            result.v2 = .failed(problem)
+        } else if doubts.areTooMany(maxChange: maxChange) {
             result.sightings.disbelieveV2()
             result.v2 = .failed(
                 "its answers name \(doubts.contradictory) of \(doubts.named) devices under several profile statuses, and "
@@ -116,6 +136,15 @@ struct AccountReading: Sendable {
                     + "them is believed. Try again later, or read without it (refresh.v2: false)")
         }
         board.note(account) { [v2 = result.v2] in $0.v2 = v2 }
+    }
+
+    /// What stands against taking answers together.
+    private static func problem(of asked: [AskedList]) -> LookupProblem? {
+        let problems = asked.compactMap(\.problem)
+        guard let first = problems.first else { return nil }
+        let worst = problems.dropFirst().reduce(first) { $0.or($1) }
+        guard case .late(let reason) = worst, problems.count > 1 else { return worst }
+        return .late("\(reason); so it is with \(problems.count) of \(counted(asked.count, "device list"))")
     }
 
     private func furtherQuestions(about sightings: AccountSightings) -> [DeviceListQuestion] {
@@ -130,14 +159,15 @@ struct AccountReading: Sendable {
             ? DeviceListQuestion.about(untold, filters: [nil]) : [DeviceListQuestion(filter: nil, devices: [])]
     }
 
-    private func note(_ outcome: DeviceListAsker.Outcome) throws -> RefreshReport.List {
+    private func note(_ problem: LookupProblem) throws -> RefreshReport.List {
         let list: RefreshReport.List
-        switch outcome {
-        case .answered: list = .read(0)
-        case .unanswered(let reason): list = .late(reason)
-        case .notYet(let until, _): list = .late(AccountBusy(until: until).description)
-        case .unavailable(let reason):
-            list = .failed("\(reason) If the account has no such list, switch it off (refresh.v2: false)")
+        switch problem {
+        case .late(let reason): list = .late(reason)
+        case .busy(let until): list = .late(AccountBusy(until: until).description)
+        case .stopped: throw RunStopped()
+        case .refused(let reason), .tellsNoStatus(let reason):
+            list = .failed(
+                "\(reason.capitalizedSentence) If the account has no such list, switch it off (refresh.v2: false)")
         case .signInRefused(let reason): throw CarrierError.signInRefused(SignInProblem(description: reason))
         }
         board.note(account) { $0.v2 = list }

@@ -53,6 +53,8 @@ extension DeviceRecord {
         case nothing
         case told(StatusTelling)
         case contradictory([StatusTelling])
+        /// A row names the device and says nothing of its profile that can be used.
+        case unclear(String, asOf: Timestamp)
         /// The carrier was asked for everything, and does not tell.
         case untold(asOf: Timestamp)
     }
@@ -63,6 +65,9 @@ extension DeviceRecord {
         let telling = news.filter { $0.state != .unknown }
         if Set(telling.map(\.state)).count > 1 { return .contradictory(telling) }
         if let latest = (telling.isEmpty ? news : telling).max(by: { $0.asOf < $1.asOf }) { return .told(latest) }
+        if sighting.tellings.isEmpty, let why = sighting.unclear, knownAt <= sighting.asOf {
+            return .unclear(why, asOf: sighting.asOf)
+        }
         let isUntold = sighting.tellings.isEmpty && proof.tellsEveryStatus
         return isUntold && knownAt <= proof.asOf ? .untold(asOf: proof.asOf) : .nothing
     }
@@ -84,6 +89,8 @@ extension DeviceRecord {
             takeUnclear(
                 "the carrier's lists contradict each other: \(words)", asOf: tellings.map(\.asOf).max() ?? now,
                 of: nil, at: now, policy: policy, log: &log)
+        case .unclear(let why, let asOf):
+            takeUnclear(why, asOf: asOf, of: nil, at: now, policy: policy, log: &log)
         case .untold(let asOf):
             takeUnclear(
                 "the carrier's records do not tell its profile status", asOf: asOf, of: nil, at: now, policy: policy,

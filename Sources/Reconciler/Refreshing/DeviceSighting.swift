@@ -18,6 +18,8 @@ struct DeviceSighting: Hashable, Sendable {
     /// When the latest of the lists that name it was asked for.
     var asOf: Timestamp
     var description: CarrierDescription?
+    /// Why a row does not tell the state although it names one.
+    var unclear: String?
 
     /// The states that were told, but for those that say nothing.
     var toldStates: Set<ProfileState> { Set(tellings.map(\.state)).subtracting([.unknown]) }

@@ -35,6 +35,15 @@ public struct RefreshReport: Hashable, Sendable {
         public var withoutEID = 0
         /// Rows that fit no device, or several.
         public var ambiguous = 0
+        /// Rows that name other accounts, or this one in another spelling.
+        public var ofOtherAccounts = 0
+        /// The first few devices of which the lists say what cannot be used, and why; nothing is concluded of them.
+        public var unclear: [String] = []
+        public var unclearCount = 0
+        /// Why it is not believed that devices are gone.
+        public var disappearance: String?
+        /// Whether what was read is written down.
+        public var isWritten = false
 
         init(name: AccountName, lists: ListChoice) {
             self.name = name
@@ -42,8 +51,13 @@ public struct RefreshReport: Hashable, Sendable {
             v2 = lists.v2 ? .underWay(0) : .off
         }
 
-        /// What went wrong with its lists, as sentences.
+        /// What went wrong, as sentences.
         public var problems: [String] {
+            listProblems + (disappearance.map { ["Account \(name): \($0)"] } ?? [])
+        }
+
+        /// What went wrong with its lists, as sentences.
+        public var listProblems: [String] {
             [("v1", v1), ("v2", v2)].compactMap { name, list in
                 list.problem.map { "Account \(self.name), \(name) device list: \($0)" }
             }
@@ -53,7 +67,7 @@ public struct RefreshReport: Hashable, Sendable {
     public enum Ending: Hashable, Sendable {
         case running
         case done
-        /// A person stopped it; nothing was changed.
+        /// A person stopped it; only accounts that had been read by then were written down.
         case interrupted
     }
 
@@ -79,6 +93,10 @@ public struct RefreshReport: Hashable, Sendable {
 
     /// Whether every list that was asked for was read.
     public var isWhole: Bool { ending == .done && accounts.allSatisfy(\.problems.isEmpty) }
+    /// Whether devices seem to be gone, which is not believed.
+    public var hasDoubtedLists: Bool { accounts.contains { $0.disappearance != nil } }
+    /// Whether a list that was asked for was not read.
+    public var lacksLists: Bool { ending != .done || !accounts.allSatisfy(\.listProblems.isEmpty) }
     public var hasLateLists: Bool { accounts.contains { $0.v1.isLate || $0.v2.isLate } }
     /// Declared devices for which nothing can be planned, since nobody can tell how their profiles are.
     public var heldDeclared: Int { accounts.reduce(0) { $0 + $1.heldDeclared } }

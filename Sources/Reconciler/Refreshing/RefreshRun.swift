@@ -2,31 +2,38 @@
 public struct RefreshOptions: Sendable {
     public var policy: ConvergencePolicy
     public var lists: ListChoice
-    /// How long the answers to v2 lists are awaited, from when they were asked for; and how long a carrier is waited for
+    /// How long the answer to a list is awaited, from when it was first asked for; and how long a carrier is waited for
     /// that is busy.
     public var timeout: Duration
     /// How often the store is looked at when nobody tells that it has changed.
     public var pollInterval: Duration
     /// Requests a second of accounts for which no manifest sets a rate.
     public var requestsPerSecond: Double
+    /// How much of what is known of an account its lists may let vanish and still be believed, in per cent.
+    public var maxChange: Double
+    /// Whether a person says that they are to be believed however much vanishes.
+    public var allowsLargeChange: Bool
 
     public init(
         policy: ConvergencePolicy = ConvergencePolicy(), lists: ListChoice = ListChoice(),
         timeout: Duration = .seconds(300), pollInterval: Duration = .seconds(1),
-        requestsPerSecond: Double = RolloutPolicy().requestsPerSecond
+        requestsPerSecond: Double = RolloutPolicy().requestsPerSecond, maxChange: Double = RolloutPolicy().maxChange,
+        allowsLargeChange: Bool = false
     ) {
         self.policy = policy
         self.lists = lists
         self.timeout = timeout
         self.pollInterval = pollInterval
         self.requestsPerSecond = requestsPerSecond
+        self.maxChange = maxChange
+        self.allowsLargeChange = allowsLargeChange
     }
 }
 
 /// Reads the carrier's records of accounts into the known state.
 ///
-/// All lists are read first; what they say together is then written down device by device. A list that does not come
-/// changes nothing.
+/// All lists of an account are read first; what they say together is then written down device by device, whatever becomes
+/// of other accounts. A list that does not come changes nothing.
 struct RefreshRun: Sendable {
     let scope: RefreshScope
     let store: any StateStore
@@ -55,6 +62,8 @@ struct RefreshRun: Sendable {
     private static let concurrentAccounts = 4
     /// How long the carrier's answers are kept, for those who want to see what they were like.
     private static let keptFor = Duration.seconds(24 * 3600)
+    /// So many devices of which nothing can be concluded are named.
+    private static let unclearShown = 5
 
     /// - Parameter progress: told of each step forward, in order.
     /// - Throws: `CarrierError` if the sign-in is refused, `StateStoreError`
@@ -75,40 +84,40 @@ struct RefreshRun: Sendable {
         let startedAt = clock.now()
         try await store.write { try $0.forgetDeviceLists(askedBefore: startedAt - Self.keptFor) }
         let declared = scope.declared()
-        let readings: [AccountReading.Result]
-        do {
-            readings = try await read(declared, board, as: number)
-        } catch is RunStopped {
-            return Outcome(report: board.end(.interrupted), sightings: [])
-        }
-        let listedBy = readings.reduce(into: [DeviceKey: AccountName]()) { listed, reading in
-            for key in reading.sightings.devices.keys { listed[key] = reading.sightings.account }
-        }
         let homes = declared.reduce(into: [DeviceKey: AccountName]()) { homes, entry in
             for device in entry.value { homes[device.key] = entry.key }
         }
-        try await whileWriting {
-            for reading in readings {
+        var listedBy: [DeviceKey: AccountName] = [:]
+        var sightings: [AccountSightings] = []
+        do {
+            try await read(declared, board, as: number) { reading in
                 let account = reading.sightings.account
-                try await keep(
-                    reading, declared[account] ?? [], board, as: number,
-                    isElsewhere: { key in
-                        homes[key].map { $0 != account } ?? (listedBy[key].map { $0 != account } ?? false)
-                    })
+                for key in reading.sightings.devices.keys { listedBy[key] = account }
+                let listed = listedBy
+                try await whileWriting {
+                    try await keep(
+                        reading, declared[account] ?? [], board, as: number,
+                        isElsewhere: { key in (homes[key] ?? listed[key] ?? account) != account })
+                }
+                sightings.append(reading.sightings)
             }
+        } catch is RunStopped {
+            return Outcome(report: board.end(.interrupted), sightings: [])
         }
-        return Outcome(report: board.end(.done), sightings: readings.map(\.sightings))
+        return Outcome(
+            report: board.end(.done), sightings: sightings.sorted { $0.account < $1.account })
     }
 
     // MARK: Reading
 
+    /// - Parameter take: given what was read of each account as soon as it is there, one at a time.
     private func read(
-        _ declared: [AccountName: [DesiredDevice]], _ board: RefreshBoard, as number: RunNumber
-    ) async throws -> [AccountReading.Result] {
+        _ declared: [AccountName: [DesiredDevice]], _ board: RefreshBoard, as number: RunNumber,
+        take: (AccountReading.Result) async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: AccountReading.Result.self) { group in
-            var results: [AccountReading.Result] = []
             for (index, account) in scope.accounts.enumerated() {
-                if index >= Self.concurrentAccounts, let result = try await group.next() { results.append(result) }
+                if index >= Self.concurrentAccounts, let result = try await group.next() { try await take(result) }
                 let devices = declared[account] ?? []
                 group.addTask {
                     let known = try await store.read { try $0.identities(on: account) }
@@ -121,12 +130,11 @@ struct RefreshRun: Sendable {
                         board: board,
                         identities: identities(known, devices),
                         selection: scope.isLimitedToDeclared ? devices.map(\.key) : nil,
-                        keepsDescriptions: keepsDescriptions
+                        keepsDescriptions: keepsDescriptions, maxChange: options.maxChange
                     ).read()
                 }
             }
-            while let result = try await group.next() { results.append(result) }
-            return results.sorted { $0.sightings.account < $1.sightings.account }
+            while let result = try await group.next() { try await take(result) }
         }
     }
 
@@ -157,16 +165,26 @@ struct RefreshRun: Sendable {
         }
         sightings = sightings.limited(to: Array(wanted))
         var missing: [DeviceKey] = []
+        var disappearance: Disappearance?
         if proof.isWhole {
-            var expected = Set(desired.keys)
-            if !scope.isLimitedToDeclared {
-                expected.formUnion(try await store.read { try $0.identities(on: account) }.map(\.key))
+            let known = try await store.read { try $0.identities(on: account) }.filter {
+                !scope.isLimitedToDeclared || desired[$0.key] != nil
             }
-            missing = expected.filter { sightings.devices[$0] == nil && !isElsewhere($0) }
+            let expected = Set(desired.keys).union(known.map(\.key))
+            // What is named with other identifiers than known is neither listed nor gone.
+            missing = expected.filter {
+                sightings.devices[$0] == nil && reading.sightings.contradictions[$0] == nil && !isElsewhere($0)
+            }
+            let told = Set(known.filter(\.isTold).map(\.key)).filter { !isElsewhere($0) }
+            disappearance = Disappearance(
+                known: told.count, vanishing: told.intersection(missing).count, maxChange: options.maxChange)
         }
+        let isBelieved = options.allowsLargeChange || disappearance?.isBelievable ?? true
+        if !isBelieved { missing = [] }
         let tally = try await SightingRecords(store: store, policy: options.policy, run: number).keep(
             sightings, missing: missing, proof, desired: desired, at: clock.now())
         wakeup.notify()
+        let unclear = reading.sightings.unclearDevices.sorted { $0.key < $1.key }
         board.note(account) { entry in
             entry.devices = sightings.devices.count
             entry.added = tally.added
@@ -176,6 +194,11 @@ struct RefreshRun: Sendable {
             entry.gone = tally.gone
             entry.withoutEID = reading.sightings.rowsWithoutEID
             entry.ambiguous = reading.sightings.ambiguousRows
+            entry.ofOtherAccounts = reading.sightings.rowsOfOtherAccounts.values.reduce(0, +)
+            entry.unclearCount = unclear.count
+            entry.unclear = unclear.prefix(Self.unclearShown).map(\.value.capitalizedSentence)
+            entry.disappearance = isBelieved ? nil : disappearance?.problem
+            entry.isWritten = true
         }
     }
 }

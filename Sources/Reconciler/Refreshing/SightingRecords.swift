@@ -51,12 +51,14 @@ struct SightingRecords: Sendable {
                         let record = records[key] ?? DeviceRecord(key: key, account: sightings.account)
                         var sighted =
                             sightings.devices[key].map {
-                                record.listed($0, on: sightings.account, proof, at: now, policy: policy, run: run)
+                                record.listed(
+                                    $0, on: sightings.account, proof.about($0), at: now, policy: policy, run: run)
                             } ?? record.missing(proof, at: now, policy: policy, run: run)
                         sighted.record.noteReached(desired[key])
                         changes.take(
                             sighted, over: record, isNew: records[key] == nil, isDeclared: desired[key] != nil)
                     }
+                    try changes.noteOtherProfiles(listed: sightings.devices, at: now)
                     return try changes.commit()
                 })
         }
@@ -94,6 +96,27 @@ struct SightingRecords: Sendable {
             if changed.service == .notOnAccount, record.service != .notOnAccount { tally.gone += 1 }
         }
 
+        /// Of the profiles of a card at most one is enabled: where the lists show that one is, others that they do not tell
+        /// of are not any more.
+        mutating func noteOtherProfiles(listed: [DeviceKey: DeviceSighting], at now: Timestamp) throws {
+            let enabled = records.filter { $0.observation?.state == .downloadedEnabled }.map(\.key)
+            guard !enabled.isEmpty else { return }
+            let others = try transaction.devices(eids: Array(Set(enabled.map(\.eid))), iccids: [], imeis: [])
+            let changedKeys = Set(records.map(\.key))
+            let enabledCards = Dictionary(enabled.map { ($0.eid, $0) }) { first, _ in first }
+            for other in others where !changedKeys.contains(other.key) && listed[other.key]?.tellings.isEmpty ?? true {
+                var switchedOff = other
+                guard let key = enabledCards[other.key.eid], key != other.key,
+                    switchedOff.otherProfileWasEnabled(at: now)
+                else { continue }
+                records.append(switchedOff)
+                events.append(
+                    StateEvent(
+                        at: now, device: other.key, kind: .observed,
+                        detail: "another profile of its eUICC, \(key.iccid), is enabled"))
+            }
+        }
+
         func commit() throws -> Tally {
             try transaction.save(records)
             try transaction.update(operations)
@@ -104,6 +127,15 @@ struct SightingRecords: Sendable {
             try transaction.append(events)
             return tally
         }
+    }
+}
+
+extension ListProof {
+    /// What the lists prove of a device: a row that is unclear about its profile is no word that nobody knows it.
+    fileprivate func about(_ sighting: DeviceSighting) -> ListProof {
+        var proof = self
+        if sighting.unclear != nil { proof.tellsEveryStatus = false }
+        return proof
     }
 }
 

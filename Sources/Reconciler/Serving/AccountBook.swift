@@ -29,6 +29,15 @@ struct AccountBook: Sendable {
         var rest: (reason: String, at: Timestamp, until: Timestamp)?
         /// How many runs in a row could not go on for it.
         var rests = 0
+        /// Since when outcomes of operations are overdue.
+        var overdueSince: Timestamp?
+        /// Since when lists that answer by callback are not answered.
+        var unansweredSince: Timestamp?
+        /// How often the registration was looked at since then.
+        var silentChecks = 0
+
+        /// Since when callbacks that are expected do not come.
+        var silentSince: Timestamp? { [overdueSince, unansweredSince].compactMap(\.self).min() }
     }
 
     private let refreshInterval: Duration
@@ -110,6 +119,11 @@ struct AccountBook: Sendable {
 
     private func checkTime(_ entry: Entry) -> Timestamp {
         guard let checkedAt = entry.checkedAt, !entry.isCheckWanted else { return .distantPast }
+        // Callbacks that do not come may go elsewhere by now.
+        if let silentSince = entry.silentSince, entry.registration == .ours, entry.checkProblem == nil {
+            return entry.silentChecks == 0
+                ? silentSince : min(checkedAt + backOff.wait(after: entry.silentChecks), checkedAt + refreshInterval)
+        }
         let isWell = entry.registration == .ours && entry.checkProblem == nil
         return checkedAt + (isWell ? refreshInterval : backOff.wait(after: entry.failures))
     }
@@ -128,6 +142,7 @@ struct AccountBook: Sendable {
             entry.checkedAt = now
             entry.checkProblem = nil
             entry.registration = registration
+            if entry.silentSince != nil { entry.silentChecks += 1 }
             entry.failures = registration == .ours ? 0 : entry.failures + 1
         }
     }
@@ -141,9 +156,13 @@ struct AccountBook: Sendable {
         }
     }
 
-    /// - Parameter problem: why the records were not read whole.
-    mutating func refreshed(_ account: AccountName, problem: String?, at now: Timestamp) {
+    /// - Parameters:
+    ///   - problem: why the records were not read whole.
+    ///   - isUnanswered: whether answers that come by callback have not come.
+    mutating func refreshed(_ account: AccountName, problem: String?, isUnanswered: Bool = false, at now: Timestamp) {
         change(account) { entry in
+            entry.unansweredSince = isUnanswered ? entry.unansweredSince ?? now : nil
+            if entry.silentSince == nil { entry.silentChecks = 0 }
             entry.triedAt = now
             entry.refreshProblem = problem
             entry.failures = problem == nil ? 0 : entry.failures + 1
@@ -159,7 +178,38 @@ struct AccountBook: Sendable {
             if let last = entry.rest, now > last.until + backOff.longest { entry.rests = 0 }
             entry.rests += 1
             entry.rest = (reason, now, now + backOff.wait(after: entry.rests))
+            // It may be that its callbacks go elsewhere.
+            if let checkedAt = entry.checkedAt, now >= checkedAt + backOff.first { entry.isCheckWanted = true }
         }
+    }
+
+    // MARK: Silence
+
+    /// Whether callbacks of an account are expected that do not come.
+    func isSilent(_ account: AccountName, at now: Timestamp) -> Bool {
+        entries[account]?.silentSince.map { $0 <= now } ?? false
+    }
+
+    /// Whether other accounts than before have outcomes that are overdue.
+    func isNews(overdue: Set<AccountName>) -> Bool {
+        entries.contains { ($0.value.overdueSince != nil) != overdue.contains($0.key) }
+    }
+
+    /// Takes note of the accounts with operations whose outcomes are overdue, which are all of them.
+    mutating func note(overdue: Set<AccountName>, at now: Timestamp) {
+        for name in entries.keys {
+            change(name) { entry in
+                entry.overdueSince = overdue.contains(name) ? entry.overdueSince ?? now : nil
+                if entry.silentSince == nil { entry.silentChecks = 0 }
+            }
+        }
+    }
+
+    /// What is to be said of an account whose registration was looked at, and whose callbacks do not come all the same.
+    private func silence(of name: AccountName, _ entry: Entry) -> String? {
+        guard let since = entry.silentSince, entry.silentChecks > 0, entry.registration == .ours else { return nil }
+        return "Callbacks of account \(name) are overdue since \(since), although the carrier has our address. Look "
+            + "whether it can reach that address; what is overdue is looked up."
     }
 
     private mutating func change(_ account: AccountName, _ change: (inout Entry) -> Void) {
@@ -202,6 +252,7 @@ struct AccountBook: Sendable {
             status.refreshProblem = entry.refreshProblem
             status.learntAt = entry.rest.map { max($0.at, entry.checkedAt ?? $0.at) } ?? entry.checkedAt
             status.triedAt = entry.triedAt
+            status.silence = silence(of: name, entry)
             if case .problem(let text) = entry.registration {
                 status.registrationProblem = text
             } else {

@@ -72,24 +72,35 @@ struct AccountKeeper: Sendable {
     private func refresh(_ declared: ControllerDesk.Declared) async throws {
         let accounts = desk.accounts { $0.takeDueRefreshes(at: clock.now()) }
         guard !accounts.isEmpty, !desk.isClosing else { return }
-        let problems: [AccountName: String]
+        let problems: [AccountName: ReadingProblem]
         do {
             problems = try await read(accounts, declared)
         } catch let error as CancellationError {
             throw error
         } catch {
-            problems = Dictionary(accounts.map { ($0, "\(error)".capitalizedSentence) }) { first, _ in first }
+            let problem = ReadingProblem(text: "\(error)".capitalizedSentence, isUnanswered: false)
+            problems = Dictionary(accounts.map { ($0, problem) }) { first, _ in first }
         }
         guard !desk.isClosing else { return }
         desk.changeAccounts(at: clock.now()) { book in
-            for account in accounts { book.refreshed(account, problem: problems[account], at: clock.now()) }
+            for account in accounts {
+                book.refreshed(
+                    account, problem: problems[account]?.text, isUnanswered: problems[account]?.isUnanswered ?? false,
+                    at: clock.now())
+            }
         }
     }
 
-    /// - Returns: why records were not read whole.
+    /// Why records were not read whole.
+    private struct ReadingProblem {
+        let text: String
+        /// Whether an answer that comes by callback has not come.
+        let isUnanswered: Bool
+    }
+
     private func read(
         _ accounts: [AccountName], _ declared: ControllerDesk.Declared
-    ) async throws -> [AccountName: String] {
+    ) async throws -> [AccountName: ReadingProblem] {
         let report = try await RefreshRun(
             scope: RefreshScope(declared.fleet, only: accounts), store: store, carrier: carrier,
             pacer: pacer(declared), clock: clock, wakeup: desk.wakeup,
@@ -111,7 +122,9 @@ struct AccountKeeper: Sendable {
                 ])
         }
         return report.accounts.reduce(into: [:]) { problems, account in
-            if !account.problems.isEmpty { problems[account.name] = account.problems.joined(separator: " ") }
+            guard !account.problems.isEmpty else { return }
+            problems[account.name] = ReadingProblem(
+                text: account.problems.joined(separator: " "), isUnanswered: account.v2.isLate)
         }
     }
 

@@ -120,14 +120,19 @@ final class ControllerDesk: Sendable {
 
     /// Changes what is known of accounts, and shows it.
     func changeAccounts(at now: Timestamp, _ change: (inout AccountBook) -> Void) {
-        let (statuses, next) = contents.withLock { contents in
+        let (statuses, next, isDueSooner) = contents.withLock { contents in
+            let due = contents.accounts.nextDue
             change(&contents.accounts)
-            return (contents.accounts.statuses(at: now), contents.accounts.nextRefresh.map { max($0, now) })
+            let isDueSooner = contents.accounts.nextDue.map { $0 < due ?? $0 } ?? false
+            return (
+                contents.accounts.statuses(at: now), contents.accounts.nextRefresh.map { max($0, now) }, isDueSooner
+            )
         }
         board.update { status in
             status.accounts = statuses
             status.nextRefreshAt = next
         }
+        if isDueSooner { accountNews.notify() }
         wakeup.notify()
     }
 }

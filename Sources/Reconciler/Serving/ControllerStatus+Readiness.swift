@@ -32,6 +32,7 @@ extension ControllerStatus {
         if accounts.contains(where: { $0.registrationProblem != nil }) {
             reasons.append("the carrier sends callbacks of an account elsewhere")
         }
+        if accounts.contains(where: { $0.silence != nil }) { reasons.append("callbacks of an account do not come") }
         if manifests.problem != nil { reasons.append("the latest manifests are not in use") }
         if problem != nil { reasons.append("nothing can be sent") }
         return reasons

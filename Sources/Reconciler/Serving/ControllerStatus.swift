@@ -85,6 +85,8 @@ public struct ControllerStatus: Sendable {
         public var stopped: String?
         /// Where the carrier sends its callbacks, if that is not to us.
         public var registrationProblem: String?
+        /// That its callbacks do not come, although the carrier has our address.
+        public var silence: String?
         /// Whether that was looked up, whatever came of it.
         public var isSettled = true
         /// When it was learnt last whether something can be sent for it.

@@ -144,6 +144,9 @@ struct Findings {
             let trouble = account.stopped.map { Trouble(condition: "stopped", text: $0) }
             add(.stopped, subject, asOf: account.learntAt, trouble)
         }
+        add(
+            .stopped, "callbacks of \(account.name)", asOf: account.learntAt,
+            account.silence.map { Trouble(condition: "silent", text: $0) })
         if account.refreshProblem == nil || isOfItsOwn(account.triedAt) {
             let trouble = account.refreshProblem.map { Trouble(condition: "not read", text: $0) }
             add(.stopped, "refresh of \(account.name)", asOf: account.triedAt, trouble)

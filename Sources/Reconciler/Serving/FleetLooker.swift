@@ -36,10 +36,15 @@ struct FleetLooker: Sendable {
         }
         let now = clock.now()
         let taken = TakenSets(leases, but: desk.runHolder, at: now)
-        let (stopped, statuses) = desk.accounts { (Set($0.stopped(at: now).keys), $0.statuses(at: now)) }
+        let stopped = desk.accounts { Set($0.stopped(at: now).keys) }
         let survey = FleetSurvey(
             declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken,
             evidence: EvidenceRule(since: desk.startedAt, verification: settings.verification))
+        let overdue = survey.overdueAccounts
+        if desk.accounts({ $0.isNews(overdue: overdue) }) {
+            desk.changeAccounts(at: now) { $0.note(overdue: overdue, at: now) }
+        }
+        let statuses = desk.accounts { $0.statuses(at: now) }
         let sets = survey.profileSets()
         let failures = survey.failureGroups()
         let drifts = survey.driftExamples()

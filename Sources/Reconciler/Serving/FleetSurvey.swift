@@ -90,6 +90,18 @@ struct FleetSurvey: Sendable {
         return [dues.min(), lookups.min(), gate.closedWindows.map(\.opensAt).min()].compactMap(\.self).min()
     }
 
+    /// Accounts with operations whose outcome should have been heard of by now.
+    var overdueAccounts: Set<AccountName> {
+        plan.exceptions.reduce(into: []) { accounts, exception in
+            // The second callback after a warning comes when the device can be reached, which may be never.
+            guard case .inProgress(let operation) = exception.reason,
+                case .submitted(_, let deadline) = operation.phase,
+                deadline <= at
+            else { return }
+            accounts.insert(exception.account)
+        }
+    }
+
     // MARK: Where it stands
 
     /// In the order of the fleet's sets.

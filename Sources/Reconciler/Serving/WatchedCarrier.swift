@@ -31,6 +31,14 @@ struct WatchedCarrier: Carrier {
         }
     }
 
+    func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage {
+        try await noting { () throws(CarrierError) in
+            try await carrier.devices(of: account, after: last, limit: limit)
+        }
+    }
+
     func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow? {
         try await noting { () throws(CarrierError) in try await carrier.device(iccid) }
     }

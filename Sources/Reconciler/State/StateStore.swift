@@ -99,6 +99,8 @@ public protocol StateReader: StateOverview {
     func toldNotices() throws -> [ToldNotice]
     /// What was in force of an origin of manifests; `nil` if nothing ever was.
     func fleetInForce(of origin: String) throws -> FleetInForce?
+    /// What an account is known to take in one call.
+    func limits(of account: AccountName) throws -> AccountLimits
 }
 
 /// What can be written within a transaction.
@@ -150,6 +152,7 @@ public protocol StateTransaction: StateReader {
     /// Takes note that a condition is over, unless people have been told of it anew meanwhile.
     func forget(_ notice: ToldNotice) throws
     func save(_ fleet: FleetInForce) throws
+    func save(_ limits: AccountLimits) throws
     /// Writes something that says nothing.
     func noteProbe(at: Timestamp) throws
 }

@@ -4,14 +4,17 @@
 /// alone. Source: `thingspace.md`, section 4.1.
 public struct AccountDevicePage: Sendable {
     let rows: [AccountDeviceRow]
+    /// Entries that are no rows: who is in none of the others may be in them.
+    let unreadableRows: Int
     /// What the next page is asked for with; `nil` if this was the last one.
     let next: UInt64?
 
-    /// At most so many devices are on a page.
-    static let size = 2000
+    /// At most so many devices are on a page; accounts may take fewer (`AccountLimits`).
+    static let size = AccountLimits.largestPage
 
-    init(rows: [AccountDeviceRow], next: UInt64?) {
+    init(rows: [AccountDeviceRow], next: UInt64?, unreadableRows: Int = 0) {
         self.rows = rows
+        self.unreadableRows = unreadableRows
         self.next = next
     }
 
@@ -22,6 +25,7 @@ public struct AccountDevicePage: Sendable {
             throw Self.refusal("holds no list of devices")
         }
         rows = list.elements.compactMap { AccountDeviceRow($0) }
+        unreadableRows = list.elements.count - rows.count
         let hasMore = answer["hasMoreData"]?.bool
         guard hasMore == true || status == 202, !(rows.isEmpty && hasMore == false) else {
             next = nil

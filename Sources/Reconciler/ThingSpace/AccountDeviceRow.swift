@@ -1,13 +1,17 @@
 /// One device in the answer to a v1 device list.
 ///
 /// Everything in it may be absent, and names are compared without regard to case. A profile status was found in no
-/// published answer; it is taken where it stands among the extended attributes. Source: `thingspace.md`, section 4.1.
+/// published answer; it is taken where it stands in the row itself or among the extended attributes, and nowhere else.
+/// Source: `thingspace.md`, section 4.1.
 public struct AccountDeviceRow: Hashable, Sendable {
     let identifiers: DeviceIdentifiers
     /// The account that the row itself names.
     let account: AccountName?
     let service: ServiceState?
+    /// The carrier's word for the profile status, unless the row names several that differ.
     let profileStatus: String?
+    /// Why the row does not tell the profile status although it names one.
+    let unclearStatus: String?
     let smsr: SmsrOid?
     let groups: [String]
     let customFields: [String: String]
@@ -26,7 +30,13 @@ public struct AccountDeviceRow: Hashable, Sendable {
         self.identifiers = identifiers
         account = row["accountName"]?.text.map { AccountName($0) }
         service = Self.service(row["carrierInformations"]) ?? row["state"]?.text.map { ServiceState(carrierWord: $0) }
-        profileStatus = row["profileStatus"]?.text ?? attribute("profilestatus")
+        let words =
+            [row["profileStatus"]?.text].compactMap(\.self)
+            + attributes.filter { $0.key.foldedForComparison == "profilestatus" }.map(\.value)
+        let isClear = Set(words.map(\.foldedForComparison)).count < 2
+        profileStatus = isClear ? words.first : nil
+        unclearStatus =
+            isClear ? nil : "its row names several profile statuses: \(Set(words).sorted().joined(separator: ", "))"
         smsr = (row["smsrOid"]?.text ?? attribute("smsroid")).map { SmsrOid($0) }
         groups = row["groupNames"]?.elements.compactMap(\.text) ?? []
         customFields = Dictionary(Self.pairs(row["customFields"])) { first, _ in first }
@@ -42,7 +52,7 @@ public struct AccountDeviceRow: Hashable, Sendable {
     }
 
     /// The state of the line with Verizon; where none names Verizon, and the lines differ, one that allows no change.
-    private static func service(_ value: JSONValue?) -> ServiceState? {
+    static func service(_ value: JSONValue?) -> ServiceState? {
         let lines: [(carrier: String, state: ServiceState)] =
             value?.elements.compactMap { element in
                 element["state"]?.text.map {

@@ -17,6 +17,11 @@ public protocol Carrier: Sendable {
     /// How far a request has come (v2 request status), as a hint.
     func requestStatus(of request: RequestID, account: AccountName) async throws(CarrierError) -> RequestStatus
 
+    /// The same with at most `limit` devices on the page.
+    func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage
+
     /// The carrier's record of one device (v1 device list).
     /// - Returns: `nil` if the carrier says that it has no such device.
     func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow?
@@ -37,6 +42,13 @@ extension Carrier {
     public func requestStatus(
         of request: RequestID, account: AccountName
     ) async throws(CarrierError) -> RequestStatus { .notOffered }
+
+    /// For carriers whose pages have one size.
+    public func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage {
+        try await devices(of: account, after: last)
+    }
 }
 
 /// How a POST that changes something ended.

@@ -71,9 +71,10 @@ struct AccountListBody: Encodable {
     private let largestDeviceIdSeen: UInt64?
     private let deviceId: WireDeviceID?
 
-    init(account: AccountName, after last: UInt64) {
+    /// - Parameter limit: the largest page that is wanted.
+    init(account: AccountName, after last: UInt64, limit: Int) {
         accountName = account.description
-        maxNumberOfDevices = AccountDevicePage.size
+        maxNumberOfDevices = limit
         largestDeviceIdSeen = last
         deviceId = nil
     }

@@ -40,7 +40,13 @@ public struct ThingSpaceClient: Carrier {
     }
 
     public func devices(of account: AccountName, after last: UInt64) async throws(CarrierError) -> AccountDevicePage {
-        let body = CarrierJSON.encode(AccountListBody(account: account, after: last))
+        try await devices(of: account, after: last, limit: AccountDevicePage.size)
+    }
+
+    public func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage {
+        let body = CarrierJSON.encode(AccountListBody(account: account, after: last, limit: limit))
         let answer = try await call(.POST, Self.accountListPath, body: body, account)
         return try AccountDevicePage(answer.body, status: answer.status, after: last)
     }

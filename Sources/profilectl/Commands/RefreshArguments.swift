@@ -26,9 +26,12 @@ struct Refreshing {
     let command: String
     let timeout: Duration
     let retriesSignIn: Bool
+    /// Whether lists are believed however much of what is known they let vanish.
+    var allowsLargeChange = false
 
     var options: RefreshOptions {
-        RefreshOptions(policy: settings.policy, lists: settings.lists, timeout: timeout)
+        RefreshOptions(
+            policy: settings.policy, lists: settings.lists, timeout: timeout, allowsLargeChange: allowsLargeChange)
     }
 
     func run(_ scope: RefreshScope) async throws -> RefreshReport {
@@ -58,7 +61,7 @@ extension RefreshReport {
     /// The exit code of the contract.
     var exitCode: Int32 {
         if ending != .done || hasLateLists { return 4 }
-        if !isWhole { return 1 }
-        return heldDeclared > 0 ? 3 : 0
+        if lacksLists { return 1 }
+        return heldDeclared > 0 || hasDoubtedLists ? 3 : 0
     }
 }

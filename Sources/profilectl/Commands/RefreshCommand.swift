@@ -11,9 +11,11 @@ struct RefreshCommand: AsyncParsableCommand {
             and whether their lines are active; the v2 lists, one for each profile status,
             tell how the profiles are and answer by callback. A list that does not come
             changes nothing. A device about which lists contradict each other is held.
+            Lists by which many of the known devices would be gone are not believed.
 
             Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are
-            held; 4 a list did not come in time, or Ctrl-C. It may run beside `apply`.
+            held, or seem to be gone; 4 a list did not come in time, or Ctrl-C. It may run
+            beside `apply`.
 
             Examples:
               profilectl refresh fleet/
@@ -29,6 +31,9 @@ struct RefreshCommand: AsyncParsableCommand {
 
     @Flag(help: "Ask for the declared devices only, 50 in a request, and not for whole accounts.")
     var onlyDeclared = false
+
+    @Flag(help: "Believe lists by which many of the known devices are gone.")
+    var allowLargeChange = false
 
     @Option(duration: "How long the answers are awaited (30s, 5m).")
     var timeout = Duration.seconds(300)
@@ -52,7 +57,7 @@ struct RefreshCommand: AsyncParsableCommand {
             let scope = try await accounts.scope(common, isStrict: strict, isLimitedToDeclared: onlyDeclared)
             let report = try await Refreshing(
                 settings: settings, common: common, command: "refresh", timeout: timeout,
-                retriesSignIn: overrides.retrySignIn
+                retriesSignIn: overrides.retrySignIn, allowsLargeChange: allowLargeChange
             ).run(scope)
             switch format {
             case .text: RefreshReportText(report: report, style: common.output).lines().forEach { print($0) }

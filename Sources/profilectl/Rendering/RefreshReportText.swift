@@ -25,7 +25,15 @@ struct RefreshReportText {
     }
 
     func lines() -> [String] {
-        if report.ending == .interrupted { return [style.yellow("Stopped; nothing was changed.")] }
+        if report.ending == .interrupted {
+            let written = report.accounts.count(where: \.isWritten)
+            guard written > 0 else { return [style.yellow("Stopped; nothing was changed.")] }
+            return [
+                style.yellow(
+                    "Stopped; \(written) of \(counted(report.accounts.count, "account")) had been read and written down."
+                )
+            ]
+        }
         return report.accounts.flatMap(lines) + [verdict]
     }
 
@@ -46,10 +54,20 @@ struct RefreshReportText {
                 style.dim(
                     "  \(counted(account.ambiguous, "row")) passed over that could be about no device, or several"))
         }
+        if account.ofOtherAccounts > 0 {
+            lines.append(style.dim("  \(counted(account.ofOtherAccounts, "row")) of other accounts passed over"))
+        }
+        if account.unclearCount > 0 {
+            lines.append("  Nothing is concluded of \(counted(account.unclearCount, "device")):")
+            lines += account.unclear.map { "    " + $0 }
+        }
         return lines + account.problems.map { style.red("  ! ") + $0 }
     }
 
     private var verdict: String {
+        if !report.lacksLists, report.hasDoubtedLists {
+            return style.yellow("Refreshed, but for devices that the lists do not name any more.")
+        }
         if !report.isWhole {
             return style.yellow("Not everything could be read.")
                 + " What a list did not tell is as it was known before."

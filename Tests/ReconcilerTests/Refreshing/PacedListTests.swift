@@ -56,12 +56,9 @@ struct PacedListTests {
             store: store, carrier: carrier, pacer: pacer(store, clock), clock: clock, wakeup: wakeup,
             stop: StopSwitch(wakeup: wakeup), timeout: .seconds(60), pollInterval: .seconds(1),
             longestWait: .seconds(5), run: RunNumber(1))
-        guard case .notYet(let time, _) = try await asker.ask(DeviceListQuestion.aboutAccount, of: Fleets.account)
-        else {
-            Issue.record("it was asked")
-            return
-        }
-        #expect(time == until && carrier.questions.isEmpty)
+        let asked = try await asker.ask(DeviceListQuestion.aboutAccount, of: Fleets.account)
+        #expect(asked.map(\.problem) == Array(repeating: .busy(until: until), count: 7))
+        #expect(carrier.questions.isEmpty)
     }
 
     @Test("what a carrier has told before it was busy is kept, and nothing is concluded from the rest")
@@ -74,22 +71,12 @@ struct PacedListTests {
         let carrier = ListCarrier(
             store, clock, rows: { _ in [ListCarrier.message(Array(keys.prefix(50)), status: "ENABLE")] },
             refusal: { $0 == 2 ? Self.busy(.seconds(600)) : nil })
-        let plan = Planner(now: clock.now()).plan(desired: fleet, known: KnownFleet())
-        let wakeup = Wakeup()
-        let pacer = pacer(store, clock)
-        let outcome = try await carrier.whileReading(wakeup) {
-            let lookup = DeviceLookup(
-                asker: DeviceListAsker(
-                    store: store, carrier: carrier, pacer: pacer, clock: clock, wakeup: wakeup,
-                    stop: StopSwitch(wakeup: wakeup), timeout: .seconds(20), pollInterval: .milliseconds(100),
-                    longestWait: .seconds(5), run: RunNumber(1)),
-                records: SightingRecords(store: store, policy: ConvergencePolicy(), run: RunNumber(1)))
-            return try await lookup.lookByV2(LookupTargets(keys, in: plan), of: Fleets.account)
-        }
-        guard case .notYet = outcome else {
-            Issue.record("\(outcome)")
+        let result = try await carrier.lookUp(keys)
+        guard case .busy = result.problem else {
+            Issue.record("\(result)")
             return
         }
+        #expect(result.answered == Set(keys.prefix(50)))
         let known = try await store.read { try $0.devices(keys) }
         #expect(known.count == 50, "those of the first answer; nothing is concluded of the others")
         #expect(known.values.allSatisfy { $0.observation?.state == .downloadedEnabled && $0.service != .notOnAccount })

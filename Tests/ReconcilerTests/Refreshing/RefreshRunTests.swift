@@ -199,7 +199,8 @@ struct RefreshRunTests {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1, rollout: Fleets.quick) + other)
         // It is on the account of the first set, and the rows say so.
         let row = try #require(try ListCarrier.row(key, status: "ENABLE"))
-        let carrier = ListCarrier(store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) })
+        let carrier = ListCarrier(
+            store, clock, page: { _ in AccountDevicePage(rows: [row], next: nil) }, owner: Fleets.account)
         _ = try await carrier.refresh(RefreshScope(fleet), lists: ListChoice(v2: false))
         let record = try #require(try await store.records([key])[0])
         #expect(record.service == .notOnAccount)

@@ -25,7 +25,7 @@ struct PlanPageBrowserTests {
             let shown = try await browser.evaluate("return document.querySelector('#list tbody tr').textContent")
             #expect(shown.contains(device.key.iccid.description))
             #expect(shown.contains(device.action.rawValue))
-            #expect(shown.contains(device.origin))
+            #expect(shown.contains(device.origin(at: plan.createdAt)))
 
             try await browser.clear("#query")
             try await browser.type("SUSPENDED phoenix-1", into: "#query")

@@ -128,6 +128,57 @@ struct AccountBookTests {
         #expect(dueChecks(&book, at: now + hour + .seconds(60)) == [account])
     }
 
+    @Test("overdue outcomes have the registration looked at at once, and again while they stay overdue")
+    func silence() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        book.refreshed(account, problem: nil, at: now)
+        var time = now + .seconds(10)
+        #expect(isIdle(&book, at: time) && !book.isSilent(account, at: time))
+        #expect(!book.isNews(overdue: []) && book.isNews(overdue: [account]))
+        book.note(overdue: [account], at: time)
+        #expect(book.isSilent(account, at: time) && !book.isNews(overdue: [account]))
+        #expect(book.statuses(at: time)[0].silence == nil, "it may go elsewhere, which is said otherwise")
+        var waits: [Duration] = []
+        for _ in 0..<4 {
+            #expect(dueChecks(&book, at: time) == [account])
+            book.checked(account, .ours, at: time)
+            #expect(book.statuses(at: time)[0].silence?.contains("\(account)") == true)
+            let next = book.nextDue ?? .distantPast
+            waits.append(next - time)
+            time = next
+        }
+        #expect(waits == [60, 120, 240, 480].map { .seconds($0) })
+        book.note(overdue: [], at: time)
+        #expect(!book.isSilent(account, at: time) && dueChecks(&book, at: time).isEmpty)
+        #expect(book.statuses(at: time)[0].silence == nil)
+    }
+
+    @Test("lists whose answers do not come have the registration looked at, and so has an account that rests")
+    func unansweredLists() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        let time = now + .seconds(120)
+        book.refreshed(account, problem: "late", isUnanswered: true, at: time)
+        #expect(dueChecks(&book, at: time) == [account] && book.isSilent(account, at: time))
+        book.checked(account, .ours, at: time)
+        book.refreshed(account, problem: nil, at: time + .seconds(1))
+        #expect(!book.isSilent(account, at: time + .seconds(1)))
+        #expect(dueChecks(&book, at: time + .seconds(61)).isEmpty)
+        book.rests(account, "The answer did not come.", at: time + .seconds(61))
+        #expect(dueChecks(&book, at: time + .seconds(61)) == [account])
+    }
+
+    @Test("a lost registration is shown and not called silence")
+    func lostRegistration() {
+        var book = book()
+        book.checked(account, .ours, at: now)
+        book.note(overdue: [account], at: now + .seconds(1))
+        book.checked(account, .problem("They go elsewhere."), at: now + .seconds(1))
+        let status = book.statuses(at: now + .seconds(1))[0]
+        #expect(status.silence == nil && status.registrationProblem != nil)
+    }
+
     @Test("a reading that is due at once is shown for now, not for the beginning of all times")
     func dueAtOnce() {
         let board = ControllerBoard(ControllerStatus(startedAt: now, manifests: .init(origin: "fleet")))

@@ -79,6 +79,20 @@ struct FleetSurveyTests {
         #expect(try await !survey([waiting], count: 1).needsRun, "for a person")
     }
 
+    @Test("accounts with operations whose time is over are overdue")
+    func overdue() async throws {
+        var record = try record(0, .notDownloaded)
+        for (phase, isOverdue) in [
+            (Operation.Phase.submitted(RequestID("r"), deadline: now), true),
+            (.submitted(RequestID("r"), deadline: now + .seconds(1)), false), (.enablePending(deadline: now), false),
+            (.intended, false),
+        ] {
+            record.operation = try operation(0, phase)
+            let accounts: Set<AccountName> = isOverdue ? [Fleets.account] : []
+            #expect(try await survey([record], count: 1).overdueAccounts == accounts, "\(phase)")
+        }
+    }
+
     @Test("a roll-out whose last devices landed while no run was looking needs one that ends it")
     func finishedRollout() async throws {
         let rollout = RolloutRecord(number: RolloutNumber(7), profileSet: "fleet", startedAt: now, waveLimit: 1)

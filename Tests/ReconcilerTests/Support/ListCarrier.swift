@@ -16,30 +16,55 @@ final class ListCarrier: Carrier {
     private let page: @Sendable (UInt64) throws(CarrierError) -> AccountDevicePage
     private let rows: @Sendable (String?) -> [String]?
     private let refusal: @Sendable (Int) -> CarrierRefusal?
+    private let answer: (@Sendable (String?, [DeviceKey]) -> [String])?
+    private let one: (@Sendable (ICCID) throws(CarrierError) -> AccountDeviceRow?)?
+    private let pageRefusal: @Sendable (Int) -> CarrierRefusal?
+    /// The account whose devices the v1 list holds; `nil` for every one.
+    private let owner: AccountName?
     private let asked = Mutex<[Question]>([])
+    private let pages = Mutex<[Int]>([])
     /// Told of each question, before it is answered.
     private let onQuestion: @Sendable (String?) async -> Void
+    /// Told of each page that is asked for, before it is given.
+    private let onPage: @Sendable (AccountName) async throws -> Void
+    /// Told how many devices a question is about, before it is refused or answered.
+    private let onSize: @Sendable (Int) -> Void
 
     /// - Parameters:
     ///   - page: gives a page of the v1 list.
     ///   - rows: gives the messages that answer a v2 list with this filter, as JSON without a requestId; none for no
     ///     answer, `nil` for an account without such lists.
+    ///   - answer: the same by the filter and the devices that are asked for, instead of `rows`.
+    ///   - one: gives a row of the v1 list for one device; found on the first page otherwise.
     ///   - refusal: with which the question with this number, from 1, is refused.
+    ///   - pageRefusal: with which a page of this size is refused.
+    ///   - owner: the account whose devices the v1 list holds.
     init(
         _ store: any StateStore, _ clock: any WallClock,
         page: @escaping @Sendable (UInt64) throws(CarrierError) -> AccountDevicePage = { _ in
             AccountDevicePage(rows: [], next: nil)
         },
         rows: @escaping @Sendable (String?) -> [String]? = { _ in ["{\"devices\":[]}"] },
+        answer: (@Sendable (String?, [DeviceKey]) -> [String])? = nil,
+        one: (@Sendable (ICCID) throws(CarrierError) -> AccountDeviceRow?)? = nil,
         refusal: @escaping @Sendable (Int) -> CarrierRefusal? = { _ in nil },
-        onQuestion: @escaping @Sendable (String?) async -> Void = { _ in }
+        pageRefusal: @escaping @Sendable (Int) -> CarrierRefusal? = { _ in nil }, owner: AccountName? = nil,
+        onQuestion: @escaping @Sendable (String?) async -> Void = { _ in },
+        onSize: @escaping @Sendable (Int) -> Void = { _ in },
+        onPage: @escaping @Sendable (AccountName) async throws -> Void = { _ in }
     ) {
         self.store = store
         self.clock = clock
         self.page = page
         self.rows = rows
+        self.answer = answer
+        self.one = one
         self.refusal = refusal
+        self.pageRefusal = pageRefusal
+        self.owner = owner
         self.onQuestion = onQuestion
+        self.onSize = onSize
+        self.onPage = onPage
     }
 
     /// One with an empty v1 list.
@@ -50,6 +75,8 @@ final class ListCarrier: Carrier {
     }
 
     var questions: [Question] { asked.withLock { $0 } }
+    /// The sizes of the pages that were asked for.
+    var pageSizes: [Int] { pages.withLock { $0 } }
 
     func requestDeviceList(
         account: AccountName, profileStatusFilter: String?, devices: [DeviceKey]
@@ -58,9 +85,10 @@ final class ListCarrier: Carrier {
             asked.append(Question(filter: profileStatusFilter, devices: devices.count))
             return asked.count
         }
+        onSize(devices.count)
         if let refusal = refusal(number) { return .refused(refusal) }
         await onQuestion(profileStatusFilter)
-        guard let messages = rows(profileStatusFilter) else {
+        guard let messages = answer?(profileStatusFilter, devices) ?? rows(profileStatusFilter) else {
             return .refused(
                 CarrierRefusal(classification: .invalidRequest, code: nil, message: "", explanation: "No such list."))
         }
@@ -80,8 +108,23 @@ final class ListCarrier: Carrier {
         try page(last)
     }
 
+    func devices(
+        of account: AccountName, after last: UInt64, limit: Int
+    ) async throws(CarrierError) -> AccountDevicePage {
+        pages.withLock { $0.append(limit) }
+        do {
+            try await onPage(account)
+        } catch {
+            throw .transport(TransportProblem(description: "\(error)"))
+        }
+        if let refusal = pageRefusal(limit) { throw .refused(refusal) }
+        if let owner, owner != account { return AccountDevicePage(rows: [], next: nil) }
+        return try page(last)
+    }
+
     func device(_ iccid: ICCID) async throws(CarrierError) -> AccountDeviceRow? {
-        try page(0).rows.first { $0.identifiers.iccids.contains(iccid) }
+        if let one { return try one(iccid) }
+        return try page(0).rows.first { $0.identifiers.iccids.contains(iccid) }
     }
 
     func request(
@@ -101,10 +144,12 @@ final class ListCarrier: Carrier {
     // MARK: What it says
 
     /// A row of the v1 list.
-    static func row(_ key: DeviceKey, state: String = "active", status: String? = nil) throws -> AccountDeviceRow? {
+    static func row(
+        _ key: DeviceKey, state: String = "active", status: String? = nil, account: AccountName = Fleets.account
+    ) throws -> AccountDeviceRow? {
         let attribute = status.map { ",{\"key\":\"ProfileStatus\",\"value\":\"\($0)\"}" } ?? ""
         let text = """
-            {"accountName":"\(Fleets.account)","carrierInformations":[{"state":"\(state)"}],
+            {"accountName":"\(account)","carrierInformations":[{"state":"\(state)"}],
             "deviceIds":[{"kind":"iccId","id":"\(key.iccid)"},{"kind":"eid","id":"\(key.eid)"}],
             "extendedAttributes":[{"key":"DeviceId","value":"1"}\(attribute)]}
             """
@@ -125,18 +170,36 @@ final class ListCarrier: Carrier {
     /// Refreshes while kept callbacks take effect, as they do with a listener.
     func refresh(
         _ scope: RefreshScope, lists: ListChoice = ListChoice(), timeout: Duration = .seconds(20),
-        stop: ((StopSwitch) -> Void)? = nil,
+        allowsLargeChange: Bool = false, stop: ((StopSwitch) -> Void)? = nil,
         whileWriting: @escaping @Sendable (@Sendable () async throws -> Void) async throws -> Void = { try await $0() }
     ) async throws -> RefreshReport {
         let wakeup = Wakeup()
         let switchToStop = StopSwitch(wakeup: wakeup)
         stop?(switchToStop)
-        let options = RefreshOptions(lists: lists, timeout: timeout, pollInterval: .milliseconds(100))
+        let options = RefreshOptions(
+            lists: lists, timeout: timeout, pollInterval: .milliseconds(100), allowsLargeChange: allowsLargeChange)
         let pacer = RequestPacer(store: store, clock: SystemClock(), rates: scope.requestRates(elsewhere: 1000))
         let run = RefreshRun(
             scope: scope, store: store, carrier: self, pacer: pacer, clock: SystemClock(), wakeup: wakeup,
             options: options, stop: switchToStop, command: "refresh", whileWriting: whileWriting)
         return try await whileReading(wakeup) { try await run.run { _ in }.report }
+    }
+
+    /// Looks devices up while kept callbacks take effect.
+    func lookUp(
+        _ keys: [DeviceKey], lists: ListChoice = ListChoice(), timeout: Duration = .seconds(20)
+    ) async throws -> LookupResult {
+        let wakeup = Wakeup()
+        let clock = SystemClock()
+        let pacer = RequestPacer(store: store, clock: clock, rates: [Fleets.account: 1000])
+        let lookup = DeviceLookup(
+            asker: DeviceListAsker(
+                store: store, carrier: self, pacer: pacer, clock: clock, wakeup: wakeup,
+                stop: StopSwitch(wakeup: wakeup), timeout: timeout, pollInterval: .milliseconds(50),
+                longestWait: .seconds(5), run: RunNumber(1)),
+            records: SightingRecords(store: store, policy: ConvergencePolicy(), run: RunNumber(1)), lists: lists)
+        let targets = LookupTargets(keys: keys, identities: keys.map { KnownIdentity(key: $0, imei: nil) })
+        return try await whileReading(wakeup) { try await lookup.look(up: targets, of: Fleets.account) }
     }
 
     /// Does work while kept callbacks take effect.

@@ -32,6 +32,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("10 what proves a state, and what puts it in doubt") { db in
             try db.execute(sql: evidenceColumns)
         }
+        migrator.registerMigration("11 what accounts take") { db in
+            try db.execute(sql: accountLimitTable)
+        }
         return migrator
     }
 
@@ -134,6 +137,16 @@ enum SQLiteMigrations {
         SET hint = 7, hintAt = observedAt, hintDetail = 'the carrier''s records do not tell its profile status',
             hintLookups = 0, hintDueAt = observedAt
         WHERE profile = 5;
+        """
+
+    /// NULL where nothing was refused as too large yet.
+    private static let accountLimitTable = """
+        CREATE TABLE accountLimit (
+            account INTEGER PRIMARY KEY REFERENCES name,
+            actionBatch INTEGER,
+            listBatch INTEGER,
+            pageSize INTEGER
+        ) STRICT;
         """
 
     private static let rolloutTables = """
