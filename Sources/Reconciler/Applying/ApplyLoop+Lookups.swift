@@ -152,7 +152,8 @@ extension ApplyLoop {
 extension LookupProblem {
     /// Why devices wait, and what lets them go on.
     fileprivate func explanation(account: AccountName, devices: Int) -> String {
-        let wait = "Account \(account): \(counted(devices, "device")) \(devices == 1 ? "waits" : "wait") to be looked up. "
+        let wait =
+            "Account \(account): \(counted(devices, "device")) \(devices == 1 ? "waits" : "wait") to be looked up. "
         let trust =
             " Nothing is sent to them before the carrier's records say how they are. If the state store is right about all of "
             + "them, `--verify trust` says so for one run."

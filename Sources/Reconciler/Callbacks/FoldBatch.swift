@@ -143,7 +143,9 @@ struct FoldBatch {
     private mutating func noteOtherProfiles(
         of changed: DeviceRecord, over record: DeviceRecord, _ callback: CallbackNumber
     ) throws {
-        guard changed.observation?.state == .downloadedEnabled, changed.observation != record.observation else { return }
+        guard changed.observation?.state == .downloadedEnabled, changed.observation != record.observation else {
+            return
+        }
         let card = changed.key.eid
         if wholeCards.insert(card).inserted {
             let missing = try transaction.devices(eids: [card], iccids: [], imeis: []).filter { records[$0.key] == nil }

@@ -24,7 +24,8 @@ public struct SavedPlanSession: Sendable {
         let planner = Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil)
         let fleet = saved.fleet
         guard let store = try await settings.openStoreIfThere() else {
-            let rest = planner.plan(desired: fleet, known: KnownFleet(), within: PlanReview(saved, runs: [], startedAt: now))
+            let rest = planner.plan(
+                desired: fleet, known: KnownFleet(), within: PlanReview(saved, runs: [], startedAt: now))
             let moved = rest.moved.map { MovedDevice(saved.plan.actions[$0], nil, run: nil, saved) }
             return Self.outlook(rest, moved)
         }

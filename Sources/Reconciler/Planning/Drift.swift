@@ -45,7 +45,8 @@ public struct Drift: Hashable, Sendable {
     /// By whom it was changed, as far as that is known, in words.
     public var cause: String {
         switch (source, foreignRequest) {
-        case (.callback, let request?), (.foreignCallback, let request?): "by request \(request), which is none of ours (callback)"
+        case (.callback, let request?), (.foreignCallback, let request?):
+            "by request \(request), which is none of ours (callback)"
         case (.callback, nil), (.foreignCallback, nil): "told by a callback; who asked for it is not known"
         case (.person, _): "by hand (resolve)"
         case (.otherProfile, _): "by the enabling of another profile of its card"

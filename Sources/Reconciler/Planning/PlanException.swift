@@ -80,8 +80,10 @@ extension PlanException.Reason {
                 + "or `profilectl resolve`."
         case .unconfirmed(let hint, _):
             "\(hint.detail.capitalizedSentence) Nothing is sent before the carrier's records were read again"
-                + (hint.lookups == 0 ? "." : ": they were read \(hint.lookups) times and have not settled it; next at "
-                    + "\(hint.lookupAt).")
+                + (hint.lookups == 0
+                    ? "."
+                    : ": they were read \(hint.lookups) times and have not settled it; next at "
+                        + "\(hint.lookupAt).")
         case .waiting(let failure, let until):
             "\(failure.explanation) The next attempt is due at \(until)."
         case .failed(let failure, let attempts):

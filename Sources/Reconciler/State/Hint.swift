@@ -59,7 +59,9 @@ public struct Hint: Hashable, Sendable {
         guard let earlier else { return self }
         var joined = self
         joined.at = max(at, earlier.at)
-        if earlier.suggestsPresence || earlier.allowsPresence && !suggestsPresence { joined.suggests = earlier.suggests }
+        if earlier.suggestsPresence || earlier.allowsPresence && !suggestsPresence {
+            joined.suggests = earlier.suggests
+        }
         // What is still to be read needs not wait; what has been read in vain goes on from there.
         if kind == earlier.kind, detail == earlier.detail {
             joined.lookups = max(lookups, earlier.lookups)

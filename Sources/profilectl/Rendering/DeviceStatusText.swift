@@ -17,7 +17,9 @@ struct DeviceStatusText {
             let learnt = device.observedAt.map { ", \(age($0))learnt at \($0) by \(device.source ?? "?")" } ?? ""
             lines.append("  profile    \(device.profile ?? "never seen")\(status)\(learnt)")
             if device.isProven == false {
-                lines.append("             no list of the carrier's has confirmed it; it is looked up before a download or disable")
+                lines.append(
+                    "             no list of the carrier's has confirmed it; it is looked up before a download or disable"
+                )
             }
             if let doubt = device.doubt {
                 let next = device.lookupAt.map { " The carrier's records are read at \($0)." } ?? ""

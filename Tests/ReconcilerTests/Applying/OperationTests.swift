@@ -123,7 +123,8 @@ struct OperationTests {
     func anyOrder(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let events: [OperationEvent] = [
-            .accepted(RequestID("r")), .outcomeUnknown(reason: "x"), .reportedWarning, .stillQueued(until: start + .seconds(9999)),
+            .accepted(RequestID("r")), .outcomeUnknown(reason: "x"), .reportedWarning,
+            .stillQueued(until: start + .seconds(9999)),
             .reportedSuccess(.downloadedEnabled), .reportedSuccess(nil), .reportedFailure(failure),
             .lookedUp(nil, asOf: start), .lookedUp(.notDownloaded, asOf: start),
             .lookedUp(.downloadedEnabled, asOf: start), .enablingOverdue,

@@ -75,7 +75,8 @@ struct CallbackFoldTests {
             policy: Self.policy)
         guard let after = fold.record else { return .nothing }
         if let hint = after.hint {
-            #expect(after.observation == before.observation && after.operation == before.operation, "a hint is no proof")
+            #expect(
+                after.observation == before.observation && after.operation == before.operation, "a hint is no proof")
             return .doubt(hint.kind, mayBeThere: hint.allowsPresence)
         }
         switch after.operation?.phase {

@@ -30,7 +30,9 @@ struct CallbackMatcherTests {
         #expect(
             CallbackMatcher.match(outer: try identifiers([imei, eid]), inner: none, among: all)
                 == .device(byEID.key))
-        #expect(CallbackMatcher.match(outer: try identifiers([imei, iccid]), inner: none, among: all) == .device(byICCID.key))
+        #expect(
+            CallbackMatcher.match(outer: try identifiers([imei, iccid]), inner: none, among: all)
+                == .device(byICCID.key))
         #expect(CallbackMatcher.match(outer: try identifiers([imei]), inner: none, among: all) == .device(byIMEI.key))
         #expect(
             CallbackMatcher.match(outer: try identifiers([imei]), inner: try identifiers([eid]), among: all)
@@ -60,7 +62,8 @@ struct CallbackMatcherTests {
         let unknown = try identifiers([("imei", "350000000000099")])
         let none = try identifiers([])
         let only = try candidate(1, 11, underRequest: true)
-        #expect(CallbackMatcher.match(outer: unknown, inner: none, among: [], ofLoneRequest: only.key) == .device(only.key))
+        #expect(
+            CallbackMatcher.match(outer: unknown, inner: none, among: [], ofLoneRequest: only.key) == .device(only.key))
         #expect(CallbackMatcher.match(outer: unknown, inner: none, among: []) == CallbackMatch.none)
         let other = try candidate(2, 12)
         let named = try identifiers([("eid", try Fleets.eid(2).description)])

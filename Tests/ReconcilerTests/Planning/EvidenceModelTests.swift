@@ -181,7 +181,8 @@ struct EvidenceModelTests {
             for _ in 0..<40 {
                 model.step()
                 guard !model.isWrong else {
-                    #expect(Bool(false), "EVIDENCE_SEED=\(seed): \(model.steps.joined(separator: "; ")); \(model.record)")
+                    #expect(
+                        Bool(false), "EVIDENCE_SEED=\(seed): \(model.steps.joined(separator: "; ")); \(model.record)")
                     return
                 }
             }

@@ -26,7 +26,8 @@ struct RefreshRunTests {
                 .downloadedEnabled, .downloadedEnabled, .downloadedDisabled, .downloadedDisabled, .notDownloaded,
                 .deleted, nil,
             ])
-        #expect(try await store.records(keys).map { $0?.hint?.kind } == [nil, nil, nil, nil, nil, nil, .unclearRecords])
+        #expect(
+            try await store.records(keys).map { $0?.hint?.kind } == [nil, nil, nil, nil, nil, nil, .unclearRecords])
     }
 
     @Test("a device in the lists of two statuses is in doubt, the others are not")
