@@ -66,7 +66,7 @@ public struct ApplyRun: Sendable {
         let startedAt = clock.now()
         let evidence = EvidenceRule(
             since: options.evidenceSince ?? startedAt, verification: options.verification,
-            verifyAfter: options.verifyAfter)
+            verifyAfter: options.policy.verifyAfter)
         let sender = RequestSender(
             store: store, carrier: carrier, clock: clock, policy: options.policy, evidence: evidence, pacer: pacer,
             lock: lock,
@@ -78,6 +78,11 @@ public struct ApplyRun: Sendable {
                 PlanReview($0, runs: try reader.runs(of: $0.checksum), startedAt: startedAt)
             }
         }
+        let batchLimits = try await store.read { [desired] reader in
+            var limits: [AccountName: Int] = [:]
+            for account in desired.accounts { limits[account] = try reader.limits(of: account).actionBatch }
+            return limits
+        }
         try await adoptOrphans(number)
         let lookups = LookupService(wakeup: wakeup)
         return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
@@ -88,7 +93,7 @@ public struct ApplyRun: Sendable {
             group.addTask {
                 var loop = ApplyLoop(
                     run: self, number: number, review: review, sender: sender, lookups: lookups, evidence: evidence,
-                    startedAt: startedAt, progress: progress)
+                    batchLimits: batchLimits, startedAt: startedAt, progress: progress)
                 return try await loop.run()
             }
             defer {

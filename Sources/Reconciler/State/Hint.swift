@@ -54,6 +54,10 @@ public struct Hint: Hashable, Sendable {
     /// Whether the profile may be on the card although the records do not show it yet: it is not said to be gone.
     var allowsPresence: Bool { suggests?.isOnDevice ?? true }
 
+    /// When the carrier's records are to be read. A hint that is dated later than `now` was written by a clock that was
+    /// ahead: it is due.
+    func dueAt(_ now: Timestamp) -> Timestamp { at > now ? now : lookupAt }
+
     /// The hint together with an earlier one that was not cleared. That the profile may be there is not forgotten.
     func joined(with earlier: Hint?) -> Hint {
         guard let earlier else { return self }

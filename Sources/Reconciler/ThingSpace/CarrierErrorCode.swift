@@ -84,6 +84,13 @@ extension String {
 }
 
 extension OperationFailure {
+    /// Whether the code may mean that what was asked for is so already: nobody has documented which one the carrier uses
+    /// for that (`thingspace.md`, section 9).
+    var mayBeDoneAlready: Bool {
+        guard let code, let euicc = EuiccCode(code) else { return false }
+        return ["3.3", "3.5"].contains(euicc.reason)
+    }
+
     /// Whether the carrier says that the line of the device is not active.
     var isOfInactiveLine: Bool { code.map { CarrierErrorCode($0).errorClass == .deviceWaits } ?? false }
 }

@@ -88,7 +88,7 @@ struct SavedPlanTests {
         }
         await scene.simulator.set(profileStatus: "Not Downloaded", iccid: keys[2].iccid.description)
         _ = try await ResolveSession(settings: scene.settings, clock: scene.clock, person: "ann on desk").resolve(
-            keys[2].eid, keys[2].iccid, as: "NOT_DOWNLOADED")
+            keys[2].eid, keys[2].iccid, as: "NOT_DOWNLOADED", force: true)
     }
 
     @Test("nothing is done that is not in the plan: neither to other devices, nor to those of the plan later on")
@@ -105,7 +105,7 @@ struct SavedPlanTests {
             // Drift of what the plan has done is for another plan.
             let key = try Fleets.key(1)
             _ = try await ResolveSession(settings: scene.settings, clock: scene.clock, person: "ann").resolve(
-                key.eid, nil, as: "DISABLE")
+                key.eid, nil, as: "DISABLE", force: true)
             let calls = await scene.simulator.counts.acceptedRequests
             let again = try await scene.apply(.savedPlan(saved))
             #expect(again.moved.map(\.key) == [key])

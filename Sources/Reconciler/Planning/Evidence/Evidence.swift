@@ -8,12 +8,9 @@ public struct EvidenceRule: Hashable, Sendable {
     /// or copied since. For a person who says `trust`, the time of saying so.
     public var since: Timestamp
 
-    /// The longest age of evidence by which a download is sent (DESIGN.md, "Evidence").
-    public static let usualVerifyAfter = Duration.seconds(24 * 3600)
-
     public init(
         since: Timestamp, verification: ApplyOptions.Verification = .lookup,
-        verifyAfter: Duration = EvidenceRule.usualVerifyAfter
+        verifyAfter: Duration = ConvergencePolicy().verifyAfter
     ) {
         self.since = since
         self.verification = verification
