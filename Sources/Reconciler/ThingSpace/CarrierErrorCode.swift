@@ -47,12 +47,7 @@ public struct CarrierErrorCode: Hashable, Sendable {
     public var explanation: String { meaning.explanation }
 
     /// Whether it says that the account, or the carrier, does not have the device.
-    var saysNotThere: Bool {
-        let folded = text.foldedForComparison
-        return ["REQUEST_FAILED.DeviceNotFound", "INPUT_INVALID.Device.Account.Invalid"].contains {
-            $0.foldedForComparison == folded
-        }
-    }
+    var saysNotThere: Bool { meaning.saysNotThere }
 
     /// The failure of an operation that ended with this code.
     func failure(carrierText: String?) -> OperationFailure {
