@@ -15,7 +15,11 @@ extension DeviceRecord {
         policy: ConvergencePolicy, run: RunNumber? = nil
     ) -> SightedRecord {
         var changed = self
-        if let hint, hint.at > now { changed.hint?.at = .distantPast }
+        if let hint, hint.at > now {
+            // A clock was ahead: what is asked for from now on may clear it.
+            changed.hint?.at = now
+            changed.hint?.lookupAt = now
+        }
         changed.account = account
         changed.imei = sighting.imei ?? imei
         let isNews = knownAt(now) <= sighting.asOf
@@ -159,6 +163,8 @@ extension DeviceRecord {
                 doubt(Hint(.unclearRecords, at: asOf, detail: sentence))
             }
             noteLookupInVain(asOf: asOf)
+            // Only what is asked for later than this answers it.
+            if let at = hint?.at { hint?.at = max(at, asOf) }
             return
         }
         // What it says of an operation under way is awaited all the same.

@@ -171,8 +171,13 @@ struct EvidenceTests {
             state: .notDownloaded, word: "NOT_DOWNLOADED", source: .deviceListV2, asOf: Self.now)
         let sighting = DeviceSighting(tellings: [telling], asOf: Self.now)
         let proof = ListProof(isWhole: true, tellsEveryStatus: true, asOf: Self.now)
-        let read = record.listed(sighting, on: Fleets.account, proof, at: Self.now, policy: Self.policy).record
+        var read = record.listed(sighting, on: Fleets.account, proof, at: Self.now, policy: Self.policy).record
         #expect(read.hint == nil && read.observation?.state == .notDownloaded)
+        // A list that was asked for before the doubt was found says nothing of it.
+        read = record.listed(
+            sighting, on: Fleets.account, proof, at: Self.now + .seconds(1), policy: Self.policy
+        ).record
+        #expect(read.hint?.at == Self.now + .seconds(1))
     }
 
     @Test("records that say gone right after they said there may be behind")
