@@ -74,9 +74,7 @@ public struct ApplyRun: Sendable {
             observer: observer, run: number)
         // The runs that have carried out the saved plan before, and this one.
         let review = try await store.read { [goal] reader in
-            try goal.savedPlan.map {
-                PlanReview($0, runs: try reader.runs(of: $0.checksum), startedAt: startedAt)
-            }
+            try goal.savedPlan.map { try PlanReview($0, in: reader, at: startedAt) }
         }
         let batchLimits = try await store.read { [desired] reader in
             var limits: [AccountName: Int] = [:]

@@ -135,11 +135,9 @@ extension DeviceRecord {
         log.add(outcomeOf: open)
     }
 
-    /// The evidence that the records contradict so soon that they may not show it yet: of presence where they say that the
-    /// profile is gone, and of a callback where they say anything else.
+    /// The evidence of presence that is so young that records which say that the profile is gone may not show it yet.
     private func contradictsRecentNews(_ told: StatusTelling, lag: Duration) -> ProfileObservation? {
-        guard let known = observation, known.source.isEvidence, known.state != told.state,
-            known.state.isOnDevice && !told.state.isOnDevice || known.source == .callback,
+        guard let known = observation, known.source.isEvidence, known.state.isOnDevice, !told.state.isOnDevice,
             known.at <= told.asOf, told.asOf < known.at + lag
         else { return nil }
         return known

@@ -19,6 +19,20 @@ public struct Hint: Hashable, Sendable {
         case unclearRecords = 7
         /// The carrier says of the request that it has failed.
         case requestFailed = 8
+
+        /// The name that status and JSON use.
+        public var name: String {
+            switch self {
+            case .otherRequest: "another request"
+            case .otherFailure: "another request's failure"
+            case .earlierRequest: "earlier request"
+            case .rollback: "failure after success"
+            case .unclearMessage: "unclear message"
+            case .otherProfile: "another profile of the card"
+            case .unclearRecords: "unclear records"
+            case .requestFailed: "refused request"
+            }
+        }
     }
 
     public var kind: Kind

@@ -77,6 +77,9 @@ enum DocumentedWords {
         ("queued", .queued),  // 4.3
         ("processed", .processed),  // 4.3
         ("failed", .failed),  // 4.3
+        ("Pending", .queued),  // 4.3, the words of the v1 status
+        ("Success", .processed),  // 4.3, the words of the v1 status
+        ("Failure", .failed),  // 4.3, the words of the v1 status
     ])
 }
 

@@ -139,6 +139,9 @@ extension Evidence.Attempt {
         case .failed(_, let retryAt):
             self.init(
                 intendedAt: operation.intendedAt, dueAt: retryAt ?? operation.intendedAt, isOpen: false)
+        case .withdrawn where operation.attempt > 1:
+            // It changed nothing itself, but one before it was sent, and its evidence ages as fast.
+            self.init(intendedAt: .distantPast, dueAt: .distantPast, isOpen: false)
         case .succeeded, .withdrawn:
             return nil
         }
