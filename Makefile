@@ -5,7 +5,7 @@
 # make schema  writes the JSON Schemas in docs/schema anew
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
 # make carriers  every carrier that behaves badly, with every kind of run and of store, and 1,000 random mixes of them (about
-#             an hour), and keeps the table in docs/carriers.md; CARRIER_MIXES and CARRIER_SEED choose other mixes
+#             half an hour), and keeps the table in docs/carriers.md; CARRIER_MIXES and CARRIER_SEED choose other mixes
 # make attack  strangers do their worst to an optimised build, and what became of the carrier's calls is measured (about 5 minutes)
 # make soak    kills, reloads, new certificates and changes at random moments for SOAK_MINUTES (30)
 # make api-check  holds the JSON API of the admin endpoint against its description, at length

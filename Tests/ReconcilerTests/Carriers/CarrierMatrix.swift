@@ -209,11 +209,12 @@ extension CarrierOutcome {
 }
 
 extension CarrierFinding: CustomStringConvertible {
-    /// The state that the store has proven, if nothing puts it in doubt.
+    /// The state that the store has proven, if nothing puts it in doubt: no hint, and no attempt since it was learned. After a
+    /// reported failure the card may have carried the action out all the same; the device is looked up before the next one.
     var proven: ProfileState? {
-        guard let record, let observation = record.observation, observation.source.isEvidence, record.hint == nil,
-            record.operation?.isOpen != true
+        guard let record, let observation = record.observation, observation.source.isEvidence, record.hint == nil
         else { return nil }
+        if let attempt = Evidence(record).attempt, attempt.isOpen || attempt.intendedAt >= observation.at { return nil }
         return observation.state
     }
 
