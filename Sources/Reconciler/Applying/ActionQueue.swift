@@ -58,15 +58,20 @@ struct ActionQueue {
 
     /// Takes a batch of at most `size` actions; the groups take turns.
     ///
-    /// - Parameter isStopped: whether nothing is sent to an account; its actions are dropped.
-    mutating func next(size: Int, isStopped: (AccountName) -> Bool) -> RequestBatch? {
+    /// - Parameters:
+    ///   - limit: the most devices that an account is known to take in a request; `nil` if it has refused none as too large.
+    ///   - isStopped: whether nothing is sent to an account; its actions are dropped.
+    mutating func next(
+        size: Int, limit: (AccountName) -> Int? = { _ in nil }, isStopped: (AccountName) -> Bool
+    ) -> RequestBatch? {
         while let half = halves.popLast() {
             count -= half.actions.count
             if !isStopped(half.account) { return half }
         }
         while !groups.isEmpty {
             turn %= groups.count
-            let taken = groups[turn].positions.suffix(size).reversed().map { plan.actions[$0] }
+            let account = plan.actions.fleet.accounts[Int(groups[turn].group.account)]
+            let taken = groups[turn].positions.suffix(max(1, min(size, limit(account) ?? size))).reversed().map { plan.actions[$0] }
             groups[turn].positions.removeLast(taken.count)
             count -= taken.count
             if groups[turn].positions.isEmpty {

@@ -70,11 +70,12 @@ extension ApplyLoop {
     /// When the carrier's records are to be read for a device that no action is planned for; `nil` if not in this run.
     func lookupDueAt(_ exception: PlanException, _ plan: Plan) -> Timestamp? {
         guard stoppedAccounts[exception.account] == nil, !unanswered.contains(Int(exception.device)) else { return nil }
+        let now = plan.createdAt
         switch exception.reason {
         case .unconfirmed(let hint, _):
-            return hint.lookupAt
+            return hint.dueAt(now)
         case .inProgress, .held(_, _?):
-            let hintAt = plan.doubts[exception.key]?.lookupAt
+            let hintAt = plan.doubts[exception.key]?.dueAt(now)
             guard let operation = exception.operation, !lookedUp.contains(operation.id) else { return hintAt }
             return [exception.lookupDueAt(by: run.options.policy), hintAt].compactMap(\.self).min()
         case .held(_, nil):

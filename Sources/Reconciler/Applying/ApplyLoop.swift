@@ -35,14 +35,17 @@ struct ApplyLoop {
     private var hasLooked = false
     private(set) var pace = LookPace()
     private var unreachableInARow = 0
+    /// The most devices in a request of the accounts that have refused larger ones.
+    private var batchLimits: [AccountName: Int]
     var report = ApplyReport()
 
     init(
         run: ApplyRun, number: RunNumber, review: PlanReview?, sender: RequestSender, lookups: LookupService,
-        evidence: EvidenceRule, startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
+        evidence: EvidenceRule, batchLimits: [AccountName: Int], startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
     ) {
         self.run = run
         self.lookups = lookups
+        self.batchLimits = batchLimits
         self.evidence = evidence
         self.number = number
         self.review = review
@@ -233,7 +236,7 @@ struct ApplyLoop {
                 while underWay < run.options.concurrentCalls, report.ending == .running, !run.stop.isStopped,
                     queue.holdsHalves || (isFresh && room >= min(limits.batchSize, queue.count)),
                     let batch = queue.next(
-                        size: limits.batchSize, isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
+                        size: limits.batchSize, limit: { batchLimits[$0] }, isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
                 {
                     underWay += 1
                     devicesUnderWay += batch.actions.count
@@ -292,7 +295,11 @@ struct ApplyLoop {
             return true
         case .done:
             unreachableInARow = 0
-        case .split(let first, let second):
+        case .split(let first, let second, let isTooLarge):
+            if isTooLarge {
+                let size = AccountLimits.batch(after: first.actions.count + second.actions.count) ?? 1
+                batchLimits[first.account] = min(batchLimits[first.account] ?? size, size)
+            }
             queue.add(first, second)
         case .pause(let account, let until, let reason, let isUnreachable):
             leave(account, until: until)

@@ -18,8 +18,6 @@ public struct ApplyOptions: Sendable {
 
     public var policy: ConvergencePolicy
     public var verification: Verification
-    /// Evidence that is older permits no download.
-    public var verifyAfter: Duration
     /// Evidence of before this time permits no download; `nil` for the beginning of the run. A process that reads the
     /// carrier's records itself gives its own beginning.
     public var evidenceSince: Timestamp?
@@ -62,10 +60,8 @@ public struct ApplyOptions: Sendable {
         ignoresWindows: Bool = false, concurrentCalls: Int = 4, pollInterval: Duration = .seconds(1),
         backOff: BackOff = BackOff(), chance: any Chance = SystemChance(), lists: ListChoice = ListChoice(),
         looksUpBlocked: Bool = true, heedsDriftPolicy: Bool = false, endsWhenIdle: Bool = false,
-        stoppedAccounts: [AccountName: String] = [:], verifyAfter: Duration = EvidenceRule.usualVerifyAfter,
-        evidenceSince: Timestamp? = nil
+        stoppedAccounts: [AccountName: String] = [:], evidenceSince: Timestamp? = nil
     ) {
-        self.verifyAfter = verifyAfter
         self.evidenceSince = evidenceSince
         self.policy = policy
         self.verification = verification

@@ -66,7 +66,7 @@ public struct ApplyRun: Sendable {
         let startedAt = clock.now()
         let evidence = EvidenceRule(
             since: options.evidenceSince ?? startedAt, verification: options.verification,
-            verifyAfter: options.verifyAfter)
+            verifyAfter: options.policy.verifyAfter)
         let sender = RequestSender(
             store: store, carrier: carrier, clock: clock, policy: options.policy, evidence: evidence, pacer: pacer,
             lock: lock,
@@ -74,9 +74,12 @@ public struct ApplyRun: Sendable {
             observer: observer, run: number)
         // The runs that have carried out the saved plan before, and this one.
         let review = try await store.read { [goal] reader in
-            try goal.savedPlan.map {
-                PlanReview($0, runs: try reader.runs(of: $0.checksum), startedAt: startedAt)
-            }
+            try goal.savedPlan.map { try PlanReview($0, in: reader, at: startedAt) }
+        }
+        let batchLimits = try await store.read { [desired] reader in
+            var limits: [AccountName: Int] = [:]
+            for account in desired.accounts { limits[account] = try reader.limits(of: account).actionBatch }
+            return limits
         }
         try await adoptOrphans(number)
         let lookups = LookupService(wakeup: wakeup)
@@ -88,7 +91,7 @@ public struct ApplyRun: Sendable {
             group.addTask {
                 var loop = ApplyLoop(
                     run: self, number: number, review: review, sender: sender, lookups: lookups, evidence: evidence,
-                    startedAt: startedAt, progress: progress)
+                    batchLimits: batchLimits, startedAt: startedAt, progress: progress)
                 return try await loop.run()
             }
             defer {

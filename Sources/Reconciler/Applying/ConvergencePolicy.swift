@@ -10,6 +10,9 @@ public struct ConvergencePolicy: Hashable, Sendable {
     /// How many attempts in a row there are before a device counts as failed.
     public var maximumAttempts: Int
 
+    /// Records of the carrier's that were read longer ago permit no download (DESIGN.md, "Evidence").
+    public var verifyAfter: Duration
+
     /// How far the carrier's records may be behind its cards: records that say "not there" so soon after something that
     /// suggests the opposite settle nothing.
     var recordsLag: Duration { retryDelay }
@@ -20,8 +23,9 @@ public struct ConvergencePolicy: Hashable, Sendable {
 
     public init(
         callbackDeadline: Duration = .seconds(30 * 60), enableAfter: Duration = .seconds(30 * 60),
-        retryDelay: Duration = .seconds(60), maximumAttempts: Int = 4
+        retryDelay: Duration = .seconds(60), maximumAttempts: Int = 4, verifyAfter: Duration = .seconds(24 * 3600)
     ) {
+        self.verifyAfter = verifyAfter
         self.callbackDeadline = callbackDeadline
         self.enableAfter = enableAfter
         self.retryDelay = retryDelay

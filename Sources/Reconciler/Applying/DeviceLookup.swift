@@ -165,7 +165,7 @@ struct DeviceLookup: Sendable {
         _ sightings: AccountSightings, among keys: [DeviceKey], _ work: inout LookupWork, askedForAll: Bool = false
     ) async throws {
         work.note(sightings, among: keys)
-        let listed = keys.filter { sightings.devices[$0] != nil && work.isOpen($0) }
+        let listed = keys.filter { work.isOpen($0) && sightings.devices[$0]?.isContradictory == false }
         guard let asOf = listed.compactMap({ sightings.devices[$0]?.asOf }).min() else { return }
         // That nobody tells how a profile is settles what is in flight, and is no reason to forget what is known.
         for isInFlight in [false, true] {

@@ -81,6 +81,10 @@ struct LookupWork: Sendable {
             if let sighting = sightings.devices[key] {
                 named.insert(key)
                 if sighting.tellings.isEmpty, let why = sighting.unclear { unclear[key] = why }
+                if sighting.isContradictory {
+                    let words = Set(sighting.tellings.map(\.word)).sorted().joined(separator: ", ")
+                    unclear[key] = "the carrier's lists name it under several profile statuses: \(words)"
+                }
             } else if let why = sightings.contradictions[key] {
                 named.insert(key)
                 unclear[key] = why

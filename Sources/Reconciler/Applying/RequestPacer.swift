@@ -165,7 +165,7 @@ extension CarrierError {
         case .signInRefused: false
         case .refused(let refusal):
             switch refusal.classification {
-            case .notSignedIn, .unexpected, .onHold, .unknown, .throttled, .temporarilyUnavailable: true
+            case .notSignedIn, .unexpected, .onHold, .throttled, .temporarilyUnavailable: true
             default: false
             }
         }

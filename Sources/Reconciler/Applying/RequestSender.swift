@@ -27,8 +27,8 @@ struct RequestSender: Sendable {
         case stale
         /// Nothing was sent: the eUICCs are busy with other profiles.
         case cardsUnderWay
-        /// The carrier refused the batch for one device, or as too large; the halves are to be sent.
-        case split(RequestBatch, RequestBatch)
+        /// The carrier refused the batch for one device, or, if `isTooLarge`, for its size; the halves are to be sent.
+        case split(RequestBatch, RequestBatch, isTooLarge: Bool)
         /// Nothing was sent: it is not the account's turn before the time.
         case notYet(AccountName, until: Timestamp)
         /// The carrier is busy or cannot be reached; nothing is to be sent to this account before the time.
@@ -109,9 +109,13 @@ struct RequestSender: Sendable {
             return try await stopAccount(intended, refusal)
         case .badDevice, .deviceNotActive, .tooLarge, .unexpected, .alreadyDone:
             if intended.operations.count > 1 {
+                let isTooLarge = refusal.classification == .tooLarge
                 let versions = try await withdraw(
-                    intended, reason: "The carrier refused the whole batch: \(refusal.description)")
-                if let (first, second) = batch.limited(to: versions).halves { return .split(first, second) }
+                    intended, reason: "The carrier refused the whole batch: \(refusal.description)",
+                    isTooLarge: isTooLarge)
+                if let (first, second) = batch.limited(to: versions).halves {
+                    return .split(first, second, isTooLarge: isTooLarge)
+                }
             }
             return try await end(intended, refusal)
         }
@@ -131,7 +135,12 @@ struct RequestSender: Sendable {
             }
         case .alreadyDone:
             // Whether it is so is known once the device was looked up, and not by this answer.
-            try await settle(intended, as: .refused(reason)) { _ in .outcomeUnknown(reason: reason) }
+            let now = clock.now()
+            try await settle(intended, as: .refused(reason)) { _ in
+                .outcomeUnknown(reason: reason)
+            } then: { transaction in
+                try Self.doubt(intended.operations, because: reason, at: now, in: transaction)
+            }
         default:
             let failure = refusal.operationFailure
             try await settle(intended, as: .refused(reason)) { _ in .refused(failure) }
@@ -150,6 +159,22 @@ struct RequestSender: Sendable {
             })
     }
 
+    /// Has devices looked up at once of which the carrier says that they are as they were to be.
+    private static func doubt(
+        _ operations: [Operation], because reason: String, at now: Timestamp, in transaction: any StateTransaction
+    ) throws {
+        let records = try transaction.devices(operations.map(\.key))
+        try transaction.save(
+            operations.compactMap { operation in
+                guard var record = records[operation.key] else { return nil }
+                record.doubt(
+                    Hint(
+                        .requestFailed, at: now, detail: reason.excerpt(limit: 300),
+                        suggests: operation.action.expectedState))
+                return record
+            })
+    }
+
     private func stopAccount(_ intended: Intended, _ refusal: CarrierRefusal) async throws -> Result {
         _ = try await withdraw(intended, reason: refusal.description)
         return .stopAccount(intended.request.account, refusal.description)
@@ -165,13 +190,21 @@ struct RequestSender: Sendable {
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 
+    /// - Parameter isTooLarge: whether the account takes fewer devices in a request, which is kept.
     /// - Returns: the versions that the records have now.
-    private func withdraw(_ intended: Intended, reason: String) async throws -> [DeviceKey: Int64] {
+    private func withdraw(
+        _ intended: Intended, reason: String, isTooLarge: Bool = false
+    ) async throws -> [DeviceKey: Int64] {
         let keys = intended.operations.map(\.key)
         return try await settle(intended, as: .refused(reason)) { _ in
             .withdrawn(reason: reason, retryAt: nil)
-        } then: {
-            try $0.devices(keys).mapValues(\.version)
+        } then: { transaction in
+            if isTooLarge {
+                var limits = try transaction.limits(of: intended.request.account)
+                limits.refusedActions(keys.count)
+                try transaction.save(limits)
+            }
+            return try transaction.devices(keys).mapValues(\.version)
         }
     }
 

@@ -91,7 +91,14 @@ private struct Folding {
         log.add(.callback, reading.summary)
         complete(operation, effect, source: .callback)
         // The line allows no change until a list says that it is active.
-        if case .failed(let failure) = reading, failure.isOfInactiveLine { record.service = .refusedAsInactive }
+        if case .failed(let failure) = reading {
+            if failure.isOfInactiveLine { record.service = .refusedAsInactive }
+            // What is refused for good may be refused because it is so already.
+            if failure.remedy == .person {
+                let suggested = failure.mayBeDoneAlready ? operation.action.expectedState : record.observation?.state
+                raise(.requestFailed, "its request has failed (\(reading.summary))", suggested)
+            }
+        }
     }
 
     /// The operation has come to its end before.

@@ -30,7 +30,7 @@ public struct SavedPlanSession: Sendable {
             return Self.outlook(rest, moved)
         }
         return try await store.read { reader in
-            let review = PlanReview(saved, runs: try reader.runs(of: saved.checksum), startedAt: now)
+            let review = try PlanReview(saved, in: reader, at: now)
             let rest = planner.plan(desired: fleet, known: try reader.knownFleet(), within: review)
             return Self.outlook(rest, try MovedDevice.those(at: rest.moved, of: saved, in: reader))
         }

@@ -136,6 +136,7 @@ extension Settings {
         policy.callbackDeadline = duration("callbackDeadline", policy.callbackDeadline)
         policy.enableAfter = duration("enableAfter", policy.enableAfter)
         policy.retryDelay = duration("retryDelay", policy.retryDelay)
+        policy.verifyAfter = duration("verifyAfter", policy.verifyAfter)
         policy.maximumAttempts =
             reader.scalar("maximumAttempts", expected: "a number from 1 to 100", complaints: &complaints) { text in
                 Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
@@ -180,6 +181,8 @@ extension Settings {
             .map { policy.enableAfter = $0 }
         try read("CONVERGENCE_RETRY_DELAY", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { policy.retryDelay = $0 }
+        try read("CONVERGENCE_VERIFY_AFTER", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
+            .map { policy.verifyAfter = $0 }
         try read("CONVERGENCE_MAXIMUM_ATTEMPTS", value, expected: "a number from 1 to 100") { text in
             Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
         }.map { policy.maximumAttempts = $0 }

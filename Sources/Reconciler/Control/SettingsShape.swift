@@ -97,5 +97,8 @@ public enum SettingsShape {
             "retryDelay", .duration, "The wait before a second attempt; it doubles with each further one.",
             examples: ["1m"]),
         .optional("maximumAttempts", .whole(1...100), "Attempts that a device has at most.", examples: [4]),
+        .optional(
+            "verifyAfter", .duration, "Records of the carrier's that were read longer ago permit no download.",
+            examples: ["24h"]),
     ])
 }

@@ -91,6 +91,8 @@ public struct FleetStatus: Codable, Sendable {
     public let profiles: [String: Int]
     /// How many devices have an operation that is open or failed, by its phase.
     public let operations: [String: Int]
+    /// How many devices are in doubt, by what put them in doubt: nothing is sent before the carrier's records were read.
+    public let inDoubt: [String: Int]
     /// How many callbacks turned out to be what.
     public private(set) var callbacks: [String: Int]
     /// Callbacks that were refused, by the reason.
@@ -113,6 +115,7 @@ public struct FleetStatus: Codable, Sendable {
         devices = known.devices.count
         profiles = known.devices.reduce(into: [:]) { $0[$1.profile?.name ?? "never seen", default: 0] += 1 }
         operations = known.operations.reduce(into: [:]) { $0[$1.phase.name, default: 0] += 1 }
+        inDoubt = known.doubts.reduce(into: [:]) { $0[$1.hint.kind.name, default: 0] += 1 }
         self.callbacks = Dictionary(uniqueKeysWithValues: callbacks.map { ($0.key.name, $0.value) })
         self.counters = counters
         self.signIns = signIns.compactMap { SignIn($0, contacts) }

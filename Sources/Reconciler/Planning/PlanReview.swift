@@ -7,14 +7,22 @@ struct PlanReview: Sendable {
     /// Devices that were found to have moved.
     private var refused: Set<Int> = []
 
-    /// When the run at hand began: what its own lookups have found since is no change of somebody else's.
+    /// When the first run of this plan began: what the plan's own lookups have found since is no change of somebody
+    /// else's.
     private let startedAt: Timestamp
 
-    /// - Parameter startedAt: when the run at hand began.
+    /// - Parameter startedAt: when the first run of this plan began.
     init(_ saved: SavedPlan, runs: [RunNumber], startedAt: Timestamp) {
         self.saved = saved
         self.startedAt = startedAt
         self.runs = Set(runs.map { Int32(truncatingIfNeeded: $0.number) })
+    }
+
+    /// - Parameter now: when the first run of the plan begins, if none has.
+    init(_ saved: SavedPlan, in reader: any StateReader, at now: Timestamp) throws {
+        let runs = try reader.runs(of: saved.checksum)
+        let startedAt = try reader.runs(runs).values.map(\.startedAt).min()
+        self.init(saved, runs: runs, startedAt: startedAt ?? now)
     }
 
     /// Leaves devices alone from now on, whatever becomes of them.

@@ -15,6 +15,11 @@ extension DeviceRecord {
         policy: ConvergencePolicy, run: RunNumber? = nil
     ) -> SightedRecord {
         var changed = self
+        if let hint, hint.at > now {
+            // A clock was ahead: what is asked for from now on may clear it.
+            changed.hint?.at = now
+            changed.hint?.lookupAt = now
+        }
         changed.account = account
         changed.imei = sighting.imei ?? imei
         let isNews = knownAt(now) <= sighting.asOf
@@ -103,6 +108,15 @@ extension DeviceRecord {
         _ told: StatusTelling, _ sentence: String, at now: Timestamp, policy: ConvergencePolicy, log: inout FoldLog
     ) {
         guard var open = operation, open.isOpen else {
+            if let recent = contradictsRecentNews(told, lag: policy.recordsLag) {
+                let doubtful = "\(sentence), shortly after it was known as \(recent.state.name); they may be behind"
+                log.add(.lookedUp, doubtful, of: told.request)
+                doubt(
+                    Hint(
+                        .unclearRecords, at: recent.at, detail: doubtful, suggests: recent.state,
+                        lookupAt: recent.at + policy.recordsLag))
+                return
+            }
             if observation?.state != told.state || hint != nil { log.add(.lookedUp, sentence, of: told.request) }
             prove(told, lag: policy.recordsLag)
             refuteFailure(by: told.state, asOf: told.asOf, at: now, policy: policy, log: &log)
@@ -119,6 +133,14 @@ extension DeviceRecord {
         if open.phase == .succeeded { reached = open.action.expectedState }
         log.add(.lookedUp, sentence, of: told.request)
         log.add(outcomeOf: open)
+    }
+
+    /// The evidence of presence that is so young that records which say that the profile is gone may not show it yet.
+    private func contradictsRecentNews(_ told: StatusTelling, lag: Duration) -> ProfileObservation? {
+        guard let known = observation, known.source.isEvidence, known.state.isOnDevice, !told.state.isOnDevice,
+            known.at <= told.asOf, told.asOf < known.at + lag
+        else { return nil }
+        return known
     }
 
     private mutating func prove(_ told: StatusTelling, lag: Duration) {
@@ -139,6 +161,8 @@ extension DeviceRecord {
                 doubt(Hint(.unclearRecords, at: asOf, detail: sentence))
             }
             noteLookupInVain(asOf: asOf)
+            // Only what is asked for later than this answers it.
+            if let at = hint?.at { hint?.at = max(at, asOf) }
             return
         }
         // What it says of an operation under way is awaited all the same.

@@ -21,6 +21,8 @@ struct DeviceSighting: Hashable, Sendable {
     /// Why a row does not tell the state although it names one.
     var unclear: String?
 
+    /// Whether rows name it under several states, so that none of them is known.
+    var isContradictory: Bool { toldStates.count > 1 }
     /// The states that were told, but for those that say nothing.
     var toldStates: Set<ProfileState> { Set(tellings.map(\.state)).subtracting([.unknown]) }
 }

@@ -39,7 +39,9 @@ struct FleetLooker: Sendable {
         let stopped = desk.accounts { Set($0.stopped(at: now).keys) }
         let survey = FleetSurvey(
             declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken,
-            evidence: EvidenceRule(since: desk.startedAt, verification: settings.verification))
+            evidence: EvidenceRule(
+                since: desk.startedAt, verification: settings.verification,
+                verifyAfter: settings.policy.verifyAfter))
         let overdue = survey.overdueAccounts
         if desk.accounts({ $0.isNews(overdue: overdue) }) {
             desk.changeAccounts(at: now) { $0.note(overdue: overdue, at: now) }

@@ -69,7 +69,7 @@ struct FleetSurvey: Sendable {
     }
 
     private func isDue(_ exception: PlanException) -> Bool {
-        if let hint = plan.doubts[exception.key], hint.lookupAt <= at { return true }
+        if let hint = plan.doubts[exception.key], hint.dueAt(at) <= at { return true }
         switch exception.reason {
         case .inProgress(let operation) where operation.phase == .intended:
             // Who wrote it down has died, or holds the lock that the run would need.
@@ -86,7 +86,7 @@ struct FleetSurvey: Sendable {
     /// When there may be something to do although nothing happens until then.
     var nextDue: Timestamp? {
         let dues = plan.exceptions.lazy.compactMap { $0.dueAt(by: policy) }.filter { $0 > at }
-        let lookups = plan.doubts.values.lazy.map(\.lookupAt).filter { $0 > at }
+        let lookups = plan.doubts.values.lazy.map { $0.dueAt(at) }.filter { $0 > at }
         return [dues.min(), lookups.min(), gate.closedWindows.map(\.opensAt).min()].compactMap(\.self).min()
     }
 

@@ -19,6 +19,20 @@ public struct Hint: Hashable, Sendable {
         case unclearRecords = 7
         /// The carrier says of the request that it has failed.
         case requestFailed = 8
+
+        /// The name that status and JSON use.
+        public var name: String {
+            switch self {
+            case .otherRequest: "another request"
+            case .otherFailure: "another request's failure"
+            case .earlierRequest: "earlier request"
+            case .rollback: "failure after success"
+            case .unclearMessage: "unclear message"
+            case .otherProfile: "another profile of the card"
+            case .unclearRecords: "unclear records"
+            case .requestFailed: "refused request"
+            }
+        }
     }
 
     public var kind: Kind
@@ -53,6 +67,10 @@ public struct Hint: Hashable, Sendable {
 
     /// Whether the profile may be on the card although the records do not show it yet: it is not said to be gone.
     var allowsPresence: Bool { suggests?.isOnDevice ?? true }
+
+    /// When the carrier's records are to be read. A hint that is dated later than `now` was written by a clock that was
+    /// ahead: it is due.
+    func dueAt(_ now: Timestamp) -> Timestamp { at > now ? now : lookupAt }
 
     /// The hint together with an earlier one that was not cleared. That the profile may be there is not forgotten.
     func joined(with earlier: Hint?) -> Hint {

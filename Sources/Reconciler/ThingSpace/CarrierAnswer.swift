@@ -168,7 +168,7 @@ private struct ErrorParts {
     /// Whether a body without a code says that the session has ended: in the shape of the sister API, or with the code
     /// of a session within another text.
     var saysSessionEnded: Bool {
-        if error?.foldedForComparison == "unauthorized" { return true }
+        if let error, DocumentedWords.endedSessionErrors[error] != nil { return true }
         return !isSuccess
             && message.split(whereSeparator: \.isWhitespace).contains {
                 CarrierErrorCode(String($0)).errorClass == .signIn

@@ -47,12 +47,7 @@ public struct CarrierErrorCode: Hashable, Sendable {
     public var explanation: String { meaning.explanation }
 
     /// Whether it says that the account, or the carrier, does not have the device.
-    var saysNotThere: Bool {
-        let folded = text.foldedForComparison
-        return ["REQUEST_FAILED.DeviceNotFound", "INPUT_INVALID.Device.Account.Invalid"].contains {
-            $0.foldedForComparison == folded
-        }
-    }
+    var saysNotThere: Bool { meaning.saysNotThere }
 
     /// The failure of an operation that ended with this code.
     func failure(carrierText: String?) -> OperationFailure {
@@ -84,6 +79,13 @@ extension String {
 }
 
 extension OperationFailure {
+    /// Whether the code may mean that what was asked for is so already: nobody has documented which one the carrier uses
+    /// for that (`thingspace.md`, section 9).
+    var mayBeDoneAlready: Bool {
+        guard let code, let euicc = EuiccCode(code) else { return false }
+        return ["3.3", "3.5"].contains(euicc.reason)
+    }
+
     /// Whether the carrier says that the line of the device is not active.
     var isOfInactiveLine: Bool { code.map { CarrierErrorCode($0).errorClass == .deviceWaits } ?? false }
 }

@@ -4,6 +4,8 @@ extension DocumentedWords {
         let errorClass: CarrierErrorCode.Class
         /// Whether it passes without anybody doing anything.
         var passes = false
+        /// Whether it says that the account, or the carrier, does not have the device.
+        var saysNotThere = false
         /// What happened and what to do about it, for people.
         let explanation: String
     }
@@ -29,13 +31,13 @@ extension DocumentedWords {
         (
             "REQUEST_FAILED.DeviceNotFound",
             ErrorMeaning(
-                errorClass: .deviceFailed,
+                errorClass: .deviceFailed, saysNotThere: true,
                 explanation: "The account does not have this device. Correct its accountName or its identifiers.")
         ),
         (
             "INPUT_INVALID.Device.Account.Invalid",
             ErrorMeaning(
-                errorClass: .deviceFailed,
+                errorClass: .deviceFailed, saysNotThere: true,
                 explanation: "The device belongs to another account. Correct its accountName.")
         ),
         ("INPUT_INVALID.Device.Identifier.Invalid", identifiersRefused),

@@ -67,11 +67,19 @@ enum DocumentedWords {
         ("TEST_READY", .other("TEST_READY")),  // 3, v2 filter
     ])
 
+    /// What `error` says, beside the errors of OAuth, if the session has ended.
+    static let endedSessionErrors = WordTable<Void>([
+        ("unauthorized", ())  // 1.4, the shape of the sister API
+    ])
+
     /// What the status of a request (v2) says.
     static let requestStatuses = WordTable<RequestStatus>([
         ("queued", .queued),  // 4.3
         ("processed", .processed),  // 4.3
         ("failed", .failed),  // 4.3
+        ("Pending", .queued),  // 4.3, the words of the v1 status
+        ("Success", .processed),  // 4.3, the words of the v1 status
+        ("Failure", .failed),  // 4.3, the words of the v1 status
     ])
 }
 

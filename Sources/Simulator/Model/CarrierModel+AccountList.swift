@@ -38,8 +38,8 @@ extension CarrierModel {
     }
 
     private mutating func page(_ rows: [JSON], hasMore: Bool) -> Answer {
+        countRowBehaviors([.listsEmpty] + Self.rowBehaviors)
         let isEmpty = behaves(.listsEmpty)
-        if isEmpty { count(.listsEmpty) }
         var members: [(String, JSON)] = [
             ("hasMoreData", .bool(hasMore && !isEmpty)), ("devices", .array(isEmpty ? [] : rows)),
         ]

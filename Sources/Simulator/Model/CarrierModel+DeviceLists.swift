@@ -13,8 +13,8 @@ extension CarrierModel {
         let rows = rows(of: remaining(matching), account: account, now: now)
         if let answer = answerWithoutRows(list, firstRow: rows.first) { return [answer] }
         requests[requestID]?.set(.processed, of: nil)
+        countRowBehaviors(Self.rowBehaviors + Self.rowBehaviorsV2)
         let parts = behaves(.v2ListMessagePerDevice) && rows.count > 1 ? rows.map { [$0] } : [rows]
-        if behaves(.v2ListMessagePerDevice) { count(.v2ListMessagePerDevice) }
         return parts.enumerated().map { number, rows in
             message(
                 list,
@@ -104,7 +104,6 @@ extension CarrierModel {
             return []
         }
         guard behaves(.v2ListPartial) else { return matching }
-        count(.v2ListPartial)
         return matching.filter { index in
             memory.listings[index, default: 0] += 1
             let number = String(memory.listings[index, default: 0])

@@ -19,6 +19,20 @@ extension CarrierModel {
         }
     }
 
+    /// Counts what the carrier does to the rows of a list.
+    mutating func countRowBehaviors(_ behaviors: [CarrierBehavior]) {
+        for behavior in behaviors where behaves(behavior) { count(behavior) }
+    }
+
+    /// What the carrier does to the rows of both lists, and to those of the v2 list alone.
+    static let rowBehaviors: [CarrierBehavior] = [
+        .listsOtherAccount, .listsForeignRows, .statusInTransition, .statusUnknownWord,
+    ]
+    static let rowBehaviorsV2: [CarrierBehavior] = [
+        .v2ListPartial, .v2ListCardRows, .v2ListFormerProfile, .v2ListAddressState, .v2ListMessagePerDevice,
+        .v2ListOddICCID,
+    ]
+
     /// Rows of a page of the v1 list, at most.
     var largestPage: Int {
         if behaves(.v1PageLimit100) { return 100 }

@@ -13,6 +13,7 @@ extension CarrierModel {
         if action == .enable, let first = memory.firstRequests.removeValue(forKey: index) {
             return successUnderFirstRequest(first, action, of: index, job)
         }
+        memory.firstRequests[index] = nil
         if action == .disable, behaves(.disableRefused, to: index) {
             count(.disableRefused)
             return ([failure(action, of: index, job, code: "8.2.2,3.8")], [])

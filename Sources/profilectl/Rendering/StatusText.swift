@@ -10,6 +10,7 @@ struct FleetStatusText {
         var lines = [status.ofDevices.map { "\(devices) of \($0) known ones selected" } ?? devices + " known"]
         lines += table("Profiles", status.profiles)
         lines += table("Operations that are open or failed", status.operations)
+        lines += table("In doubt, to be looked up", status.inDoubt)
         lines += table("Callbacks", status.callbacks)
         lines += table("Callbacks refused", status.counters.mapValues { Int($0) })
         lines += table("Roll-outs under way", status.rollouts)

@@ -105,7 +105,7 @@ struct CarrierFaultTests {
         let wakeup = Wakeup()
         let options = ApplyOptions(
             policy: ConvergencePolicy(callbackDeadline: .milliseconds(100)), verification: .trust,
-            timeout: .seconds(20), pollInterval: .milliseconds(100))
+            lookupTimeout: .milliseconds(200), timeout: .seconds(20), pollInterval: .milliseconds(100))
         let report = try await ApplyRun(
             goal: .fleet(fleet), store: store, carrier: ScriptedCarrier(), clock: SystemClock(), wakeup: wakeup,
             options: options, stop: StopSwitch(wakeup: wakeup)

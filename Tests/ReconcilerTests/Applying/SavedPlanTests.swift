@@ -24,7 +24,7 @@ struct SavedPlanTests {
         }
     }
 
-    @Test("a plan applied hours later changes all but three devices that others have moved, and says which and why")
+    @Test("a plan applied hours later leaves alone what others have moved")
     func stale() async throws {
         try await withDisabledFleet(12) { scene in
             let saved = try await scene.savedPlan(try Fleets.yaml(12, rollout: Self.rollout))
@@ -37,14 +37,14 @@ struct SavedPlanTests {
             let before = await scene.simulator.counts.acceptedDevices
             let report = try await scene.apply(.savedPlan(saved))
             #expect(report.ending == .settled)
-            #expect(report.moved.map(\.key) == keys)
+            // The first is found as the plan would have it, by the lookup that the portal's message leads to.
+            #expect(report.moved.map(\.key) == Array(keys[1...]))
             let reasons = report.moved.map(\.explanation)
-            #expect(reasons.count == 3 && reasons.allSatisfy { $0.hasPrefix("It was downloadedDisabled in the plan") })
+            #expect(reasons.count == 2 && reasons.allSatisfy { $0.hasPrefix("It was downloadedDisabled in the plan") })
             for (reason, (state, source)) in zip(
                 reasons,
                 [
-                    ("downloadedEnabled (ENABLE)", "callback"), ("deleted (DELETE)", "v2 device list"),
-                    ("notDownloaded", "resolve"),
+                    ("deleted (DELETE)", "v2 device list"), ("notDownloaded", "resolve"),
                 ])
             {
                 #expect(reason.contains("and is \(state), learnt at") && reason.contains("by \(source)"), "\(reason)")
@@ -56,11 +56,11 @@ struct SavedPlanTests {
             where keys.allSatisfy({ $0.iccid.description != device.iccid }) {
                 #expect(device.profileStatus == "ENABLE")
             }
-            #expect(report.converged == 9 && report.total == 12)
+            #expect(report.converged == 10 && report.total == 12)
 
             // Once more: what is done is done, and the three are still not what was reviewed.
             let again = try await scene.apply(.savedPlan(saved))
-            #expect(again.moved.map(\.key) == keys && again.requests == 0)
+            #expect(again.moved.map(\.key) == Array(keys[1...]) && again.requests == 0)
         }
     }
 
@@ -88,7 +88,7 @@ struct SavedPlanTests {
         }
         await scene.simulator.set(profileStatus: "Not Downloaded", iccid: keys[2].iccid.description)
         _ = try await ResolveSession(settings: scene.settings, clock: scene.clock, person: "ann on desk").resolve(
-            keys[2].eid, keys[2].iccid, as: "NOT_DOWNLOADED")
+            keys[2].eid, keys[2].iccid, as: "NOT_DOWNLOADED", force: true)
     }
 
     @Test("nothing is done that is not in the plan: neither to other devices, nor to those of the plan later on")
@@ -105,7 +105,7 @@ struct SavedPlanTests {
             // Drift of what the plan has done is for another plan.
             let key = try Fleets.key(1)
             _ = try await ResolveSession(settings: scene.settings, clock: scene.clock, person: "ann").resolve(
-                key.eid, nil, as: "DISABLE")
+                key.eid, nil, as: "DISABLE", force: true)
             let calls = await scene.simulator.counts.acceptedRequests
             let again = try await scene.apply(.savedPlan(saved))
             #expect(again.moved.map(\.key) == [key])

@@ -182,6 +182,19 @@ struct CallbackFoldTests {
         }
     }
 
+    @Test("a refusal for good is looked up before it counts (F2)")
+    func refusedForGood() throws {
+        for (code, mayBeThere) in [("8.2.1,3.3", true), ("8.2.5,3.8", false)] {
+            let failure = OperationFailure(code: code, carrierText: nil, explanation: "No.", remedy: .person)
+            let fold = CallbackFold(
+                .failed(failure), service: nil, callback: CallbackNumber(1), about: try record(.open),
+                relation: .latestOperation, at: Self.now, policy: Self.policy)
+            #expect(fold.record?.operation?.phase == .failed(failure, retryAt: nil))
+            #expect(fold.record?.hint?.kind == .requestFailed)
+            #expect(fold.record?.hint?.suggestsPresence == mayBeThere, "\(code)")
+        }
+    }
+
     @Test("an enabling that hangs ends with the last attempt (F18)")
     func hangingEnabling() throws {
         for attempt in 1...Self.policy.maximumAttempts {

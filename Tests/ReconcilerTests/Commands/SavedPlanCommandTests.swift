@@ -138,7 +138,7 @@ struct SavedPlanCommandTests {
         #expect(try await run(["plan", "fleet.yaml", "--out", "change.plan"]).exitCode == 0)
         let moved = try [1, 4, 7].map { try Fleets.key($0) }
         for (key, status) in zip(moved, ["DOWNLOAD_ENABLE", "NOT_DOWNLOADED", "DELETE"]) {
-            #expect(try await run(["resolve", key.eid.description, "--as", status]).exitCode == 0)
+            #expect(try await run(["resolve", key.eid.description, "--as", status, "--force"]).exitCode == 0)
         }
         // The manifests are not needed any more.
         try FileManager.default.removeItem(atPath: folder.path + "/fleet.yaml")

@@ -162,6 +162,42 @@ struct EvidenceTests {
         #expect(hint(0, nil).joined(with: hint(1, nil)).at == Self.now + .seconds(1))
     }
 
+    @Test("a doubt of a clock that was ahead is cleared all the same")
+    func doubtToCome() throws {
+        var record = DeviceRecord(key: try Fleets.key(1), account: Fleets.account)
+        record.doubt(Hint(.otherRequest, at: Self.now + .seconds(86_400), detail: "x", suggests: .deleted))
+        #expect(record.hint?.dueAt(Self.now) == Self.now)
+        let telling = StatusTelling(
+            state: .notDownloaded, word: "NOT_DOWNLOADED", source: .deviceListV2, asOf: Self.now)
+        let sighting = DeviceSighting(tellings: [telling], asOf: Self.now)
+        let proof = ListProof(isWhole: true, tellsEveryStatus: true, asOf: Self.now)
+        var read = record.listed(sighting, on: Fleets.account, proof, at: Self.now, policy: Self.policy).record
+        #expect(read.hint == nil && read.observation?.state == .notDownloaded)
+        // A list that was asked for before the doubt was found says nothing of it.
+        read = record.listed(
+            sighting, on: Fleets.account, proof, at: Self.now + .seconds(1), policy: Self.policy
+        ).record
+        #expect(read.hint?.at == Self.now + .seconds(1))
+    }
+
+    @Test("records that say gone right after they said there may be behind")
+    func recentPresence() throws {
+        var record = DeviceRecord(key: try Fleets.key(1), account: Fleets.account)
+        let lag = Self.policy.recordsLag
+        record.prove(.downloadedEnabled, word: nil, asOf: Self.now, source: .callback, lag: lag)
+        for (seconds, isBelieved) in [(1, false), (59, false), (60, true)] {
+            let asOf = Self.now + .seconds(seconds)
+            let telling = StatusTelling(state: .deleted, word: "DELETE", source: .deviceListV2, asOf: asOf)
+            let read = record.listed(
+                DeviceSighting(tellings: [telling], asOf: asOf), on: Fleets.account,
+                ListProof(isWhole: true, tellsEveryStatus: true, asOf: asOf), at: asOf, policy: Self.policy
+            ).record
+            #expect((read.observation?.state == .deleted) == isBelieved, "\(seconds) s")
+            #expect((read.hint == nil) == isBelieved)
+            if !isBelieved { #expect(read.hint?.lookupAt == Self.now + lag) }
+        }
+    }
+
     @Test("lookups that settle nothing come less and less often")
     func lookupBackoff() {
         var hint = Hint(.unclearRecords, at: Self.now, detail: "x")

@@ -138,6 +138,44 @@ struct DeviceLookupTests {
         }
     }
 
+    @Test("a device under several statuses is not answered, and stays as it is known")
+    func contradiction() async throws {
+        let folder = try TemporaryFolder()
+        let keys = try (0..<2).map { try Fleets.key($0) }
+        let store = try await SQLiteStore.knowing([keys[0]: .downloadedEnabled], in: folder)
+        let before = try await store.records([keys[0]])
+        let carrier = ListCarrier(
+            store, clock,
+            answer: { filter, _ in
+                switch filter {
+                case nil: [ListCarrier.message(keys)]
+                case "ENABLE": [ListCarrier.message(keys)]
+                case "NOT_DOWNLOADED": [ListCarrier.message([keys[0]])]
+                default: [ListCarrier.message([])]
+                }
+            })
+        let result = try await carrier.lookUp(keys, lists: ListChoice(v1: false))
+        #expect(result.answered == [keys[1]] && result.problem != nil)
+        #expect(result.unclear[keys[0]]?.contains("ENABLE, NOT_DOWNLOADED") == true, "\(result)")
+        #expect(try await store.records([keys[0]]) == before)
+    }
+
+    @Test("a device whose status no list tells is not answered, and stays as it is known")
+    func noStatus() async throws {
+        let folder = try TemporaryFolder()
+        let key = try Fleets.key(0)
+        let store = try await SQLiteStore.knowing([key: .downloadedEnabled], in: folder)
+        let before = try await store.records([key])
+        let carrier = ListCarrier(
+            store, clock, answer: { filter, _ in [ListCarrier.message(filter == nil ? [key] : [])] })
+        let result = try await carrier.lookUp([key], lists: ListChoice(v1: false))
+        guard result.answered.isEmpty, case .tellsNoStatus = result.problem else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(try await store.records([key]) == before)
+    }
+
     @Test("a list filter that is too large is halved, and what the account takes is kept")
     func listBatch() async throws {
         let folder = try TemporaryFolder()

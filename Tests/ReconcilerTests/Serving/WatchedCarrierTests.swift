@@ -41,4 +41,27 @@ struct WatchedCarrierTests {
             #expect(reason.contains("`profilectl serve`, again"), "\(reason)")
         }
     }
+
+    @Test("one that takes no token lets nobody in: the controller is not ready")
+    func endedTokens() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let clock = ManualClock()
+        let board = ControllerBoard(ControllerStatus(startedAt: clock.now(), manifests: .init(origin: "a test")))
+        let server = ScriptedServer { _, number in
+            number <= 3 ? ScriptedServer.Answer(status: 401) : .accepted("r-\(number)")
+        }
+        let conditions = try await server.serving(store) { carrier in
+            let watched = WatchedCarrier(carrier: carrier, board: board, clock: clock)
+            var conditions: [CarrierCondition] = []
+            for _ in 1...2 {
+                _ = await watched.request(
+                    .enable, for: [try Fleets.key(1)], account: Fleets.account, smsr: Fleets.smsr)
+                conditions.append(board.current.carrier)
+            }
+            return conditions
+        }
+        guard case .noSignIn = conditions[0] else { return #expect(Bool(false), "\(conditions)") }
+        #expect(conditions[1] == .answers(since: clock.now()))
+    }
 }

@@ -133,7 +133,7 @@ struct HistoryLimitTests {
         ]
         let statuses = ["DOWNLOAD_ENABLE", "DISABLE", "ENABLE", "NOT_DOWNLOADED"]
         var requests: [(id: String, keys: [DeviceKey], at: Timestamp)] = []
-        var told: [(id: String, text: String)] = []
+        var told: [(id: String, key: DeviceKey, text: String)] = []
         var forgotten = 0
         for step in 0..<220 {
             twins.clock.advance(by: .seconds(Int.random(in: 1...2 * 86_400, using: &random)))
@@ -158,7 +158,7 @@ struct HistoryLimitTests {
                     kind: Int.random(in: 0...2, using: &random),
                     number: Int.random(in: 0...3, using: &random))
                 try await twins.receive(text)
-                told.append((id, text))
+                told.append((id, key, text))
             }
             if step % 11 == 10 {
                 forgotten += try await twins.limit.enforce()
@@ -190,8 +190,12 @@ struct HistoryLimitTests {
             }
         }
         try await twins.expectSame(fleets, keys, "seed \(seed), later callbacks")
-        // A message that was forgotten comes once more.
-        for (id, text) in told where latest.contains(id) { try await twins.receive(text) }
+        // A message that was forgotten comes once more. One about a device with an operation under way is left out: a
+        // success completes that, whichever request it names.
+        let open = try await twins.mindful.read { try $0.devicesInFlight() }.map(\.key)
+        for message in told where latest.contains(message.id) && !open.contains(message.key) {
+            try await twins.receive(message.text)
+        }
         try await twins.expectSame(fleets, keys, "seed \(seed), repeats")
     }
 

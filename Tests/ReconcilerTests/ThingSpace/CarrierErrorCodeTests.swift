@@ -67,6 +67,14 @@ struct CarrierErrorCodeTests {
         }
     }
 
+    @Test("two codes say that the account does not have a device")
+    func notThere() {
+        #expect(
+            Self.documented.map(\.0).filter { CarrierErrorCode($0).saysNotThere }
+                == ["REQUEST_FAILED.DeviceNotFound", "INPUT_INVALID.Device.Account.Invalid"])
+        #expect(!CarrierErrorCode("REQUEST_FAILED.DeviceMissing").saysNotThere)
+    }
+
     @Test("a failure by a code is tried again where the device or the account waits")
     func remedies() {
         let retried = Self.documented.filter { CarrierErrorCode($0.0).failure(carrierText: nil).remedy == .retry }

@@ -8,12 +8,9 @@ public struct EvidenceRule: Hashable, Sendable {
     /// or copied since. For a person who says `trust`, the time of saying so.
     public var since: Timestamp
 
-    /// The longest age of evidence by which a download is sent (DESIGN.md, "Evidence").
-    public static let usualVerifyAfter = Duration.seconds(24 * 3600)
-
     public init(
         since: Timestamp, verification: ApplyOptions.Verification = .lookup,
-        verifyAfter: Duration = EvidenceRule.usualVerifyAfter
+        verifyAfter: Duration = ConvergencePolicy().verifyAfter
     ) {
         self.since = since
         self.verification = verification
@@ -142,6 +139,9 @@ extension Evidence.Attempt {
         case .failed(_, let retryAt):
             self.init(
                 intendedAt: operation.intendedAt, dueAt: retryAt ?? operation.intendedAt, isOpen: false)
+        case .withdrawn where operation.attempt > 1:
+            // It changed nothing itself, but one before it was sent, and its evidence ages as fast.
+            self.init(intendedAt: .distantPast, dueAt: .distantPast, isOpen: false)
         case .succeeded, .withdrawn:
             return nil
         }
