@@ -4,13 +4,15 @@
 # make install  puts them below PREFIX (/usr/local)
 # make schema  writes the JSON Schemas in docs/schema anew
 # make chaos  kills the program 200 times while it applies 2,000 devices (about 10 minutes)
+# make carriers  every carrier that behaves badly, with every kind of run and of store, and 1,000 random mixes of them (about
+#             half an hour), and keeps the table in docs/carriers.md; CARRIER_MIXES and CARRIER_SEED choose other mixes
 # make attack  strangers do their worst to an optimised build, and what became of the carrier's calls is measured (about 5 minutes)
 # make soak    kills, reloads, new certificates and changes at random moments for SOAK_MINUTES (30)
 # make api-check  holds the JSON API of the admin endpoint against its description, at length
 # make screenshots  pictures of plans and the dashboard for docs/screenshots, from a headless browser
 # make bench  measures it beside yardsticks (about 20 minutes), and keeps the tables in docs/benchmarks.md;
 #             `make bench CASES="apply state"` only prints the tables of these
-.PHONY: demo test chaos attack soak build install schema lint format deps test-tools api-tools api-check screenshots bench clean
+.PHONY: demo test chaos carriers attack soak build install schema lint format deps test-tools api-tools api-check screenshots bench clean
 
 STATE := sqlite:.profilectl/demo.db
 DEBUG := .build/debug/profilectl
@@ -59,6 +61,11 @@ api-check: deps api-tools
 chaos: deps
 	swift build --build-tests
 	CHAOS_KILLS=200 CHAOS_DEVICES=2000 $(TEST) --filter CrashTests
+
+carriers: deps
+	swift build --build-tests
+	CARRIERS=all CARRIER_MIXES=$(or $(CARRIER_MIXES),1000) CARRIER_SEED=$(or $(CARRIER_SEED),1) \
+	    CARRIERS_TABLE=$(CURDIR)/docs/carriers.md $(TEST) --filter 'CarrierMatrixTests|CarrierMixTests'
 
 attack: deps
 	swift build -c release --product profilectl
