@@ -71,7 +71,9 @@ struct ActionQueue {
         while !groups.isEmpty {
             turn %= groups.count
             let account = plan.actions.fleet.accounts[Int(groups[turn].group.account)]
-            let taken = groups[turn].positions.suffix(max(1, min(size, limit(account) ?? size))).reversed().map { plan.actions[$0] }
+            let taken = groups[turn].positions.suffix(max(1, min(size, limit(account) ?? size))).reversed().map {
+                plan.actions[$0]
+            }
             groups[turn].positions.removeLast(taken.count)
             count -= taken.count
             if groups[turn].positions.isEmpty {

@@ -12,17 +12,26 @@ extension ApplyLoop {
                 plan.actions.device(at: position).key, plan.actions.deviceIndex(at: position))
         }
         for exception in plan.exceptions where isDueForLookup(exception, plan, at: now) {
-            due[exception.account, default: DueLookups()].add(exception)
+            let overdueAt = exception.lookupDueAt(by: run.options.policy)
+            let isOverdue = exception.operation != nil && (overdueAt.map { $0 <= now } ?? false)
+            due[exception.account, default: DueLookups()].add(exception, isOverdue: isOverdue)
         }
         for (account, lookups) in due.sorted(by: { $0.key < $1.key }) {
-            guard stoppedAccounts[account] == nil, !isBusy(account), !lookups.keys.isEmpty else { continue }
+            guard stoppedAccounts[account] == nil, !isBusy(account), !self.lookups.isUnderWay(account) else { continue }
+            let lookups = lookups.limited(to: Self.jobSize)
             let job = LookupService.Job(
                 account: account, targets: LookupTargets(lookups.keys, in: plan), overdue: lookups.overdue)
             guard self.lookups.begin(job) else { continue }
             for device in lookups.devices { lookupHistory.note(device, at: now) }
-            lookedUp.formUnion(lookups.overdue.map(\.id))
+            for operation in lookups.overdue {
+                lookedUp[operation.id] = operation.lookupDeadline(by: run.options.policy)
+            }
         }
     }
+
+    /// Devices that are looked up together, at most: those that are answered go ahead, and what has become due meanwhile
+    /// comes with the next ones.
+    private static var jobSize: Int { 1000 }
 
     /// What is to be looked up for an account.
     private struct DueLookups {
@@ -36,9 +45,21 @@ extension ApplyLoop {
             devices.append(device)
         }
 
-        mutating func add(_ exception: PlanException) {
+        /// - Parameter isOverdue: whether nothing was heard of its operation in time.
+        mutating func add(_ exception: PlanException, isOverdue: Bool) {
             add(exception.key, Int(exception.device))
-            if let operation = exception.operation { overdue.append(operation) }
+            if isOverdue, let operation = exception.operation { overdue.append(operation) }
+        }
+
+        func limited(to size: Int) -> DueLookups {
+            guard keys.count > size else { return self }
+            // Those in doubt and the overdue ones stand at the end.
+            var limited = DueLookups()
+            limited.keys = Array(keys.suffix(size))
+            limited.devices = Array(devices.suffix(size))
+            let chosen = Set(limited.keys)
+            limited.overdue = overdue.filter { chosen.contains($0.key) }
+            return limited
         }
     }
 
@@ -49,7 +70,7 @@ extension ApplyLoop {
     private func positionsToLookUp(_ plan: Plan, _ gate: RolloutGate, at now: Timestamp) -> [Int] {
         func isDue(_ position: Int) -> Bool {
             let device = plan.actions.deviceIndex(at: position)
-            return plan.actions.isUnverified(at: position) && !unanswered.contains(device)
+            return plan.actions.isUnverified(at: position) && !isUnanswered(device)
                 && lookupHistory.mayLookUp(device) <= now
         }
         let due = (gate.positions + gate.positionsOutsideWindows).filter(isDue)
@@ -69,40 +90,60 @@ extension ApplyLoop {
 
     /// When the carrier's records are to be read for a device that no action is planned for; `nil` if not in this run.
     func lookupDueAt(_ exception: PlanException, _ plan: Plan) -> Timestamp? {
-        guard stoppedAccounts[exception.account] == nil, !unanswered.contains(Int(exception.device)) else { return nil }
-        let now = plan.createdAt
+        guard stoppedAccounts[exception.account] == nil, !isUnanswered(Int(exception.device)) else { return nil }
+        let hintAt = plan.doubts[exception.key]?.dueAt(plan.createdAt)
         switch exception.reason {
-        case .unconfirmed(let hint, _):
-            return hint.dueAt(now)
+        case .unconfirmed, .failed:
+            return hintAt
         case .inProgress, .held(_, _?):
-            let hintAt = plan.doubts[exception.key]?.dueAt(now)
-            guard let operation = exception.operation, !lookedUp.contains(operation.id) else { return hintAt }
-            return [exception.lookupDueAt(by: run.options.policy), hintAt].compactMap(\.self).min()
-        case .held(_, nil):
-            return .distantPast
+            let policy = run.options.policy
+            guard let operation = exception.operation,
+                lookedUp[operation.id] != operation.lookupDeadline(by: policy)
+            else { return hintAt }
+            return [exception.lookupDueAt(by: policy), hintAt].compactMap(\.self).min()
         case .blocked:
             let isLookedUp = lookupHistory.wasLookedUp(Int(exception.device))
             return run.options.looksUpBlocked && run.options.verification == .lookup && !isLookedUp
                 ? .distantPast : nil
-        case .waiting, .failed, .drifted, .recorded:
+        case .held(_, nil), .waiting, .drifted, .recorded:
             return nil
         }
     }
 
-    /// Whether a device that is left out may still be settled by a lookup of this run.
+    /// So many lookups in vain a run waits for of a device that is as desired by what is known.
+    private static var patientLookups: Int { 6 }
+
+    /// Whether a device that is left out may still be settled by a lookup of this run, so that the run goes on for it.
     func canStillBeLookedUp(_ exception: PlanException, _ plan: Plan) -> Bool {
-        lookupDueAt(exception, plan) != nil
+        guard let dueAt = lookupDueAt(exception, plan) else { return false }
+        // Another run begins when it is due.
+        if run.options.endsWhenIdle { return dueAt <= plan.createdAt }
+        if case .unconfirmed(let hint, isAsDesired: true) = exception.reason {
+            return hint.lookups <= Self.patientLookups
+        }
+        return true
+    }
+
+    /// Whether the carrier has not answered about a device, by its number in the fleet: it waits for a later lookup.
+    func isUnanswered(_ device: Int) -> Bool {
+        unanswered[device].map { $0 > run.clock.now() } ?? false
     }
 
     /// Takes note of what has come of lookups.
     mutating func takeLookups() {
         for outcome in lookups.takeOutcomes() {
             guard let problem = outcome.result.problem else { continue }
+            // What has not been looked up is due as before.
+            func isStillDue() {
+                for id in outcome.overdue { lookedUp[id] = nil }
+            }
             switch problem {
             case .busy(let until):
+                isStillDue()
                 leave(outcome.account, until: until)
                 continue
             case .stopped:
+                isStillDue()
                 continue
             case .signInRefused(let reason):
                 stopRun(reason)
@@ -112,7 +153,8 @@ extension ApplyLoop {
             }
             let waiting = outcome.keys.filter { !outcome.result.answered.contains($0) }
             guard !waiting.isEmpty else { continue }
-            for key in waiting { if let device = run.desired.index(of: key) { unanswered.insert(device) } }
+            let until = run.clock.now() + max(run.options.lookupTimeout, .seconds(60))
+            for key in waiting { if let device = run.desired.index(of: key) { unanswered[device] = until } }
             unansweredAccounts[outcome.account] = problem.explanation(account: outcome.account, devices: waiting.count)
         }
     }
@@ -162,9 +204,9 @@ extension LookupProblem {
         case .late(let reason):
             return wait + reason.capitalizedSentence + " Nothing is sent to them before that; run again later."
         case .refused(let reason):
-            return wait + "The carrier gives no device list: " + reason.capitalizedSentence + trust
+            return wait + reason.capitalizedSentence + trust
         case .tellsNoStatus(let reason):
-            return wait + "The carrier's list does not say how profiles are: " + reason.capitalizedSentence + trust
+            return wait + "No list says how their profiles are: " + reason.capitalizedSentence + trust
         case .signInRefused(let reason):
             return reason
         case .busy(let until):
@@ -172,5 +214,12 @@ extension LookupProblem {
         case .stopped:
             return wait + "The run was stopped."
         }
+    }
+}
+
+extension Operation {
+    /// When it is looked up if nothing was heard of it: what was done at an earlier time does not count for a later one.
+    fileprivate func lookupDeadline(by policy: ConvergencePolicy) -> Timestamp {
+        deadline ?? intendedAt + policy.callbackDeadline
     }
 }

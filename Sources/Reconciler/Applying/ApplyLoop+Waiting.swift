@@ -36,11 +36,11 @@ extension ApplyLoop {
     private func reasonOfUnanswered(_ plan: Plan) -> String? {
         guard !unanswered.isEmpty else { return nil }
         for position in plan.actions.indices
-        where plan.actions.isUnverified(at: position) && unanswered.contains(plan.actions.deviceIndex(at: position)) {
+        where plan.actions.isUnverified(at: position) && isUnanswered(plan.actions.deviceIndex(at: position)) {
             if let reason = unansweredAccounts[plan.actions[position].account] { return reason }
         }
         return plan.exceptions.lazy.compactMap { exception -> String? in
-            guard unanswered.contains(Int(exception.device)) else { return nil }
+            guard isUnanswered(Int(exception.device)) else { return nil }
             switch exception.reason {
             case .unconfirmed(_, isAsDesired: false), .held, .inProgress: return unansweredAccounts[exception.account]
             default: return nil
@@ -51,7 +51,7 @@ extension ApplyLoop {
     /// Whether actions of those that may leave wait for a lookup of this run.
     func waitsForLookups(_ plan: Plan, _ positions: [Int]) -> Bool {
         positions.contains { position in
-            plan.actions.isUnverified(at: position) && !unanswered.contains(plan.actions.deviceIndex(at: position))
+            plan.actions.isUnverified(at: position) && !isUnanswered(plan.actions.deviceIndex(at: position))
         }
     }
 
@@ -81,7 +81,7 @@ extension ApplyLoop {
 
     /// Overdue, and nothing can be looked up for its account any more.
     private func isOutOfReach(_ exception: PlanException) -> Bool {
-        guard stoppedAccounts[exception.account] != nil || unanswered.contains(Int(exception.device)) else {
+        guard stoppedAccounts[exception.account] != nil || isUnanswered(Int(exception.device)) else {
             return false
         }
         return exception.lookupDueAt(by: run.options.policy).map { $0 <= run.clock.now() } ?? false
@@ -103,7 +103,8 @@ extension ApplyLoop {
         let next = min(time, pace.earliest)
         while run.clock.now() < next, !run.stop.isStopped {
             let seen = run.wakeup.count
-            guard try await run.store.read({ try $0.operationsInFlight() }) > 0 else { return }
+            let inFlight = try await run.store.read { try $0.operationsInFlight() }
+            guard inFlight > 0 || lookups.isUnderWay else { return }
             try await waiter.change(after: seen, until: next)
         }
     }

@@ -26,12 +26,12 @@ struct ApplyLoop {
     /// By what evidence is judged.
     private let evidence: EvidenceRule
     var lookupHistory: LookupHistory
-    /// Devices, by their numbers in the fleet, that the carrier has not answered about: they wait for another run.
-    var unanswered: Set<Int> = []
+    /// Until when devices, by their numbers in the fleet, wait that the carrier has not answered about.
+    var unanswered: [Int: Timestamp] = [:]
     /// Why devices of an account wait.
     var unansweredAccounts: [AccountName: String] = [:]
-    /// Operations that were looked up because nothing was heard of them.
-    var lookedUp: Set<OperationID> = []
+    /// Operations that were looked up because nothing was heard of them, with the deadline that was over then.
+    var lookedUp: [OperationID: Timestamp] = [:]
     private var hasLooked = false
     private(set) var pace = LookPace()
     private var unreachableInARow = 0
@@ -41,7 +41,8 @@ struct ApplyLoop {
 
     init(
         run: ApplyRun, number: RunNumber, review: PlanReview?, sender: RequestSender, lookups: LookupService,
-        evidence: EvidenceRule, batchLimits: [AccountName: Int], startedAt: Timestamp, progress: @escaping @Sendable (ApplyReport) -> Void
+        evidence: EvidenceRule, batchLimits: [AccountName: Int], startedAt: Timestamp,
+        progress: @escaping @Sendable (ApplyReport) -> Void
     ) {
         self.run = run
         self.lookups = lookups
@@ -236,7 +237,8 @@ struct ApplyLoop {
                 while underWay < run.options.concurrentCalls, report.ending == .running, !run.stop.isStopped,
                     queue.holdsHalves || (isFresh && room >= min(limits.batchSize, queue.count)),
                     let batch = queue.next(
-                        size: limits.batchSize, limit: { batchLimits[$0] }, isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
+                        size: limits.batchSize, limit: { batchLimits[$0] },
+                        isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
                 {
                     underWay += 1
                     devicesUnderWay += batch.actions.count

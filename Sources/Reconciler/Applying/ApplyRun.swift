@@ -115,13 +115,46 @@ public struct ApplyRun: Sendable {
                 stop: stop)
             if try await !check.check(job.overdue, of: job.account) { lookups.offersNoRequestStatus(job.account) }
         }
-        return try await DeviceLookup(
+        var result = try await DeviceLookup(
             asker: DeviceListAsker(
                 store: store, carrier: carrier, pacer: pacer, clock: clock, wakeup: wakeup, stop: stop,
                 timeout: options.lookupTimeout, pollInterval: options.pollInterval,
                 longestWait: RequestPacer.patience, run: number),
             records: SightingRecords(store: store, policy: options.policy, run: number), lists: options.lists
         ).look(up: job.targets, of: job.account)
+        try await noteDoubts(after: result, of: job.targets.keys, on: job.account)
+        // They are named one by one, and hold up nobody else.
+        result.answered.formUnion(result.unclear.keys)
+        if job.targets.keys.allSatisfy(result.answered.contains) { result.problem = nil }
+        return result
+    }
+
+    /// Puts devices in doubt of which the lists say nothing that can be used, and has those that are in doubt already and
+    /// were not answered wait longer for their next lookup.
+    private func noteDoubts(
+        after result: LookupResult, of keys: [DeviceKey], on account: AccountName
+    ) async throws {
+        let unclear = result.unclear
+        let open = keys.filter { !result.answered.contains($0) }
+        guard !open.isEmpty else { return }
+        let now = clock.now()
+        try await store.write { transaction in
+            let records = try transaction.devices(open)
+            var changed: [DeviceRecord] = []
+            for key in open {
+                let isNew = records[key] == nil
+                guard !isNew || unclear[key] != nil else { continue }
+                var record = records[key] ?? DeviceRecord(key: key, account: account)
+                guard record.operation?.isOpen != true else { continue }
+                if record.hint == nil, let why = unclear[key] {
+                    record.doubt(Hint(.unclearRecords, at: now, detail: why.excerpt(limit: 300)))
+                }
+                guard record.hint != nil else { continue }
+                record.noteLookupInVain(asOf: now)
+                changed.append(record)
+            }
+            try transaction.save(changed)
+        }
     }
 
     /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is

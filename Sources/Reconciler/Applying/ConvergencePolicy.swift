@@ -15,7 +15,7 @@ public struct ConvergencePolicy: Hashable, Sendable {
 
     /// How far the carrier's records may be behind its cards: records that say "not there" so soon after something that
     /// suggests the opposite settle nothing.
-    var recordsLag: Duration { retryDelay }
+    public var recordsLag: Duration
 
     /// The most requests for one device within an hour, whatever else is configured: the carrier asks for at
     /// most four automated network accesses (`thingspace.md`, section 6.3).
@@ -23,8 +23,10 @@ public struct ConvergencePolicy: Hashable, Sendable {
 
     public init(
         callbackDeadline: Duration = .seconds(30 * 60), enableAfter: Duration = .seconds(30 * 60),
-        retryDelay: Duration = .seconds(60), maximumAttempts: Int = 4, verifyAfter: Duration = .seconds(24 * 3600)
+        retryDelay: Duration = .seconds(60), maximumAttempts: Int = 4, verifyAfter: Duration = .seconds(24 * 3600),
+        recordsLag: Duration = .seconds(60)
     ) {
+        self.recordsLag = recordsLag
         self.verifyAfter = verifyAfter
         self.callbackDeadline = callbackDeadline
         self.enableAfter = enableAfter

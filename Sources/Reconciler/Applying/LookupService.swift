@@ -15,6 +15,8 @@ final class LookupService: Sendable {
     struct Outcome: Sendable {
         let account: AccountName
         let keys: [DeviceKey]
+        /// The operations of which nothing was heard in time.
+        let overdue: [OperationID]
         let result: LookupResult
     }
 
@@ -37,6 +39,9 @@ final class LookupService: Sendable {
 
     /// Whether a job is under way, or has ended and its outcome was not taken yet.
     var isUnderWay: Bool { state.withLock { !$0.accounts.isEmpty } }
+
+    /// The same for one account.
+    func isUnderWay(_ account: AccountName) -> Bool { state.withLock { $0.accounts.contains(account) } }
 
     /// Has devices looked up, unless a job for their account is under way.
     /// - Returns: whether it was begun.
@@ -64,7 +69,8 @@ final class LookupService: Sendable {
             for await job in jobs {
                 group.addTask { [self] in
                     let result = try await look(job)
-                    let outcome = Outcome(account: job.account, keys: job.targets.keys, result: result)
+                    let outcome = Outcome(
+                        account: job.account, keys: job.targets.keys, overdue: job.overdue.map(\.id), result: result)
                     state.withLock { $0.outcomes.append(outcome) }
                     wakeup.notify()
                 }
@@ -90,7 +96,7 @@ final class LookupService: Sendable {
 struct LookupHistory: Sendable {
     private let startedAt: Timestamp
     /// In milliseconds since the start, by the number of the device in the fleet.
-    private var times: [UInt32]
+    private var times: [Int64]
     private var counts: [UInt8]
     private let first: Duration
 
@@ -106,13 +112,13 @@ struct LookupHistory: Sendable {
     func mayLookUp(_ device: Int) -> Timestamp {
         guard counts[device] > 0 else { return .distantPast }
         let wait = min(first * (1 << min(Int(counts[device]) - 1, 12)), .seconds(300))
-        return startedAt + .milliseconds(Int64(times[device])) + wait
+        return startedAt + .milliseconds(times[device]) + wait
     }
 
     func wasLookedUp(_ device: Int) -> Bool { counts[device] > 0 }
 
     mutating func note(_ device: Int, at now: Timestamp) {
-        times[device] = UInt32(clamping: (now - startedAt).wholeMilliseconds)
+        times[device] = (now - startedAt).wholeMilliseconds
         if counts[device] < .max { counts[device] += 1 }
     }
 }

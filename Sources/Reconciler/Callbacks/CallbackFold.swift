@@ -2,8 +2,8 @@
 enum RequestRelation: Hashable, Sendable {
     /// It carries the device's latest operation.
     case latestOperation
-    /// It carried an earlier operation of the device, which was this.
-    case earlierOperation(ProfileAction)
+    /// It carried an earlier operation of the device.
+    case earlierOperation(ProfileAction, hasSucceeded: Bool)
     /// It is none of ours, or the message names none. The carrier's own samples show one sequence under two
     /// requestIds (`thingspace.md`, section 8.3).
     case foreign(RequestID?)
@@ -27,7 +27,7 @@ struct CallbackFold {
         var fold = Folding(record, reading, callback: callback, at: now, policy: policy)
         switch relation {
         case .latestOperation: fold.takeOwn(service: service)
-        case .earlierOperation(let action): fold.takeEarlier(action)
+        case .earlierOperation(let action, let hasSucceeded): fold.takeEarlier(action, hasSucceeded: hasSucceeded)
         case .foreign(let request): fold.takeForeign(request)
         }
         verdict = fold.verdict
@@ -107,7 +107,8 @@ private struct Folding {
         case (.succeeded, .failed):
             doubt(.rollback, "its request reports a failure after its success (\(reading.summary))")
         case (.succeeded, .succeeded), (.failed, .succeeded), (.withdrawn, .succeeded):
-            guard let state = reportedState, state != record.observation?.state else { return }
+            let reported = reading.profileStatus == nil ? operation.action.expectedState : reportedState
+            guard let state = reported, state != record.observation?.state else { return }
             doubt(.earlierRequest, "a message under its request contradicts what is known (\(reading.summary))", state)
         case (.failed, .enablePending), (.withdrawn, .enablePending):
             guard record.observation?.state.isOnDevice != true else { return }
@@ -136,11 +137,12 @@ private struct Folding {
 
     // MARK: Under other requests
 
-    mutating func takeEarlier(_ action: ProfileAction) {
+    /// - Parameter hasSucceeded: whether the earlier operation has, so that its success is told once more.
+    mutating func takeEarlier(_ action: ProfileAction, hasSucceeded: Bool) {
         switch reading {
         case .succeeded(let status):
             let state = status == nil ? action.expectedState : reportedState
-            if completesPending(state) { return }
+            if !hasSucceeded, completesPending(state) { return }
             guard let state, isOpen || state != record.observation?.state else { return }
             doubt(.earlierRequest, "an earlier request reports another state (\(reading.summary))", state)
         case .enablePending:

@@ -13,11 +13,6 @@ public enum CallbackReading: Hashable, Sendable {
         return nil
     }
 
-    var isUnclear: Bool {
-        if case .unclear = self { return true }
-        return false
-    }
-
     /// The reading in words, for the timeline.
     var summary: String {
         switch self {

@@ -135,8 +135,10 @@ struct FoldBatch {
     ) throws -> RequestRelation {
         guard let request else { return .foreign(name) }
         if record.operation?.request == request.number { return .latestOperation }
-        return try transaction.action(on: record.key, under: request.number).map { .earlierOperation($0) }
-            ?? .foreign(name)
+        guard let earlier = try transaction.operation(on: record.key, under: request.number) else {
+            return .foreign(name)
+        }
+        return .earlierOperation(earlier.action, hasSucceeded: earlier.phase == .succeeded)
     }
 
     /// Of the profiles of a card at most one is enabled: where a message shows that one was, the others are not any more.
@@ -181,7 +183,7 @@ struct FoldBatch {
 
     private func isCarried(_ record: DeviceRecord, by request: RequestRecord) throws -> Bool {
         if record.operation?.request == request.number { return true }
-        return try transaction.action(on: record.key, under: request.number) != nil
+        return try transaction.operation(on: record.key, under: request.number) != nil
     }
 
     private mutating func take(_ changed: DeviceRecord?, over record: DeviceRecord) {

@@ -51,7 +51,8 @@ public struct ResolveSession: Sendable {
                 try transaction.update([operation])
             }
             changed.learn(state, status: nil, at: now, source: .person)
-            changed.hint = nil
+            // What says that the profile is there outlives a person's word that it is not: it is looked up.
+            if state.isOnDevice || changed.hint?.suggestsPresence != true { changed.hint = nil }
             if state.isOnDevice { changed.reached = state }
             try transaction.save([changed])
             try transaction.append(log.events)
@@ -83,7 +84,7 @@ public struct ResolveSession: Sendable {
     private static func refuseIfKnown(_ record: DeviceRecord, as state: ProfileState) throws {
         if case .unresolved = record.operation?.phase { return }
         if case .failed = record.operation?.phase, state == record.operation?.action.expectedState { return }
-        if let hint = record.hint, hint.lookups > 0 { return }
+        if record.hint != nil { return }
         guard let known = record.observation, known.state != .unknown else { return }
         throw SettingsError(
             "The device is neither unresolved nor in doubt: it is known as \(known.state.name), by \(known.source.name) at "

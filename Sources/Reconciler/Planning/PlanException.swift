@@ -41,6 +41,14 @@ public struct PlanException: Hashable, Sendable {
 }
 
 extension PlanException.Reason {
+    /// Whether the carrier's records may settle what puts the device in doubt.
+    var isSettledByLookup: Bool {
+        switch self {
+        case .unconfirmed, .inProgress, .held(_, _?), .failed: true
+        case .blocked, .held(_, nil), .waiting, .drifted, .recorded: false
+        }
+    }
+
     /// The word that plans, JSON and status use.
     public var name: String {
         switch self {

@@ -89,7 +89,8 @@ public struct Planner: Sendable {
             change.count(
                 set: Int(device.set),
                 wasPresent: (record?.profile?.isOnDevice ?? false) || record?.reached != nil,
-                changes: isSelected && (isCorrection || step.isAction && !isReleased), hasDrifted: hasDrifted,
+                changes: isSelected && (isCorrection || (step.isAction || step.mayBecomeAction) && !isReleased),
+                hasDrifted: hasDrifted,
                 isGone: record?.profile?.isOnDevice == false)
             guard isSelected else {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
@@ -111,7 +112,7 @@ public struct Planner: Sendable {
                     provenAtMilliseconds: record?.provenAtMilliseconds ?? 0,
                     isUnverified: isUnverified(action, record, hint, in: known))
             case .except(let reason):
-                if let hint { plan.doubts[device.key] = hint }
+                if let hint, reason.isSettledByLookup { plan.doubts[device.key] = hint }
                 plan.exceptions.append(
                     PlanException(
                         key: device.key, account: desired.accountName(of: device), desired: device.state,
@@ -174,7 +175,13 @@ public struct Planner: Sendable {
         // What is known of a profile that the account does not have any more is worth nothing.
         guard isOnAccount else { return .except(.blocked(.notOnAccount)) }
         let decision = Self.action(for: desired, known: record.profile)
-        if let hint, !isTrusted(hint, before: decision) {
+        if let hint, !evidence.covers(hint, before: decision.action) {
+            // What was refused for good stays so until the records say otherwise.
+            if hint.kind == .requestFailed, case .failed(let failure, nil) = operation?.phase,
+                !isRetried(operation), record.profile != desired.profileState
+            {
+                return .except(.failed(failure, attempts: operation?.attempt ?? 1))
+            }
             return .except(.unconfirmed(hint, isAsDesired: record.profile == desired.profileState))
         }
         switch decision {
@@ -199,25 +206,35 @@ public struct Planner: Sendable {
         guard case .failed(let failure, let retryAt) = operation.phase else {
             return .act(action, attempt: operation.attemptsUsed + 1)
         }
-        if let before = retriesFailuresBefore, operation.intendedAt < before { return .act(action, attempt: 1) }
+        if isRetried(operation) { return .act(action, attempt: 1) }
         // The wish has changed since, or the failed action was a step to another one: that is no repetition.
-        guard operation.action.expectedState == action.expectedState else { return .act(action, attempt: 1) }
+        guard operation.action.expectedState == action.expectedState else {
+            // Whatever it was to become, a download that failed is looked up before the next one, when that is due.
+            if let retryAt, retryAt > now, operation.action.isDownload, action.isDownload {
+                return .except(.waiting(failure, until: retryAt))
+            }
+            return .act(action, attempt: 1)
+        }
         guard let retryAt else { return .except(.failed(failure, attempts: operation.attempt)) }
         guard retryAt <= now else { return .except(.waiting(failure, until: retryAt)) }
         return .act(action, attempt: operation.attemptsUsed + 1)
     }
 
-    /// Whether a person has said that the store is right all the same.
-    private func isTrusted(_ hint: Hint, before decision: Wish) -> Bool {
-        guard evidence.verification == .trust else { return false }
-        if case .take(let action) = decision, action.isDownload { return !hint.suggestsPresence }
-        return true
+    /// Whether a person wants another attempt after this one.
+    private func isRetried(_ operation: Operation?) -> Bool {
+        guard let before = retriesFailuresBefore, let operation else { return false }
+        return operation.intendedAt < before
     }
 
     private enum Wish {
         case nothing
         case hold
         case take(ProfileAction)
+
+        var action: ProfileAction? {
+            if case .take(let action) = self { return action }
+            return nil
+        }
     }
 
     private static func action(for desired: DesiredState, known: ProfileState?) -> Wish {

@@ -135,9 +135,10 @@ extension DeviceRecord {
         log.add(outcomeOf: open)
     }
 
-    /// The evidence of presence that is so young that records which say that the profile is gone may not show it yet.
+    /// The news of presence, whoever has brought it, that is so young that records which say that the profile is gone may
+    /// not show it yet.
     private func contradictsRecentNews(_ told: StatusTelling, lag: Duration) -> ProfileObservation? {
-        guard let known = observation, known.source.isEvidence, known.state.isOnDevice, !told.state.isOnDevice,
+        guard let known = observation, known.state.isOnDevice, !told.state.isOnDevice,
             known.at <= told.asOf, told.asOf < known.at + lag
         else { return nil }
         return known

@@ -99,21 +99,21 @@ struct SightingRecords: Sendable {
         /// Of the profiles of a card at most one is enabled: where the lists show that one is, others that they do not tell
         /// of are not any more.
         mutating func noteOtherProfiles(listed: [DeviceKey: DeviceSighting], at now: Timestamp) throws {
-            let enabled = records.filter { $0.observation?.state == .downloadedEnabled }.map(\.key)
+            let enabled = records.filter { $0.observation?.state == .downloadedEnabled }
             guard !enabled.isEmpty else { return }
-            let others = try transaction.devices(eids: Array(Set(enabled.map(\.eid))), iccids: [], imeis: [])
+            let others = try transaction.devices(eids: Array(Set(enabled.map(\.key.eid))), iccids: [], imeis: [])
             let changedKeys = Set(records.map(\.key))
-            let enabledCards = Dictionary(enabled.map { ($0.eid, $0) }) { first, _ in first }
+            let enabledCards = Dictionary(enabled.map { ($0.key.eid, $0) }) { first, _ in first }
             for other in others where !changedKeys.contains(other.key) && listed[other.key]?.tellings.isEmpty ?? true {
                 var switchedOff = other
-                guard let key = enabledCards[other.key.eid], key != other.key,
-                    switchedOff.otherProfileWasEnabled(at: now)
+                guard let profile = enabledCards[other.key.eid], profile.key != other.key,
+                    let asOf = profile.observation?.at, switchedOff.otherProfileWasEnabled(at: asOf)
                 else { continue }
                 records.append(switchedOff)
                 events.append(
                     StateEvent(
                         at: now, device: other.key, kind: .observed,
-                        detail: "another profile of its eUICC, \(key.iccid), is enabled"))
+                        detail: "another profile of its eUICC, \(profile.key.iccid), is enabled"))
             }
         }
 

@@ -65,8 +65,9 @@ public struct Hint: Hashable, Sendable {
     /// Whether it says that the profile is on the card.
     var suggestsPresence: Bool { suggests?.isOnDevice ?? false }
 
-    /// Whether the profile may be on the card although the records do not show it yet: it is not said to be gone.
-    var allowsPresence: Bool { suggests?.isOnDevice ?? true }
+    /// Whether the profile may be on the card although the records do not show it yet: it is not said to be gone. Records
+    /// that were unclear by themselves are no further behind than those that come after them.
+    var allowsPresence: Bool { suggests?.isOnDevice ?? (kind != .unclearRecords) }
 
     /// When the carrier's records are to be read. A hint that is dated later than `now` was written by a clock that was
     /// ahead: it is due.
@@ -75,11 +76,12 @@ public struct Hint: Hashable, Sendable {
     /// The hint together with an earlier one that was not cleared. That the profile may be there is not forgotten.
     func joined(with earlier: Hint?) -> Hint {
         guard let earlier else { return self }
-        var joined = self
+        // What does not allow for presence does not take the place of what does.
+        var joined = earlier.allowsPresence && !allowsPresence ? earlier : self
         joined.at = max(at, earlier.at)
-        if earlier.suggestsPresence || earlier.allowsPresence && !suggestsPresence {
-            joined.suggests = earlier.suggests
-        }
+        joined.lookupAt = lookupAt
+        joined.lookups = lookups
+        if earlier.suggestsPresence { joined.suggests = earlier.suggests }
         // What is still to be read needs not wait; what has been read in vain goes on from there.
         if kind == earlier.kind, detail == earlier.detail {
             joined.lookups = max(lookups, earlier.lookups)
@@ -96,8 +98,8 @@ public struct Hint: Hashable, Sendable {
         return open
     }
 
-    /// 1, 2, 4 ... 300 seconds.
+    /// 1, 2, 4 ... 3600 seconds.
     static func wait(afterLookups count: Int) -> Duration {
-        min(.seconds(1 << min(max(count - 1, 0), 9)), .seconds(300))
+        min(.seconds(1 << min(max(count - 1, 0), 12)), .seconds(3600))
     }
 }

@@ -56,8 +56,8 @@ public protocol StateReader: StateOverview {
     func operationsInFlight() throws -> Int
     /// What a request carried, in the order in which it was intended.
     func operations(under request: RequestNumber) throws -> [Operation]
-    /// What a request has asked for on a device; `nil` if it did not carry it.
-    func action(on key: DeviceKey, under request: RequestNumber) throws -> ProfileAction?
+    /// The operation by which a request carried a device; `nil` if it did not carry it.
+    func operation(on key: DeviceKey, under request: RequestNumber) throws -> Operation?
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
     func unreadCallbacks(limit: Int) throws -> [CallbackRecord]

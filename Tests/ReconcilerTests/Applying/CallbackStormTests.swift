@@ -24,7 +24,8 @@ struct CallbackStormTests {
         var apply = RepeatedApply(fleet)
         apply.policy = ConvergencePolicy(
             callbackDeadline: .milliseconds(Int64(patience * 1000)),
-            enableAfter: .milliseconds(Int64(patience * 1000)), retryDelay: .milliseconds(100))
+            enableAfter: .milliseconds(Int64(patience * 1000)), retryDelay: .milliseconds(100),
+            recordsLag: .milliseconds(100))
         apply.clientTimeout = .seconds(30)
         apply.timeout = .seconds(60 + count / 20)
         apply.simulator.seed = seed

@@ -18,7 +18,8 @@ struct CarrierFaultTests {
             apply.inventory[index].profileStatus = index % 4 == 0 ? "ENABLE" : "DOWNLOAD_DISABLE"
         }
         apply.policy = ConvergencePolicy(
-            callbackDeadline: .milliseconds(1500), enableAfter: .seconds(1), retryDelay: .milliseconds(50))
+            callbackDeadline: .milliseconds(1500), enableAfter: .seconds(1), retryDelay: .milliseconds(50),
+            recordsLag: .milliseconds(50))
         apply.simulator.seed = seed
         apply.simulator.faults = faults
         apply.simulator.faultRate = rate

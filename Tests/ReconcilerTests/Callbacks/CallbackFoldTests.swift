@@ -98,6 +98,13 @@ struct CallbackFoldTests {
                     .withdrawn: .doubt(.earlierRequest, mayBeThere: true),
                 ]
             ),
+            (
+                .succeeded(profileStatus: nil),
+                [
+                    .open: .succeeds(isProof: true), .succeeded: .nothing,
+                    .failed: .doubt(.earlierRequest, mayBeThere: true),
+                ]
+            ),
             (Self.deleted, [.open: .fails, .succeeded: .doubt(.earlierRequest, mayBeThere: false)]),
             (
                 Self.warning,
@@ -129,11 +136,14 @@ struct CallbackFoldTests {
 
     @Test("under an earlier request of ours")
     func earlier() throws {
-        let earlier = RequestRelation.earlierOperation(.downloadEnable)
+        let earlier = RequestRelation.earlierOperation(.downloadEnable, hasSucceeded: false)
         // F13: the success of the first request completes what the second one is for.
         #expect(try effect(Self.enabled, .open, earlier) == .succeeds(isProof: false))
         #expect(try effect(.succeeded(profileStatus: nil), .open, earlier) == .succeeds(isProof: false))
         #expect(try effect(Self.enabled, .succeeded, earlier) == .nothing)
+        // A success that is told once more completes nothing that was asked for since.
+        let again = RequestRelation.earlierOperation(.downloadEnable, hasSucceeded: true)
+        #expect(try effect(Self.enabled, .open, again) == .doubt(.earlierRequest, mayBeThere: true))
         #expect(try effect(Self.enabled, .withdrawn, earlier) == .doubt(.earlierRequest, mayBeThere: true))
         #expect(try effect(Self.deleted, .succeeded, earlier) == .doubt(.earlierRequest, mayBeThere: false))
         for latest in [Latest.open, .succeeded, .failed] {

@@ -163,3 +163,10 @@ struct CallbackReadingTests {
         #expect(identifiers.eids == [EID("890490320001")].compactMap(\.self))
     }
 }
+
+extension CallbackReading {
+    fileprivate var isUnclear: Bool {
+        if case .unclear = self { return true }
+        return false
+    }
+}

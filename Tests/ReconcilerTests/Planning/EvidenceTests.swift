@@ -33,16 +33,23 @@ struct EvidenceTests {
         case saysGone
         case saysThere
         case unclear
+        /// The same of before the process began, so that who says `trust` may have known it.
+        case saidGone
+        case saidThere
+        case wasUnclear
 
         var hint: Hint? {
-            func hint(_ suggests: ProfileState?) -> Hint {
-                Hint(.otherRequest, at: now - .seconds(30), detail: "x", suggests: suggests)
+            func hint(_ suggests: ProfileState?, ago: Duration = .seconds(30)) -> Hint {
+                Hint(.otherRequest, at: now - ago, detail: "x", suggests: suggests)
             }
             return switch self {
             case .none: nil
             case .saysGone: hint(.deleted)
             case .saysThere: hint(.downloadedEnabled)
             case .unclear: hint(nil)
+            case .saidGone: hint(.deleted, ago: .seconds(700))
+            case .saidThere: hint(.downloadedEnabled, ago: .seconds(700))
+            case .wasUnclear: hint(nil, ago: .seconds(700))
             }
         }
     }
@@ -76,8 +83,9 @@ struct EvidenceTests {
         if last == .open { return false }
         switch doubt {
         case .none: break
-        case .saysGone, .unclear: if !isTrusted { return false }
-        case .saysThere: if !isTrusted || action.isDownload { return false }
+        case .saysGone, .unclear, .saysThere: return false
+        case .saidGone, .wasUnclear: if !isTrusted { return false }
+        case .saidThere: if !isTrusted || action.isDownload { return false }
         }
         let isProven = isTrusted || (age != .never && age != .aDayAhead)
         guard isProven else { return false }
@@ -85,7 +93,6 @@ struct EvidenceTests {
         // Of what was tried before the word of a person nothing is left to be asked.
         if last == .failedJustNow { return false }
         if last == .failedLongAgo, !isTrusted, age == .twoDays { return false }
-        if action == .disable { return true }
         return isTrusted || age == .inThisProcess
     }
 
@@ -174,9 +181,10 @@ struct EvidenceTests {
         var read = record.listed(sighting, on: Fleets.account, proof, at: Self.now, policy: Self.policy).record
         #expect(read.hint == nil && read.observation?.state == .notDownloaded)
         // A list that was asked for before the doubt was found says nothing of it.
-        read = record.listed(
-            sighting, on: Fleets.account, proof, at: Self.now + .seconds(1), policy: Self.policy
-        ).record
+        read =
+            record.listed(
+                sighting, on: Fleets.account, proof, at: Self.now + .seconds(1), policy: Self.policy
+            ).record
         #expect(read.hint?.at == Self.now + .seconds(1))
     }
 
@@ -208,6 +216,6 @@ struct EvidenceTests {
             waits.append(hint.lookupAt - asOf)
         }
         #expect(waits.prefix(4) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
-        #expect(waits.last == .seconds(300))
+        #expect(waits.last == .seconds(2048))
     }
 }

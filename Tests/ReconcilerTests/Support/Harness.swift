@@ -117,7 +117,8 @@ enum Harness {
     /// Options under which a test converges in moments.
     static var quickPolicy: ConvergencePolicy {
         ConvergencePolicy(
-            callbackDeadline: .seconds(3), enableAfter: .seconds(3), retryDelay: .milliseconds(100), maximumAttempts: 4)
+            callbackDeadline: .seconds(3), enableAfter: .seconds(3), retryDelay: .milliseconds(100), maximumAttempts: 4,
+            recordsLag: .milliseconds(100))
     }
 
     /// Applies a fleet against a simulator, as the command does.

@@ -39,10 +39,12 @@ extension DeviceRecord {
 
     /// Takes note that another profile of the card was enabled: at most one is, so that this one is not any more.
     ///
+    /// - Parameter time: when that was so; later news of this profile stands above it.
     /// - Returns: whether that changed what is known.
-    mutating func otherProfileWasEnabled(at now: Timestamp) -> Bool {
-        guard observation?.state == .downloadedEnabled, operation?.isOpen != true else { return false }
-        learn(.downloadedDisabled, status: nil, at: now, source: .otherProfile)
+    mutating func otherProfileWasEnabled(at time: Timestamp) -> Bool {
+        guard let known = observation, known.state == .downloadedEnabled, known.at <= time, operation?.isOpen != true
+        else { return false }
+        learn(.downloadedDisabled, status: nil, at: time, source: .otherProfile)
         return true
     }
 }

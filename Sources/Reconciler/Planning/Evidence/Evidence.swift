@@ -19,6 +19,15 @@ public struct EvidenceRule: Hashable, Sendable {
 
     /// A download that follows a failed one goes by evidence that is no older than this: the card may have done it late.
     static let longestAgeAfterAttempt = Duration.seconds(30 * 60)
+
+    /// Whether a person has said that the store is right in spite of a hint, which had come by then. That a profile may be
+    /// there stands against any download.
+    ///
+    /// - Parameter action: what is to be sent; `nil` if nothing is.
+    func covers(_ hint: Hint, before action: ProfileAction?) -> Bool {
+        guard verification == .trust, hint.at < since else { return false }
+        return !(action?.isDownload ?? false) || !hint.suggestsPresence
+    }
 }
 
 /// Whether a device may be called.
@@ -47,25 +56,14 @@ public enum LookupReason: Hashable, Sendable {
     case attempt
     /// The evidence is too old, or of an earlier process, or of a clock that was ahead.
     case outdated(Timestamp)
-
-    /// The reason as the end of a sentence that begins with "It is looked up first, since".
-    public var explanation: String {
-        switch self {
-        case .neverSeen: "it was never seen"
-        case .otherState(let state): "its profile is known as \(state.name)"
-        case .unproven: "no list of the carrier's has confirmed what is known of it"
-        case .doubt(let hint): hint.detail
-        case .attempt: "an attempt was made since the carrier's records were read"
-        case .outdated(let time): "the carrier's records were read at \(time), and by an earlier run or too long ago"
-        }
-    }
 }
 
 /// What proves, and what puts in doubt, how a profile is: the only place that permits a call.
 ///
 /// A download, which cannot be taken back, leaves only when the newest evidence says that the profile is not there, is
 /// young, and nothing has happened since it was asked for: no call of ours, no hint. `disable`, which takes a device off
-/// the network, needs evidence of that kind of any age. `enable` needs evidence of presence only. See DESIGN.md, "Evidence".
+/// the network, needs evidence of presence of that kind. `enable` needs evidence of presence of any age. See DESIGN.md,
+/// "Evidence".
 struct Evidence: Hashable, Sendable {
     /// The latest call for the device that may have been carried out.
     struct Attempt: Hashable, Sendable {
@@ -84,8 +82,8 @@ struct Evidence: Hashable, Sendable {
     /// - Parameter now: the time at which the call would leave.
     func permission(for action: ProfileAction, at now: Timestamp, by rule: EvidenceRule) -> CallPermission {
         let isTrusted = rule.verification == .trust
-        if let hint, !(isTrusted && !(action.isDownload && hint.suggestsPresence)) {
-            return .lookUpFirst(.doubt(hint), notBefore: hint.lookupAt)
+        if let hint, !rule.covers(hint, before: action) {
+            return .lookUpFirst(.doubt(hint), notBefore: hint.dueAt(now))
         }
         // What was tried before a person said that the store is right, the person has taken into account.
         let attempt = attempt.flatMap { isTrusted && !$0.isOpen && $0.intendedAt < rule.since ? nil : $0 }
@@ -105,7 +103,6 @@ struct Evidence: Hashable, Sendable {
         if let attempt, proven <= attempt.intendedAt || proven < attempt.dueAt {
             return .lookUpFirst(.attempt, notBefore: attempt.dueAt)
         }
-        guard action.isDownload else { return .permitted }
         let longestAge =
             attempt == nil ? rule.verifyAfter : min(rule.verifyAfter, EvidenceRule.longestAgeAfterAttempt)
         guard proven >= min(rule.since, now), proven >= now - longestAge else {

@@ -188,11 +188,11 @@ extension SQLiteTransaction {
         return count
     }
 
-    func action(on key: DeviceKey, under request: RequestNumber) throws -> ProfileAction? {
-        var found: ProfileAction?
-        try statement("SELECT action FROM operation WHERE eid = ? AND iccid = ? AND request = ? LIMIT 1").run(
-            .eid(key.eid), .iccid(key.iccid), .integer(request.number)
-        ) { found = ProfileAction(rawValue: $0.text(0)) }
+    func operation(on key: DeviceKey, under request: RequestNumber) throws -> Operation? {
+        var found: Operation?
+        try statement(
+            "SELECT \(Self.operationColumns) FROM operation o WHERE o.eid = ? AND o.iccid = ? AND o.request = ? LIMIT 1"
+        ).run(.eid(key.eid), .iccid(key.iccid), .integer(request.number)) { found = try operation($0, from: 0) }
         return found
     }
 
