@@ -78,7 +78,7 @@ struct ApplyLoop {
             let open =
                 stoppedAccounts.isEmpty
                 ? gate.positions : gate.positions.filter { stoppedAccounts[plan.actions[$0].account] == nil }
-            let sendable = open.filter { !plan.actions.isUnverified(at: $0) }
+            let sendable = Self.verified(open, of: plan)
             let opensAt = nextOpening(plan, gate)
             if report.ending == .running, !run.stop.isStopped { try await lookUpWhatIsDue(plan, gate) }
             if report.ending != .running {
@@ -199,6 +199,16 @@ struct ApplyLoop {
 
     // MARK: Sending
 
+    /// Of these actions those that may leave: nothing has to be looked up first, neither for the device nor for another
+    /// profile of its card, because one profile is switched off before another one is switched on.
+    private static func verified(_ positions: [Int], of plan: Plan) -> [Int] {
+        let verified = positions.filter { !plan.actions.isUnverified(at: $0) }
+        guard !verified.isEmpty, verified.count < positions.count else { return verified }
+        let waiting = Set(
+            positions.lazy.filter { plan.actions.isUnverified(at: $0) }.map { plan.actions.device(at: $0).key.eid })
+        return verified.filter { !waiting.contains(plan.actions.device(at: $0).key.eid) }
+    }
+
     /// Of these actions those whose account may be called now.
     private func withoutBusy(_ positions: [Int], of plan: Plan) -> [Int] {
         busy.isEmpty ? positions : positions.filter { !isBusy(plan.actions[$0].account) }
@@ -303,6 +313,8 @@ struct ApplyLoop {
                 batchLimits[first.account] = min(batchLimits[first.account] ?? size, size)
             }
             queue.add(first, second)
+        case .smaller(let account, let size):
+            batchLimits[account] = max(1, min(batchLimits[account] ?? size, size))
         case .pause(let account, let until, let reason, let isUnreachable):
             leave(account, until: until)
             remark(reason)

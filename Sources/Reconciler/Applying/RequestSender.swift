@@ -29,6 +29,9 @@ struct RequestSender: Sendable {
         case cardsUnderWay
         /// The carrier refused the batch for one device, or, if `isTooLarge`, for its size; the halves are to be sent.
         case split(RequestBatch, RequestBatch, isTooLarge: Bool)
+        /// The carrier refused the batch without a word of what is wrong: its devices are looked up, and go in requests of
+        /// at most so many.
+        case smaller(AccountName, size: Int)
         /// Nothing was sent: it is not the account's turn before the time.
         case notYet(AccountName, until: Timestamp)
         /// The carrier is busy or cannot be reached; nothing is to be sent to this account before the time.
@@ -104,9 +107,14 @@ struct RequestSender: Sendable {
                 intended, until: clock.now() + Self.unreachableWait, reason: refusal.description, isUnreachable: true)
         case .onHold:
             let until = try await pacer.wasBusy(batch.account, sentAt: intended.sentAt, retryAfter: nil)
-            return try await pause(intended, until: until, reason: refusal.description, isUnreachable: false)
+            return try await pause(
+                intended, until: until, reason: refusal.description, isUnreachable: false, isProof: false)
         case .accountOrConfiguration, .unknown, .invalidRequest:
             return try await stopAccount(intended, refusal)
+        case .unexpected where intended.operations.count > 1, .alreadyDone where intended.operations.count > 1:
+            // Nobody says that nothing of it was taken: all of them are looked up, and sent in smaller requests.
+            _ = try await withdraw(intended, reason: refusal.description, isProof: false)
+            return .smaller(batch.account, size: intended.operations.count / 2)
         case .badDevice, .deviceNotActive, .tooLarge, .unexpected, .alreadyDone:
             if intended.operations.count > 1 {
                 let isTooLarge = refusal.classification == .tooLarge
@@ -139,7 +147,8 @@ struct RequestSender: Sendable {
             try await settle(intended, as: .refused(reason)) { _ in
                 .outcomeUnknown(reason: reason)
             } then: { transaction in
-                try Self.doubt(intended.operations, because: reason, at: now, in: transaction)
+                try Self.doubt(
+                    intended.operations, because: reason, suggesting: \.expectedState, at: now, in: transaction)
             }
         default:
             let failure = refusal.operationFailure
@@ -159,9 +168,12 @@ struct RequestSender: Sendable {
             })
     }
 
-    /// Has devices looked up at once of which the carrier says that they are as they were to be.
+    /// Has devices looked up before the next call: the carrier's answer does not prove that nothing was done.
+    ///
+    /// - Parameter state: what the answer suggests of the profile after its action.
     private static func doubt(
-        _ operations: [Operation], because reason: String, at now: Timestamp, in transaction: any StateTransaction
+        _ operations: [Operation], because reason: String, suggesting state: ((ProfileAction) -> ProfileState)?,
+        at now: Timestamp, in transaction: any StateTransaction
     ) throws {
         let records = try transaction.devices(operations.map(\.key))
         try transaction.save(
@@ -170,32 +182,43 @@ struct RequestSender: Sendable {
                 record.doubt(
                     Hint(
                         .requestFailed, at: now, detail: reason.excerpt(limit: 300),
-                        suggests: operation.action.expectedState))
+                        suggests: state?(operation.action)))
                 return record
             })
     }
 
     private func stopAccount(_ intended: Intended, _ refusal: CarrierRefusal) async throws -> Result {
-        _ = try await withdraw(intended, reason: refusal.description)
+        _ = try await withdraw(intended, reason: refusal.description, isProof: false)
         return .stopAccount(intended.request.account, refusal.description)
     }
 
     /// A carrier that cannot be reached is called so often that the run learns soon whether to end.
     private static let unreachableWait = Duration.seconds(1)
 
+    /// - Parameter isProof: whether the carrier provably took nothing.
     private func pause(
-        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool
+        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool, isProof: Bool = true
     ) async throws -> Result {
-        try await settle(intended, as: .notSent(reason)) { _ in .withdrawn(reason: reason, retryAt: until) }
+        let now = clock.now()
+        try await settle(intended, as: .notSent(reason)) { _ in
+            .withdrawn(reason: reason, retryAt: until)
+        } then: { transaction in
+            if !isProof {
+                try Self.doubt(intended.operations, because: reason, suggesting: nil, at: now, in: transaction)
+            }
+        }
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 
-    /// - Parameter isTooLarge: whether the account takes fewer devices in a request, which is kept.
+    /// - Parameters:
+    ///   - isTooLarge: whether the account takes fewer devices in a request, which is kept.
+    ///   - isProof: whether the carrier provably took nothing; otherwise the devices are looked up before the next call.
     /// - Returns: the versions that the records have now.
     private func withdraw(
-        _ intended: Intended, reason: String, isTooLarge: Bool = false
+        _ intended: Intended, reason: String, isTooLarge: Bool = false, isProof: Bool = true
     ) async throws -> [DeviceKey: Int64] {
         let keys = intended.operations.map(\.key)
+        let now = clock.now()
         return try await settle(intended, as: .refused(reason)) { _ in
             .withdrawn(reason: reason, retryAt: nil)
         } then: { transaction in
@@ -203,6 +226,9 @@ struct RequestSender: Sendable {
                 var limits = try transaction.limits(of: intended.request.account)
                 limits.refusedActions(keys.count)
                 try transaction.save(limits)
+            }
+            if !isProof {
+                try Self.doubt(intended.operations, because: reason, suggesting: nil, at: now, in: transaction)
             }
             return try transaction.devices(keys).mapValues(\.version)
         }

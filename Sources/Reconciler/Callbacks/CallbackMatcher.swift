@@ -63,7 +63,9 @@ enum CallbackMatcher {
     private static func match(_ found: [MatchCandidate], iccids: Set<ICCID>) -> CallbackMatch {
         guard !iccids.isEmpty else { return theOne(of: found) }
         let named = found.filter { iccids.contains($0.key.iccid) }
-        return named.isEmpty ? .otherProfile(of: found.map(\.key)) : theOne(of: named)
+        if named.isEmpty || named.count < iccids.count && named.count > 1 { return .otherProfile(of: found.map(\.key)) }
+        // Beside ours it names another profile: which one it is about is not said.
+        return iccids.count > 1 ? .contradictory(named[0].key) : theOne(of: named)
     }
 
     /// Several profiles of one eUICC: the request decides, then an operation in flight.

@@ -22,7 +22,10 @@ public struct CallbackMessage: Sendable {
         requestID = value["requestId"]?.identifier.map { RequestID($0) }
         outerIdentifiers = DeviceIdentifiers(value["deviceIds"] ?? value["device"])
         let response = value.profileResponse
-        innerIdentifiers = DeviceIdentifiers(response?["deviceIdentifierCollection"] ?? response?["deviceIds"])
+        var inner = DeviceIdentifiers(response?["deviceIdentifierCollection"] ?? response?["deviceIds"])
+        // What the response names beside its collection counts as well.
+        if let response { inner.add(DeviceIdentifiers(response)) }
+        innerIdentifiers = inner
         reading = CallbackReading(message: value)
         serviceState = response?["state"]?.word.flatMap { ServiceState(documentedWord: $0) }
         holdsDeviceList = DeviceListRow.isAny(in: value)

@@ -41,11 +41,14 @@ struct CallbackWords {
         euiccStatusText = response?["euiccStatus"]?.word
         profileStatus = Word(response?["profileStatus"], in: DocumentedWords.profileStatuses)
         profileStatusText = response?["profileStatus"]?.word
-        let error = response?["euiccErrorCode"]?.errorCode
-        euiccCode = error ?? response?["euiccStatusCode"]?.errorCode
+        let error = response?["euiccErrorCode"]?.reportedError ?? response?["euiccErrorDesc"]?.reportedError
+        euiccCode = response?["euiccErrorCode"]?.reportedError ?? response?["euiccStatusCode"]?.errorCode
         euiccText = response?["euiccErrorDesc"]?.word ?? response?["euiccStatusDesc"]?.word
         let euicc = Failure.euicc(code: euiccCode, text: euiccText)
-        failure = Self.fault(message["faultResponse"]) ?? (status == .documented(.failed) || error != nil ? euicc : nil)
+        let plainError = (message["errorCode"] ?? response?["errorCode"])?.reportedError
+        failure =
+            Self.fault(message["faultResponse"]) ?? plainError.map { .fault(CarrierErrorCode($0), text: nil) }
+            ?? (status == .documented(.failed) || error != nil ? euicc : nil)
     }
 
     /// What a failed eUICC status says.
@@ -53,8 +56,10 @@ struct CallbackWords {
 
     /// - Returns: `nil` if the fault says that there is none.
     private static func fault(_ value: JSONValue?) -> Failure? {
-        guard let fault = value.flatMap({ $0.isArray ? $0.elements.first : $0 }) else { return nil }
-        guard fault.isObject else { return fault.errorCode.map { .fault(nil, text: $0) } }
+        guard let fault = value.flatMap({ $0.isArray ? $0.elements.first(where: \.reportsError) : $0 }) else {
+            return nil
+        }
+        guard fault.isObject else { return fault.reportedError.map { .fault(nil, text: $0) } }
         let text = fault["faultstring"]?.errorCode
         if let code = fault["faultcode"]?.errorCode { return .fault(CarrierErrorCode(code), text: text) }
         // A code of zero says that there is no fault, whatever the text beside it is.

@@ -20,6 +20,12 @@ struct DeviceIdentifiers: Hashable, Sendable {
         }
     }
 
+    mutating func add(_ other: DeviceIdentifiers) {
+        eids += other.eids
+        iccids += other.iccids
+        imeis += other.imeis
+    }
+
     private mutating func add(_ text: String, kind: String) {
         let id = Self.digits(text)
         switch kind.foldedForComparison {

@@ -20,12 +20,15 @@ struct DeviceListRow: Hashable, Sendable {
     private var words: [String]
     /// Words elsewhere in the row, where no ICCID is named.
     private let strayWords: [String]
+    /// An error that the row reports of itself.
+    private let error: String?
     let serviceState: ServiceState?
     let smsr: SmsrOid?
     /// Whether the card has other profiles in the same row: the filter of the list may be about one of them.
     private(set) var isOneOfSeveral = false
 
     var status: Status {
+        if let error, !words.isEmpty { return .unclear("its row reports an error: \(error)") }
         let meanings = Set(words.map(StatusMeaning.init))
         if meanings.count > 1 {
             return .unclear("its row names several profile statuses: \(Set(words).sorted().joined(separator: ", "))")
@@ -63,7 +66,26 @@ extension DeviceListRow {
     private static func isRow(_ element: JSONValue) -> Bool { element.isObject && !names(of: element).isEmpty }
 
     /// The rows in a value: objects that name a device, wherever they stand.
-    static func rows(in value: JSONValue) -> [DeviceListRow] { rows(in: value, of: Card()) }
+    ///
+    /// - Parameter account: the one that what encloses them names.
+    static func rows(in value: JSONValue, account: AccountName? = nil) -> [DeviceListRow] {
+        rows(in: value, of: Card(account: account))
+    }
+
+    /// What the object reports as an error of its own, or a word that says that it did not work.
+    private static func error(in object: JSONValue) -> String? {
+        for name: StaticString in ["errorCode", "error", "faultResponse", "euiccErrorCode", "euiccErrorDesc"] {
+            if let text = object[name]?.reportedError { return text }
+        }
+        if let word = object["euiccStatus"]?.word {
+            switch DocumentedWords.euiccStatuses[word] {
+            case .success, .warning: break
+            case .failure, .unanswered, nil: return word
+            }
+        }
+        let troubles = ["failed", "failure", "error", "rejected", "inprogress", "pending", "queued"]
+        return object["status"]?.word.flatMap { troubles.contains($0.foldedForComparison) ? $0 : nil }
+    }
 
     /// What encloses a row.
     private struct Card {
@@ -89,7 +111,9 @@ extension DeviceListRow {
         inner.service = places.lazy.compactMap { service(in: $0) }.first ?? card.service
         inner.smsr =
             places.lazy.compactMap { ($0["smsrOid"] ?? $0["smrsOid"])?.text }.first.map { SmsrOid($0) } ?? card.smsr
-        var found = value.members.filter { !isIdentifierList($0.name, $0.value) }.flatMap { member in
+        var found = value.members.filter { member in
+            !isIdentifierList(member.name, member.value) && !member.name.isAsideName
+        }.flatMap { member in
             rows(in: member.value, of: inner)
         }
         if !own.iccids.isEmpty || !own.isEmpty && found.isEmpty {
@@ -100,7 +124,8 @@ extension DeviceListRow {
             found.insert(
                 DeviceListRow(
                     identifiers: identifiers, account: inner.account, words: isProfile ? words : [],
-                    strayWords: (isProfile ? [] : words) + strayWords(in: value), serviceState: inner.service,
+                    strayWords: (isProfile ? [] : words) + strayWords(in: value),
+                    error: places.lazy.compactMap { error(in: $0) }.first, serviceState: inner.service,
                     smsr: inner.smsr), at: 0)
         }
         return card.identifiers.isEmpty && !own.isEmpty ? merged(found) : found
@@ -178,7 +203,7 @@ extension DeviceListRow {
             if envelopes.contains(where: { member.name.isText($0) }), names(of: member.value).isEmpty {
                 return strayWords(in: member.value)
             }
-            if member.name.isText("extendedAttributes") { return [] }
+            if member.name.isText("extendedAttributes") || member.name.isAsideName { return [] }
             let objects = member.value.isObject ? [member.value] : member.value.elements.filter(\.isObject)
             return objects.filter { names(of: $0).iccids.isEmpty }.flatMap { statusWords(in: $0) + strayWords(in: $0) }
         }

@@ -25,6 +25,10 @@ struct AccountListReader: Sendable {
         var size = known ?? AccountLimits.largestPage
         var next: UInt64? = 0
         while let last = next {
+            guard clock.now() < deadline else {
+                throw CarrierError.transport(
+                    TransportProblem(description: "The account's list did not come to its end in time."))
+            }
             do {
                 let (page, askedAt) = try await persistently(account) {
                     let askedAt = clock.now()

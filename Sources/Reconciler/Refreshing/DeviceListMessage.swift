@@ -36,21 +36,28 @@ struct DeviceListMessage: Hashable, Sendable {
             content = .unusable("the carrier answered with a fault: \(fault)")
             return
         }
-        switch message["status"]?.text?.foldedForComparison {
+        let status = [message["status"], message["deviceResponse"]?["status"]].compactMap(\.self).first {
+            !Self.isEmpty($0)
+        }
+        switch status.map({ $0.text?.foldedForComparison ?? "unreadable" }) {
         case nil, "success": break
         case "inprogress", "pending", "queued", "processing", "submitted":
             content = .pending
             return
         case .some:
-            let word = message["status"]?.text?.excerpt(limit: 60) ?? ""
-            content = .unusable("the carrier answered with the status \(word)")
+            content = .unusable("the carrier answered with the status \(status?.word?.excerpt(limit: 60) ?? "")")
             return
         }
-        let lists = Self.arrays(in: message).map { list in (list, list.value.elements.map(DeviceListRow.rows)) }
+        let account = (message["accountName"] ?? message["deviceResponse"]?["accountName"])?.text.map {
+            AccountName($0)
+        }
+        let lists = Self.arrays(in: message).map { list in
+            (list, list.value.elements.map { DeviceListRow.rows(in: $0, account: account) })
+        }
         let rows = lists.flatMap { $0.1.flatMap(\.self) }
         // Profiles in an array of their own belong to the device that the message names.
         if !DeviceListRow.names(of: message).isEmpty, rows.allSatisfy(\.identifiers.eids.isEmpty) {
-            content = .device(DeviceListRow.rows(in: message))
+            content = .device(DeviceListRow.rows(in: message, account: account))
             return
         }
         guard rows.isEmpty else {
@@ -61,7 +68,7 @@ struct DeviceListMessage: Hashable, Sendable {
             }
             return
         }
-        let lone = DeviceListRow.rows(in: message)
+        let lone = DeviceListRow.rows(in: message, account: account)
         if !lone.isEmpty {
             content = .device(lone)
         } else if let list = lists.first(where: { !$0.1.isEmpty })?.1 {
@@ -80,10 +87,17 @@ struct DeviceListMessage: Hashable, Sendable {
 
     /// What is wrong, in the carrier's words; members that say nothing are no fault.
     private static func fault(in message: JSONValue) -> String? {
-        let fault = message["faultResponse"]
-        let words = [fault?["faultcode"], fault?["faultstring"], message["errorCode"], message["errorMessage"]]
-            .compactMap { $0?.text }.filter { $0 != "0" }
+        let response = message["deviceResponse"]
+        let errors = [
+            message["faultResponse"], message["errorCode"], message["error"], message["fault"],
+            response?["faultResponse"], response?["errorCode"], response?["error"],
+        ]
+        let words = errors.compactMap { $0?.reportedError } + [message["errorMessage"]].compactMap { $0?.errorCode }
         return words.isEmpty ? nil : words.joined(separator: ": ").excerpt(limit: 200)
+    }
+
+    private static func isEmpty(_ value: JSONValue) -> Bool {
+        !value.isObject && !value.isArray && value.bool == nil && value.word == nil
     }
 
     private typealias NamedArray = (name: JSONValue, value: JSONValue)
@@ -91,7 +105,7 @@ struct DeviceListMessage: Hashable, Sendable {
     /// The arrays in a message that no other array encloses, those of identifiers left out.
     private static func arrays(in object: JSONValue) -> [NamedArray] {
         object.members.flatMap { member -> [NamedArray] in
-            if member.name.isText("deviceIds") || member.name.isText("ids") { return [] }
+            if member.name.isText("deviceIds") || member.name.isText("ids") || member.name.isAsideName { return [] }
             return member.value.isArray ? [member] : arrays(in: member.value)
         }
     }

@@ -24,7 +24,8 @@ public struct AccountDevicePage: Sendable {
         guard let list = answer["devices"], list.isArray else {
             throw Self.refusal("holds no list of devices")
         }
-        rows = list.elements.compactMap { AccountDeviceRow($0) }
+        let account = answer["accountName"]?.text.map { AccountName($0) }
+        rows = list.elements.compactMap { AccountDeviceRow($0, enclosing: account) }
         unreadableRows = list.elements.count - rows.count
         let hasMore = answer["hasMoreData"]?.bool
         guard hasMore == true || status == 202, !(rows.isEmpty && hasMore == false) else {

@@ -18,8 +18,9 @@ public struct AccountDeviceRow: Hashable, Sendable {
     /// The carrier's number for the device, by which the list is sorted and its pages are found.
     let number: UInt64?
 
+    /// - Parameter enclosing: the account that the page names.
     /// - Returns: `nil` if it is no object.
-    init?(_ row: JSONValue) {
+    init?(_ row: JSONValue, enclosing: AccountName? = nil) {
         guard row.isObject else { return nil }
         let attributes = Self.pairs(row["extendedAttributes"])
         func attribute(_ name: String) -> String? {
@@ -28,15 +29,22 @@ public struct AccountDeviceRow: Hashable, Sendable {
         var identifiers = DeviceIdentifiers(row["deviceIds"])
         if identifiers.eids.isEmpty, let eid = attribute("eid").flatMap({ EID($0) }) { identifiers.eids = [eid] }
         self.identifiers = identifiers
-        account = row["accountName"]?.text.map { AccountName($0) }
+        account = row["accountName"]?.text.map { AccountName($0) } ?? enclosing
         service = Self.service(row["carrierInformations"]) ?? row["state"]?.text.map { ServiceState(carrierWord: $0) }
         let words =
             [row["profileStatus"]?.text].compactMap(\.self)
             + attributes.filter { $0.key.foldedForComparison == "profilestatus" }.map(\.value)
-        let isClear = Set(words.map(\.foldedForComparison)).count < 2
+        // What a card's list of profiles says of the same profile must not contradict it.
+        let listed = DeviceListRow.rows(in: row).first { row in
+            row.identifiers.iccids.count == 1 && row.identifiers.iccids == identifiers.iccids
+        }
+        var trouble: String?
+        if case .unclear(let why) = listed?.status { trouble = why }
+        let isClear = trouble == nil && Set(words.map(\.foldedForComparison)).count < 2
         profileStatus = isClear ? words.first : nil
         unclearStatus =
-            isClear ? nil : "its row names several profile statuses: \(Set(words).sorted().joined(separator: ", "))"
+            isClear
+            ? nil : trouble ?? "its row names several profile statuses: \(Set(words).sorted().joined(separator: ", "))"
         smsr = (row["smsrOid"]?.text ?? attribute("smsroid")).map { SmsrOid($0) }
         groups = row["groupNames"]?.elements.compactMap(\.text) ?? []
         customFields = Dictionary(Self.pairs(row["customFields"])) { first, _ in first }

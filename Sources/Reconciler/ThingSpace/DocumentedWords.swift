@@ -117,5 +117,26 @@ extension JSONValue {
         return folded.isEmpty || Double(folded) == 0 ? nil : text
     }
 
+    /// Whether a member that reports an error reports one: null, empty texts, zero, `false`, and objects and lists of nothing
+    /// else say that there is none.
+    var reportsError: Bool {
+        if isObject { return members.contains { $0.value.reportsError } }
+        if isArray { return elements.contains { $0.reportsError } }
+        return bool ?? (errorCode != nil)
+    }
+
+    /// The text of an error of whatever shape; `nil` if there is none.
+    var reportedError: String? {
+        guard reportsError else { return nil }
+        return errorCode ?? String(decoding: canonicalBytes, as: UTF8.self).excerpt(limit: 200)
+    }
+
+    /// Whether a member is about something else than how a device is now: an echo of the request, an error, the past.
+    var isAsideName: Bool {
+        guard let name = text?.foldedForComparison else { return false }
+        guard !name.contains("default") else { return false }
+        return ["error", "fault", "request", "filter", "previous", "former", "history"].contains { name.contains($0) }
+    }
+
     private var isNull: Bool { !isObject && !isArray && bool == nil && text == nil && string == nil }
 }

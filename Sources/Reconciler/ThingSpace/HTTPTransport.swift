@@ -64,12 +64,29 @@ struct HTTPTransport: Sendable {
         do {
             let deadline = NIODeadline.now() + .milliseconds(timeout.wholeMilliseconds)
             let response = try await client.execute(request, deadline: deadline)
-            let bytes = try await response.body.collect(upTo: limit)
+            let bytes = try await Self.body(of: response, upTo: limit, until: deadline)
             return HTTPAnswer(
                 status: Int(response.status.code), retryAfter: retryAfter(response.headers),
                 body: Array(bytes.readableBytesView))
         } catch {
             throw Self.failure(error, path: path, host: baseURL.description)
+        }
+    }
+
+    /// Reads an answer to its last byte, within the time of its call: the client's own deadline ends with the head.
+    private static func body(
+        of response: HTTPClientResponse, upTo limit: Int, until deadline: NIODeadline
+    ) async throws -> ByteBuffer {
+        try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask { try await response.body.collect(upTo: limit) }
+            group.addTask {
+                let rest = deadline - NIODeadline.now()
+                try await Task.sleep(for: .nanoseconds(max(0, rest.nanoseconds)))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let body = try await group.next() ?? nil else { throw HTTPClientError.deadlineExceeded }
+            return body
         }
     }
 

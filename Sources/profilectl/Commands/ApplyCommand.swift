@@ -108,7 +108,8 @@ struct ApplyCommand: AsyncParsableCommand {
     ) async throws -> ApplyReport {
         let options = ApplyOptions(
             policy: settings.policy, verification: settings.verification,
-            lookupTimeout: min(.seconds(300), timeout), waitsForConvergence: !noWait,
+            // So that the run can say why, before its own time is over.
+            lookupTimeout: min(.seconds(300), timeout * 4 / 5), waitsForConvergence: !noWait,
             timeout: timeout, retryFailed: retryFailed, largeChanges: allowLargeChange ? .allow : .refuse,
             ignoresWindows: outsideWindows, lists: settings.lists)
         let progress = ProgressDisplay(style: common.errorOutput)

@@ -45,6 +45,10 @@ extension DeviceRecord {
         guard let known = observation, known.state == .downloadedEnabled, known.at <= time, operation?.isOpen != true
         else { return false }
         learn(.downloadedDisabled, status: nil, at: time, source: .otherProfile)
+        doubt(
+            Hint(
+                .otherProfile, at: time, detail: "another profile of its eUICC was enabled",
+                suggests: .downloadedDisabled))
         return true
     }
 }
