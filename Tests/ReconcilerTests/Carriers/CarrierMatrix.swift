@@ -187,9 +187,14 @@ extension CarrierOutcome {
     /// it was asked for or later, a callback what its operation has come to. What was known was right then.
     private func isExcused(_ finding: CarrierFinding) -> Bool {
         guard let observation = finding.record?.observation else { return false }
-        let learnedSince =
-            observation.source == .callback
-            ? min(observation.at, finding.record?.operation?.intendedAt ?? observation.at) : observation.at
+        let learnedSince: Timestamp =
+            switch observation.source {
+            case .callback: min(observation.at, finding.record?.operation?.intendedAt ?? observation.at)
+            // That another profile was enabled says of this one only that it is not: the rest was learned before, at a
+            // time that is not kept.
+            case .otherProfile: .distantPast
+            default: observation.at
+            }
         return changes.contains { $0.at >= learnedSince && $0.cards.contains(finding.key.eid) }
     }
 

@@ -47,7 +47,7 @@ struct CarrierTable: Sendable {
 
             Made by `make carriers`, which has the simulator behave in each of these ways (`--carrier-fault NAME`) in each kind of run and with each kind of store, \(CarrierStart.deviceCount) devices at a time. \(outcomes.count) runs, \(downloads) downloads, \(doubled) of them of a profile that was there already.
 
-            A cell says how many devices are in the desired state in truth when the run has ended, and how many wait: each of these is named, with the reason and with what would release it. The runs are cut short after seconds, so that a device waits here that a longer run would still converge. The stores: *empty*, some profiles are there already; *warm*, an earlier run has converged most devices and people have changed some since; *restored*, a backup of before most of the downloads is put back; *other machine*, nothing is known and another machine has downloaded most of the profiles.
+            A cell says how many devices are in the desired state in truth when the run has ended, and how many do not have it ("wait"): each of these is named with its reason, or people have changed it behind the store's back since its records were read last, which only the next reading can show (up to three devices of a warm store and those of a restored one). The runs are cut short after seconds, so that a device waits here that a longer run would still converge. The stores: *empty*, some profiles are there already; *warm*, an earlier run has converged most devices and people have changed some since; *restored*, a backup of before most of the downloads is put back; *other machine*, nothing is known and another machine has downloaded most of the profiles.
 
             """
     }
