@@ -107,11 +107,10 @@ struct RequestSender: Sendable {
                 intended, until: clock.now() + Self.unreachableWait, reason: refusal.description, isUnreachable: true)
         case .onHold:
             let until = try await pacer.wasBusy(batch.account, sentAt: intended.sentAt, retryAfter: nil)
-            return try await pause(
-                intended, until: until, reason: refusal.description, isUnreachable: false, isProof: false)
+            return try await pause(intended, until: until, reason: refusal.description, isUnreachable: false)
         case .accountOrConfiguration, .unknown, .invalidRequest:
             return try await stopAccount(intended, refusal)
-        case .unexpected where intended.operations.count > 1, .alreadyDone where intended.operations.count > 1:
+        case .unexpected where intended.operations.count > 1:
             // Nobody says that nothing of it was taken: all of them are looked up, and sent in smaller requests.
             _ = try await withdraw(intended, reason: refusal.description, isProof: false)
             return .smaller(batch.account, size: intended.operations.count / 2)
@@ -195,18 +194,10 @@ struct RequestSender: Sendable {
     /// A carrier that cannot be reached is called so often that the run learns soon whether to end.
     private static let unreachableWait = Duration.seconds(1)
 
-    /// - Parameter isProof: whether the carrier provably took nothing.
     private func pause(
-        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool, isProof: Bool = true
+        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool
     ) async throws -> Result {
-        let now = clock.now()
-        try await settle(intended, as: .notSent(reason)) { _ in
-            .withdrawn(reason: reason, retryAt: until)
-        } then: { transaction in
-            if !isProof {
-                try Self.doubt(intended.operations, because: reason, suggesting: nil, at: now, in: transaction)
-            }
-        }
+        try await settle(intended, as: .notSent(reason)) { _ in .withdrawn(reason: reason, retryAt: until) }
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 

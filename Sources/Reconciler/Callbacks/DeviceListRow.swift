@@ -203,7 +203,7 @@ extension DeviceListRow {
             if envelopes.contains(where: { member.name.isText($0) }), names(of: member.value).isEmpty {
                 return strayWords(in: member.value)
             }
-            if member.name.isText("extendedAttributes") || member.name.isAsideName { return [] }
+            if member.name.isText("extendedAttributes") { return [] }
             let objects = member.value.isObject ? [member.value] : member.value.elements.filter(\.isObject)
             return objects.filter { names(of: $0).iccids.isEmpty }.flatMap { statusWords(in: $0) + strayWords(in: $0) }
         }

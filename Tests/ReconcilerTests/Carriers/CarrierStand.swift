@@ -15,7 +15,7 @@ struct CarrierStand: Sendable {
     /// the next attempt is due.
     static let policy = ConvergencePolicy(
         callbackDeadline: .milliseconds(800), enableAfter: .milliseconds(500), retryDelay: .milliseconds(400),
-        maximumAttempts: 4)
+        maximumAttempts: 4, recordsLag: .milliseconds(400))
     static let lookupTimeout = Duration.milliseconds(1200)
 
     static func with<Result: Sendable>(
