@@ -20,7 +20,8 @@ struct RefusedRequestTests {
         let fleet = try await Fleets.fleet(try Fleets.yaml(count, rollout: Fleets.quick))
         let wakeup = Wakeup()
         let options = ApplyOptions(
-            verification: .trust, waitsForConvergence: false, timeout: .seconds(300), pollInterval: .milliseconds(50),
+            verification: .trust, lookupTimeout: .milliseconds(500), waitsForConvergence: false, timeout: .seconds(300),
+            pollInterval: .milliseconds(50),
             backOff: BackOff(first: .milliseconds(10), longest: .milliseconds(20)))
         let report = try await server.serving(store) { [store] carrier in
             try await ApplyRun(

@@ -92,6 +92,18 @@ struct CallbackMatcherTests {
                 == .device(ours.key))
     }
 
+    @Test("our ICCID beside another one of the card says of neither (F3)")
+    func twoICCIDs() throws {
+        let ours = try candidate(1, 11, open: true, underRequest: true)
+        let outer = try identifiers([
+            ("Eid", try Fleets.eid(1).description), ("Iccid", try Fleets.iccid(11).description),
+        ])
+        let inner = try identifiers([
+            ("eid", try Fleets.eid(1).description), ("iccid", try Fleets.iccid(99).description),
+        ])
+        #expect(CallbackMatcher.match(outer: outer, inner: inner, among: [ours]) == .contradictory(ours.key))
+    }
+
     @Test("our ICCID beside the EID of another eUICC contradicts itself")
     func contradiction() throws {
         let ours = try candidate(1, 11)

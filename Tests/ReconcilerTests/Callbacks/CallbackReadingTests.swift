@@ -71,6 +71,11 @@ struct CallbackReadingTests {
             ("\"status\":\"Failed\"|\"euiccStatus\":\"EXECUTED_WITHWARNING\"", "Failed"),
             ("|\(success),\"euiccErrorCode\":\"8.1,5.1\"", "8.1,5.1"),
             ("\"faultResponse\":{\"faultcode\":\"REQUEST_FAILED.DeviceNotFound\"}|\(success)", "DeviceNotFound"),
+            ("|\(success),\"euiccErrorCode\":[\"8.1\",\"5.1\"]", "8.1"),
+            ("|\(success),\"euiccErrorDesc\":\"SM-DP refused\"", "SM-DP refused"),
+            ("\"errorCode\":\"REQUEST_FAILED.UnexpectedError\"|\(success)", "UnexpectedError"),
+            ("\"faultResponse\":[{},{\"faultcode\":\"REQUEST_FAILED.DeviceNotFound\"}]|\(success)", "DeviceNotFound"),
+            ("\"faultResponse\":true|\(success)", "failure"),
             ("|\"euiccStatus\":\"EXECUTED_WITHWARNING\",\"profileStatus\":\"NOT_DOWNLOADED\"", "NOT_DOWNLOADED"),
         ])
     func contradiction(members: String, text: String) throws {

@@ -28,7 +28,7 @@ struct CarrierMatrixTests {
 enum CarrierSuite {
     private static let environment = ProcessInfo.processInfo.environment
     static let isLong = environment["CARRIERS"] == "all"
-    static let mixes = environment["CARRIER_MIXES"].flatMap { UInt64($0) } ?? 12
+    static let mixes = environment["CARRIER_MIXES"].flatMap { UInt64($0) } ?? 6
     static let firstSeed = environment["CARRIER_SEED"].flatMap { UInt64($0) } ?? 1
     static let tablePath = environment["CARRIERS_TABLE"]
     /// Runs that wait for each other's seats no longer than they must.
