@@ -106,8 +106,9 @@ struct FoldBatch {
         case .contradictory(let key):
             guard let record = records[key] else { break }
             let fold = CallbackFold(
-                .unclear("it names this ICCID and the EID of another eUICC"), service: nil,
-                callback: callback.number, about: record, relation: .foreign(message.requestID), at: now,
+                .unclear("its identifiers contradict each other"), service: nil,
+                callback: callback.number, about: record,
+                relation: try relation(of: request, named: message.requestID, to: record), at: now,
                 policy: policy)
             take(fold.record, over: record)
             events += fold.events

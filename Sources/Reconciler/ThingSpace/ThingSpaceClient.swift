@@ -58,7 +58,8 @@ public struct ThingSpaceClient: Carrier {
         } catch .refused(let refusal) where refusal.code?.saysNotThere == true {
             return nil
         }
-        let rows = body["devices"]?.elements.compactMap { AccountDeviceRow($0) } ?? []
+        let account = body["accountName"]?.text.map { AccountName($0) }
+        let rows = body["devices"]?.elements.compactMap { AccountDeviceRow($0, enclosing: account) } ?? []
         if rows.isEmpty, body["devices"]?.isArray == true { return nil }
         guard let row = rows.first(where: { $0.identifiers.iccids.contains(iccid) }) else {
             throw .transport(
