@@ -118,6 +118,10 @@ extension ApplyLoop {
         guard let dueAt = lookupDueAt(exception, plan) else { return false }
         // Another run begins when it is due.
         if run.options.endsWhenIdle { return dueAt <= plan.createdAt }
+        // It has failed for good; whether its card follows later is for another run to see.
+        if case .failed = exception.reason, plan.doubts[exception.key]?.suggestsPresence != true {
+            return dueAt <= plan.createdAt
+        }
         if case .unconfirmed(let hint, isAsDesired: true) = exception.reason {
             return hint.lookups <= Self.patientLookups
         }
@@ -181,6 +185,17 @@ extension ApplyLoop {
                 return true
             }
             try transaction.update(still)
+            // Nothing is sent any more that a device would be looked up before.
+            try transaction.save(
+                still.compactMap { operation in
+                    guard case .failed(_, retryAt: nil) = operation.phase, var record = records[operation.key] else {
+                        return nil
+                    }
+                    record.operation = operation
+                    record.doubt(
+                        Hint(.requestFailed, at: now, detail: "the callback that was to follow its warning did not come"))
+                    return record
+                })
             try transaction.append(
                 still.map { operation in
                     StateEvent(

@@ -78,14 +78,16 @@ public struct ApplyRun: Sendable {
         }
         let batchLimits = try await store.read { [desired] reader in
             var limits: [AccountName: Int] = [:]
-            for account in desired.accounts { limits[account] = try reader.limits(of: account).actionBatch }
+            for account in desired.accounts {
+                limits[account] = try reader.limits(of: account).actionBatch(at: startedAt)
+            }
             return limits
         }
         try await adoptOrphans(number)
         let lookups = LookupService(wakeup: wakeup)
         return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
             group.addTask {
-                try await lookups.run { try await lookUp($0, lookups, as: number) }
+                try await lookups.run { try await lookUp($0, as: number) }
                 return nil
             }
             group.addTask {
@@ -107,14 +109,11 @@ public struct ApplyRun: Sendable {
 
     /// Looks devices up that the run waits for, and writes down what the carrier says of them.
     private func lookUp(
-        _ job: LookupService.Job, _ lookups: LookupService, as number: RunNumber
+        _ job: LookupService.Job, as number: RunNumber
     ) async throws -> LookupResult {
-        if !job.overdue.isEmpty, lookups.mayOfferRequestStatus(job.account) {
-            let check = RequestStatusCheck(
-                store: store, carrier: carrier, pacer: pacer, clock: clock, policy: options.policy, run: number,
-                stop: stop)
-            if try await !check.check(job.overdue, of: job.account) { lookups.offersNoRequestStatus(job.account) }
-        }
+        try await RequestStatusCheck(
+            store: store, carrier: carrier, pacer: pacer, clock: clock, policy: options.policy, run: number, stop: stop
+        ).check(job.overdue, of: job.account)
         var result = try await DeviceLookup(
             asker: DeviceListAsker(
                 store: store, carrier: carrier, pacer: pacer, clock: clock, wakeup: wakeup, stop: stop,

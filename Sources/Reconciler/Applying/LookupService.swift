@@ -23,7 +23,6 @@ final class LookupService: Sendable {
     private struct State {
         var accounts: Set<AccountName> = []
         var outcomes: [Outcome] = []
-        var withoutRequestStatus: Set<AccountName> = []
     }
 
     private let state = Mutex(State())
@@ -76,15 +75,6 @@ final class LookupService: Sendable {
                 }
             }
         }
-    }
-
-    /// Whether the carrier may tell an account the status of its requests; it is not asked again once it has said no.
-    func mayOfferRequestStatus(_ account: AccountName) -> Bool {
-        state.withLock { !$0.withoutRequestStatus.contains(account) }
-    }
-
-    func offersNoRequestStatus(_ account: AccountName) {
-        state.withLock { _ = $0.withoutRequestStatus.insert(account) }
     }
 
     /// No further job is begun.

@@ -98,16 +98,17 @@ struct RequestSender: Sendable {
         _ refusal: CarrierRefusal, of batch: RequestBatch, _ intended: Intended
     ) async throws -> Result {
         switch refusal.classification {
-        case .throttled(let retryAfter), .temporarilyUnavailable(let retryAfter):
+        case .throttled(let retryAfter):
             let until = try await pacer.wasBusy(batch.account, sentAt: intended.sentAt, retryAfter: retryAfter)
             return try await pause(intended, until: until, reason: refusal.description, isUnreachable: false)
+        case .temporarilyUnavailable(let retryAfter):
+            return try await putOff(intended, refusal, retryAfter: retryAfter)
         case .notSignedIn:
             // Some other call may have ended what this one had renewed; if it goes on, the run ends.
             return try await pause(
                 intended, until: clock.now() + Self.unreachableWait, reason: refusal.description, isUnreachable: true)
         case .onHold:
-            let until = try await pacer.wasBusy(batch.account, sentAt: intended.sentAt, retryAfter: nil)
-            return try await pause(intended, until: until, reason: refusal.description, isUnreachable: false)
+            return try await putOff(intended, refusal, retryAfter: nil)
         case .accountOrConfiguration, .unknown, .invalidRequest:
             return try await stopAccount(intended, refusal)
         case .unexpected where intended.operations.count > 1:
@@ -171,7 +172,7 @@ struct RequestSender: Sendable {
     ///
     /// - Parameter state: what the answer suggests of the profile after its action.
     private static func doubt(
-        _ operations: [Operation], because reason: String, suggesting state: ((ProfileAction) -> ProfileState)?,
+        _ operations: [Operation], _ kind: Hint.Kind = .requestFailed, because reason: String, suggesting state: ((ProfileAction) -> ProfileState)?,
         at now: Timestamp, in transaction: any StateTransaction
     ) throws {
         let records = try transaction.devices(operations.map(\.key))
@@ -180,8 +181,7 @@ struct RequestSender: Sendable {
                 guard var record = records[operation.key] else { return nil }
                 record.doubt(
                     Hint(
-                        .requestFailed, at: now, detail: reason.excerpt(limit: 300),
-                        suggests: state?(operation.action)))
+                        kind, at: now, detail: reason.excerpt(limit: 300), suggests: state?(operation.action)))
                 return record
             })
     }
@@ -191,13 +191,29 @@ struct RequestSender: Sendable {
         return .stopAccount(intended.request.account, refusal.description)
     }
 
+    /// Has the account wait where the carrier says "not now". A gateway may say so of a request that it has passed on, and
+    /// what is on hold may be carried out later: the devices are looked up before they are called again.
+    private func putOff(
+        _ intended: Intended, _ refusal: CarrierRefusal, retryAfter: Duration?
+    ) async throws -> Result {
+        let until = try await pacer.wasBusy(intended.request.account, sentAt: intended.sentAt, retryAfter: retryAfter)
+        return try await pause(
+            intended, until: until, reason: refusal.description, isUnreachable: false, doubt: .putOff)
+    }
+
     /// A carrier that cannot be reached is called so often that the run learns soon whether to end.
     private static let unreachableWait = Duration.seconds(1)
 
     private func pause(
-        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool
+        _ intended: Intended, until: Timestamp, reason: String, isUnreachable: Bool, doubt: Hint.Kind? = nil
     ) async throws -> Result {
-        try await settle(intended, as: .notSent(reason)) { _ in .withdrawn(reason: reason, retryAt: until) }
+        let now = clock.now()
+        try await settle(intended, as: .notSent(reason)) { _ in
+            .withdrawn(reason: reason, retryAt: until)
+        } then: { transaction in
+            guard let doubt else { return }
+            try Self.doubt(intended.operations, doubt, because: reason, suggesting: nil, at: now, in: transaction)
+        }
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 
@@ -215,7 +231,7 @@ struct RequestSender: Sendable {
         } then: { transaction in
             if isTooLarge {
                 var limits = try transaction.limits(of: intended.request.account)
-                limits.refusedActions(keys.count)
+                limits.refusedActions(keys.count, at: now)
                 try transaction.save(limits)
             }
             if !isProof {

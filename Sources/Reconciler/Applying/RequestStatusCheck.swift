@@ -16,9 +16,14 @@ struct RequestStatusCheck: Sendable {
     /// So long after its beginning an operation is overdue even if the carrier says that it is queued.
     private static let longestQueueing = Duration.seconds(24 * 3600)
 
-    /// - Returns: whether the carrier offers the status of requests to the account.
+    /// Asks, unless the carrier has said not long ago that it does not offer the status of requests to the account.
+    ///
     /// - Throws: `StateStoreError`, `CancellationError`
-    func check(_ overdue: [Operation], of account: AccountName) async throws -> Bool {
+    func check(_ overdue: [Operation], of account: AccountName) async throws {
+        let now = clock.now()
+        guard !overdue.isEmpty,
+            try await store.read({ try $0.limits(of: account).mayOfferRequestStatus(at: now) })
+        else { return }
         let named = overdue.compactMap { operation -> (RequestID, RequestNumber)? in
             guard case .submitted(let id, _) = operation.phase else { return nil }
             return (id, operation.request)
@@ -36,19 +41,28 @@ struct RequestStatusCheck: Sendable {
             } catch is CarrierError {
                 continue
             } catch is AccountBusy {
-                return true
+                return
             } catch is RunStopped {
-                return true
+                return
             }
             switch status {
-            case .notOffered: return false
+            case .notOffered: return try await noteNotOffered(to: account)
             case .queued: try await prolong(number)
-            case .failed: try await note(number, "the carrier says of its request that it has failed")
+            case .failed:
+                try await note(number, "the carrier says of its request that it has failed", raises: .requestFailed)
             case .processed: try await note(number, "the carrier says of its request that it was carried out")
             case .unclear(let text): try await note(number, "the carrier says of its request: \(text)")
             }
         }
-        return true
+    }
+
+    private func noteNotOffered(to account: AccountName) async throws {
+        let now = clock.now()
+        try await store.write { transaction in
+            var limits = try transaction.limits(of: account)
+            limits.offersNoRequestStatus(at: now)
+            try transaction.save(limits)
+        }
     }
 
     private func prolong(_ request: RequestNumber) async throws {
@@ -72,11 +86,21 @@ struct RequestStatusCheck: Sendable {
         }
     }
 
-    private func note(_ request: RequestNumber, _ detail: String) async throws {
+    /// - Parameter hint: what it raises, so that what records say of the time before proves nothing.
+    private func note(_ request: RequestNumber, _ detail: String, raises hint: Hint.Kind? = nil) async throws {
         let now = clock.now()
         try await store.write { [run] transaction in
             let overdue = try transaction.operations(under: request).filter { operation in
                 operation.deadline.map { $0 <= now } ?? false
+            }
+            if let hint {
+                let records = try transaction.devices(overdue.map(\.key)).values.sorted { $0.key < $1.key }
+                try transaction.save(
+                    records.map { record in
+                        var doubted = record
+                        doubted.doubt(Hint(hint, at: now, detail: detail))
+                        return doubted
+                    })
             }
             try transaction.append(
                 overdue.map { operation in

@@ -93,12 +93,21 @@ private struct Folding {
         // The line allows no change until a list says that it is active.
         if case .failed(let failure) = reading {
             if failure.isOfInactiveLine { record.service = .refusedAsInactive }
-            // What is refused for good may be refused because it is so already.
-            if failure.remedy == .person {
-                let suggested = failure.mayBeDoneAlready ? operation.action.expectedState : record.observation?.state
-                raise(.requestFailed, "its request has failed (\(reading.summary))", suggested)
-            }
+            if case .failed(_, retryAt: nil) = operation.phase { doubtAfterLastFailure(failure, of: operation) }
         }
+    }
+
+    /// Nothing is sent any more that the device would be looked up before, so that it is looked up on its own.
+    private mutating func doubtAfterLastFailure(_ failure: OperationFailure, of operation: Operation) {
+        let suggested: ProfileState? =
+            switch failure.remedy {
+            // What is refused for good may be refused because it is so already.
+            case .person:
+                failure.mayBeDoneAlready ? operation.action.expectedState : record.observation?.state
+            // The card may have carried it out all the same, or may do so later.
+            case .retry: nil
+            }
+        raise(.requestFailed, "its request has failed (\(reading.summary))", suggested)
     }
 
     /// The operation has come to its end before.

@@ -21,8 +21,9 @@ struct AccountListReader: Sendable {
     /// - Parameter take: given each page with the time at which it was asked for.
     /// - Throws: `CarrierError`, `AccountBusy`, `RunStopped`, `StateStoreError`, `CancellationError`
     func read(_ account: AccountName, take: (AccountDevicePage, Timestamp) -> Void) async throws {
-        let known = try await pacer.store.read { try $0.limits(of: account).pageSize }
-        var size = known ?? AccountLimits.largestPage
+        let startedAt = clock.now()
+        let known = try await pacer.store.read { try $0.limits(of: account).pageSize(at: startedAt) }
+        var size = known
         var next: UInt64? = 0
         while let last = next {
             guard deadline == .distantPast || clock.now() < deadline else {
@@ -34,7 +35,7 @@ struct AccountListReader: Sendable {
                     let askedAt = clock.now()
                     return (try await carrier.devices(of: account, after: last, limit: size), askedAt)
                 }
-                if size < known ?? AccountLimits.largestPage { try await keep(size, of: account) }
+                if size < known { try await keep(size, of: account) }
                 take(page, askedAt)
                 next = page.next
             } catch CarrierError.refused(let refusal) {
@@ -47,10 +48,11 @@ struct AccountListReader: Sendable {
     }
 
     private func keep(_ size: Int, of account: AccountName) async throws {
+        let now = clock.now()
         try await pacer.store.write { transaction in
             var limits = try transaction.limits(of: account)
             let before = limits
-            limits.tookPages(of: size)
+            limits.tookPages(of: size, at: now)
             if limits != before { try transaction.save(limits) }
         }
     }

@@ -145,15 +145,17 @@ struct DeviceListAsker: Sendable {
     }
 
     private func largestFilter(of account: AccountName) async throws -> Int {
-        try await store.read { try $0.limits(of: account).listBatch } ?? AccountLimits.largestListBatch
+        let now = clock.now()
+        return try await store.read { try $0.limits(of: account).listBatch(at: now) }
     }
 
     private func keepSmaller(
         than size: Int, of account: AccountName, _ reason: String, _ open: inout Open
     ) async throws {
+        let now = clock.now()
         let next = try await store.write { transaction -> Int? in
             var limits = try transaction.limits(of: account)
-            let next = limits.refusedList(size)
+            let next = limits.refusedList(size, at: now)
             if next != nil { try transaction.save(limits) }
             return next
         }

@@ -19,6 +19,8 @@ public struct Hint: Hashable, Sendable {
         case unclearRecords = 7
         /// The carrier says of the request that it has failed.
         case requestFailed = 8
+        /// The carrier has answered the request with "not now", which does not prove that it will not be carried out.
+        case putOff = 9
 
         /// The name that status and JSON use.
         public var name: String {
@@ -31,6 +33,7 @@ public struct Hint: Hashable, Sendable {
             case .otherProfile: "another profile of the card"
             case .unclearRecords: "unclear records"
             case .requestFailed: "refused request"
+            case .putOff: "request put off"
             }
         }
     }
@@ -66,8 +69,9 @@ public struct Hint: Hashable, Sendable {
     var suggestsPresence: Bool { suggests?.isOnDevice ?? false }
 
     /// Whether the profile may be on the card although the records do not show it yet: it is not said to be gone. Records
-    /// that were unclear by themselves are no further behind than those that come after them.
-    var allowsPresence: Bool { suggests?.isOnDevice ?? (kind != .unclearRecords) }
+    /// that were unclear by themselves are no further behind than those that come after them, and a request that was put off
+    /// was not seen to be taken.
+    var allowsPresence: Bool { suggests?.isOnDevice ?? (kind != .unclearRecords && kind != .putOff) }
 
     /// When the carrier's records are to be read. A hint that is dated later than `now` was written by a clock that was
     /// ahead: it is due.

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Reconciler
@@ -41,9 +42,15 @@ struct RefusedRequestTests {
 
     @Test("on hold or cancelled: the account waits, no batch is split, no device has failed and no attempt counts")
     func onHold() async throws {
+        let actions = Mutex(0)
         let server = ScriptedServer { call, number in
-            number <= 4
-                ? .refused("UnifiedWebService.\(number % 2 == 0 ? "REQUEST_ONHOLD.Device" : "REQUEST_CANCELLED.Busy")")
+            guard call.path.contains("/profile/actions/") else { return .accepted("r-\(number)") }
+            let count = actions.withLock { count in
+                count += 1
+                return count
+            }
+            return count <= 4
+                ? .refused("UnifiedWebService.\(count % 2 == 0 ? "REQUEST_ONHOLD.Device" : "REQUEST_CANCELLED.Busy")")
                 : .accepted("r-\(number)")
         }
         // A run that waits for nothing ends when all that it has to send waits for the account.
@@ -53,6 +60,18 @@ struct RefusedRequestTests {
         #expect(report.failed == 0 && report.stoppedAccounts.isEmpty)
         #expect(records.count(where: isSubmitted) == 20)
         #expect(records.allSatisfy { $0.operation?.attempt == 1 })
+    }
+
+    @Test(
+        "what was put off is looked up before it is sent again",
+        arguments: [(400, "REQUEST_ONHOLD.Device", true), (503, "Busy", true), (429, "Busy", false)])
+    func putOff(status: Int, code: String, isDoubted: Bool) async throws {
+        let server = ScriptedServer { _, _ in .refused(code, status: status) }
+        let (report, records) = try await apply(5, server)
+        #expect(server.actions.first?.iccids.count == 5 && report.failed == 0 && records.count == 5)
+        #expect(records.allSatisfy { ($0.hint?.kind == .putOff) == isDoubted })
+        // Records that say "gone" answer the doubt as soon as they are read.
+        #expect(records.allSatisfy { $0.hint?.allowsPresence != true })
     }
 
     @Test(

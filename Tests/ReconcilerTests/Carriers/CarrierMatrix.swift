@@ -195,6 +195,12 @@ extension CarrierOutcome {
             case .otherProfile: .distantPast
             default: observation.at
             }
+        // A card that rolls back says so by a message, which goes nowhere where the registration is lost.
+        if observation.source == .callback, cell.behaviors.contains(.registrationLost),
+            cell.behaviors.contains(.rollbackAfterSuccess)
+        {
+            return true
+        }
         return changes.contains { $0.at >= learnedSince && $0.cards.contains(finding.key.eid) }
     }
 
@@ -219,7 +225,11 @@ extension CarrierFinding: CustomStringConvertible {
     var proven: ProfileState? {
         guard let record, let observation = record.observation, observation.source.isEvidence, record.hint == nil
         else { return nil }
-        if let attempt = Evidence(record).attempt, attempt.isOpen || attempt.intendedAt >= observation.at { return nil }
+        if let attempt = Evidence(record).attempt,
+            attempt.isOpen || attempt.intendedAt >= observation.at || observation.at < attempt.dueAt
+        {
+            return nil
+        }
         return observation.state
     }
 

@@ -139,7 +139,7 @@ struct EvidenceTests {
         let permission = Evidence(record).permission(
             for: .downloadEnable, at: Self.now, by: EvidenceRule(since: Self.since))
         #expect((permission == .permitted) == [.callback, .deviceListV1, .deviceListV2].contains(source))
-        if permission != .permitted { #expect(permission.lookupReason == .unproven) }
+        if case .lookUpFirst(let reason, _) = permission { #expect(reason == .unproven) }
     }
 
     @Test("after a doubt records that say gone count once they can know")

@@ -35,11 +35,6 @@ public enum CallPermission: Hashable, Sendable {
     case permitted
     /// Not before the carrier's records were read, which is due at a time.
     case lookUpFirst(LookupReason, notBefore: Timestamp)
-
-    var lookupReason: LookupReason? {
-        if case .lookUpFirst(let reason, _) = self { return reason }
-        return nil
-    }
 }
 
 /// Why a device is looked up before it is called.

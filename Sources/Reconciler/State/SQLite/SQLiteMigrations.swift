@@ -35,6 +35,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("11 what accounts take") { db in
             try db.execute(sql: accountLimitTable)
         }
+        migrator.registerMigration("14 when that was learned") { db in
+            try db.execute(sql: accountLimitTimes)
+        }
         return migrator
     }
 
@@ -147,6 +150,13 @@ enum SQLiteMigrations {
             listBatch INTEGER,
             pageSize INTEGER
         ) STRICT;
+        """
+
+    /// Limits of before are as old as the migration.
+    private static let accountLimitTimes = """
+        ALTER TABLE accountLimit ADD COLUMN learnedAt INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE accountLimit ADD COLUMN noRequestStatusAt INTEGER;
+        UPDATE accountLimit SET learnedAt = unixepoch() * 1000;
         """
 
     private static let rolloutTables = """
