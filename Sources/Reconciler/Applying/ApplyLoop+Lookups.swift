@@ -193,7 +193,9 @@ extension ApplyLoop {
                     }
                     record.operation = operation
                     record.doubt(
-                        Hint(.requestFailed, at: now, detail: "the callback that was to follow its warning did not come"))
+                        Hint(
+                            .requestFailed, at: now, detail: "the callback that was to follow its warning did not come")
+                    )
                     return record
                 })
             try transaction.append(

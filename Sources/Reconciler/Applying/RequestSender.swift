@@ -172,7 +172,8 @@ struct RequestSender: Sendable {
     ///
     /// - Parameter state: what the answer suggests of the profile after its action.
     private static func doubt(
-        _ operations: [Operation], _ kind: Hint.Kind = .requestFailed, because reason: String, suggesting state: ((ProfileAction) -> ProfileState)?,
+        _ operations: [Operation], _ kind: Hint.Kind = .requestFailed, because reason: String,
+        suggesting state: ((ProfileAction) -> ProfileState)?,
         at now: Timestamp, in transaction: any StateTransaction
     ) throws {
         let records = try transaction.devices(operations.map(\.key))

@@ -58,7 +58,8 @@ struct AccountLimitsTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.path + "/state.db")
         #expect(try await store.read { try $0.limits(of: Fleets.account) } == AccountLimits(account: Fleets.account))
-        let limits = AccountLimits(account: Fleets.account, actionBatch: 20, listBatch: nil, pageSize: 500, learnedAt: Self.now,
+        let limits = AccountLimits(
+            account: Fleets.account, actionBatch: 20, listBatch: nil, pageSize: 500, learnedAt: Self.now,
             noRequestStatusAt: Self.now + .seconds(1))
         try await store.write { try $0.save(limits) }
         #expect(try await store.read { try $0.limits(of: Fleets.account) } == limits)
