@@ -122,14 +122,18 @@ struct AdminResponder: Sendable {
         _ form: QueryParameters?, isPause: Bool, _ visitor: Visitor, _ caller: Caller
     ) async throws {
         let profileSet = form?["profileSet"].flatMap { $0.isEmpty ? nil : $0 }
-        if let profileSet, isPause, !dashboard.knows(profileSet: profileSet) {
+        if let profileSet, isPause, !dashboard.profileSets.contains(profileSet) {
             throw Refusal.notFound("There is no profile set `\(profileSet)`.")
         }
         let person = visitor.name(caller)
         if isPause {
-            try await pauses.pause(profileSet, reason: form?["reason"] ?? "", by: person)
+            try await pauses.pause(
+                profileSet, reason: form?["reason"] ?? "", by: person, alsoKnown: dashboard.profileSets)
         } else {
-            _ = try await pauses.resume(profileSet, by: person)
+            // A set that is gone may be paused still.
+            _ = try await pauses.resume(
+                profileSet.map { .profileSet($0) } ?? .everything, by: person,
+                alsoKnown: profileSet.map { [$0] } ?? [])
         }
         wakeup.notify()
         logger.notice(

@@ -21,7 +21,7 @@ struct Dashboard: Sendable {
         templates = try PageTemplates()
     }
 
-    func knows(profileSet: String) -> Bool { board.current.sets.contains { $0.name == profileSet } }
+    var profileSets: Set<String> { Set(board.current.sets.map(\.name)) }
 
     func fleet(_ visit: PageVisit) async -> String {
         let status = board.current

@@ -75,7 +75,8 @@ extension FleetView.AccountRow {
     init(_ account: ControllerStatus.AccountStatus, now: Timestamp) {
         name = account.name.description
         refreshed = account.refreshedAt.map { Moment($0, now: now) }
-        problems = [account.stopped, account.refreshProblem, account.registrationProblem].compactMap(\.self)
+        problems = [account.stopped, account.lookupProblem, account.refreshProblem, account.registrationProblem]
+            .compactMap(\.self)
         isWell = problems.isEmpty
     }
 }

@@ -55,6 +55,9 @@ struct ApplyLoop {
         self.progress = progress
         waiter = StateWaiter(clock: run.clock, wakeup: run.wakeup, pollInterval: run.options.pollInterval)
         stoppedAccounts = run.options.stoppedAccounts
+        for (key, until) in run.options.unanswered.dues {
+            if let device = run.desired.index(of: key) { unanswered[device] = until }
+        }
         scope = Array(repeating: false, count: run.desired.devices.count)
         lookupHistory = LookupHistory(
             devices: run.desired.devices.count, startedAt: startedAt,
@@ -109,6 +112,11 @@ struct ApplyLoop {
         }
         for (account, reason) in unansweredAccounts where stoppedAccounts[account] == nil {
             stoppedAccounts[account] = reason
+            for (number, until) in unanswered {
+                let device = run.desired.devices[number]
+                guard run.desired.accountName(of: device) == account else { continue }
+                report.unanswered.add(device.key, of: account, until: until, because: reason)
+            }
         }
         if let heldElsewhere { throw heldElsewhere }
         _ = try await look(until: deadline)
@@ -144,7 +152,8 @@ struct ApplyLoop {
         guard let known = try await knownFleet(until: deadline) else { return nil }
         let plan = Planner(
             now: run.clock.now(), retriesFailuresBefore: run.options.retryFailed ? startedAt : nil,
-            heedsDriftPolicy: run.options.heedsDriftPolicy, evidence: evidence
+            heedsDriftPolicy: run.options.heedsDriftPolicy, evidence: evidence,
+            maxChange: run.options.policy.maxChange
         ).plan(desired: run.desired, known: known, within: review)
         if !hasLooked, run.options.largeChanges == .refuse, !plan.largeChanges.isEmpty {
             throw TooLargeChange(changes: plan.largeChanges)
@@ -233,9 +242,9 @@ struct ApplyLoop {
         let lookAgainAt = pace.nextLook(after: run.clock.now(), pollInterval: run.options.pollInterval)
         var room = limits.inFlight - report.inFlight - report.enablePending
         var seen = run.wakeup.count
-        try await withThrowingTaskGroup(of: (RequestSender.Result, devices: Int).self) { group in
+        try await withThrowingTaskGroup(of: (RequestSender.Result, RequestBatch).self) { group in
             var underWay = 0
-            var devicesUnderWay = 0
+            var devicesUnderWay: Set<DeviceKey> = []
             // However slow the machine is, each look leads to something: a run that does not wait would end otherwise.
             var isFirst = true
             while underWay > 0 || queue.count > 0 {
@@ -251,16 +260,16 @@ struct ApplyLoop {
                         isStopped: { stoppedAccounts[$0] != nil || isBusy($0) })
                 {
                     underWay += 1
-                    devicesUnderWay += batch.actions.count
+                    devicesUnderWay.formUnion(batch.actions.lazy.map(\.key))
                     room -= batch.actions.count
                     let releases = gate.releases
                     group.addTask { [sender] in
-                        (try await sender.send(batch, under: releases), batch.actions.count)
+                        (try await sender.send(batch, under: releases), batch)
                     }
                 }
-                if underWay > 0, let (result, devices) = try await group.next() {
+                if underWay > 0, let (result, batch) = try await group.next() {
                     underWay -= 1
-                    devicesUnderWay -= devices
+                    devicesUnderWay.subtract(batch.actions.lazy.map(\.key))
                     isToLookAgain = take(result, &queue) || isToLookAgain
                 } else if isFresh, queue.count > 0 {
                     try await waiter.change(after: seen, until: lookAgainAt)
@@ -270,25 +279,12 @@ struct ApplyLoop {
                 }
                 if room < limits.batchSize, run.wakeup.count != seen {
                     seen = run.wakeup.count
-                    let inFlight = try await run.store.read { try $0.operationsInFlight() }
-                    room = limits.inFlight - inFlight - devicesUnderWay
+                    let stored = try await run.store.read { try $0.devicesWithOperationInFlight() }
+                    room = limits.room(stored: stored, underWay: devicesUnderWay, in: run.desired)
                 }
             }
         }
         return isToLookAgain
-    }
-
-    /// What a run may do at most; where profile sets differ, the narrowest of their limits.
-    private struct SendingLimits {
-        /// Devices in a request.
-        let batchSize: Int
-        /// Devices whose outcome is awaited at the same time.
-        let inFlight: Int
-
-        init(_ policies: [RolloutPolicy]) {
-            inFlight = policies.map(\.maxInFlight).min() ?? 1000
-            batchSize = min(policies.map(\.batchSize).min() ?? 100, inFlight)
-        }
     }
 
     /// - Returns: whether the state is to be looked at again.

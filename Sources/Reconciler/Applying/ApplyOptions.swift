@@ -43,6 +43,8 @@ public struct ApplyOptions: Sendable {
     public var endsWhenIdle: Bool
     /// Accounts that are not called, and why not.
     public var stoppedAccounts: [AccountName: String]
+    /// Devices that are not looked up yet, because the carrier has not answered about them before.
+    public var unanswered = UnansweredLookups()
     /// Whether devices are changed outside the sets' maintenance windows too.
     public var ignoresWindows: Bool
     /// How many calls to the carrier may be under way at once.

@@ -68,6 +68,8 @@ public struct ApplyReport: Sendable {
     public var largeChanges: [LargeChange] = []
     /// Accounts to which nothing more is sent, with the reason.
     public var stoppedAccounts: [AccountName: String] = [:]
+    /// Devices about which the carrier has not answered.
+    public var unanswered = UnansweredLookups()
     /// Devices that failed, are blocked or held, with the reason.
     public var exceptions: [PlanException] = []
     /// Devices of a saved plan that have moved since it was made, and are left alone.

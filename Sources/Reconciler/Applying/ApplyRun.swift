@@ -83,6 +83,7 @@ public struct ApplyRun: Sendable {
             }
             return limits
         }
+        try await noteMembers()
         try await adoptOrphans(number)
         let lookups = LookupService(wakeup: wakeup)
         return try await withThrowingTaskGroup(of: ApplyReport?.self) { group in
@@ -154,6 +155,15 @@ public struct ApplyRun: Sendable {
             }
             try transaction.save(changed)
         }
+    }
+
+    /// Writes down which devices the profile sets have: what holds a set from now on holds them.
+    private func noteMembers() async throws {
+        let members = desired.members()
+        let isWhole = goal.savedPlan == nil
+        let stored = try await store.read { try $0.memberDigests() }
+        guard members.contains(where: { stored[$0.profileSet] != $0.digest }) else { return }
+        try await store.write { try $0.note(members, isWhole: isWhole) }
     }
 
     /// Operations that were intended by a run that has died since may or may not have been taken. Those of a run that is

@@ -17,6 +17,13 @@ public struct ConvergencePolicy: Hashable, Sendable {
     /// suggests the opposite settle nothing.
     public var recordsLag: Duration
 
+    /// The share, in per cent, of the devices of an account, and of all of a run, that may change at once, whatever the
+    /// profile sets allow.
+    public var maxChange: Double
+
+    /// As much as a profile set allows that does not say otherwise.
+    public static let usualMaxChange = 30.0
+
     /// The most requests for one device within an hour, whatever else is configured: the carrier asks for at
     /// most four automated network accesses (`thingspace.md`, section 6.3).
     public static let maximumAttemptsPerHour = 4
@@ -24,8 +31,9 @@ public struct ConvergencePolicy: Hashable, Sendable {
     public init(
         callbackDeadline: Duration = .seconds(30 * 60), enableAfter: Duration = .seconds(30 * 60),
         retryDelay: Duration = .seconds(60), maximumAttempts: Int = 4, verifyAfter: Duration = .seconds(24 * 3600),
-        recordsLag: Duration = .seconds(60)
+        recordsLag: Duration = .seconds(60), maxChange: Double = Self.usualMaxChange
     ) {
+        self.maxChange = maxChange
         self.recordsLag = recordsLag
         self.verifyAfter = verifyAfter
         self.callbackDeadline = callbackDeadline

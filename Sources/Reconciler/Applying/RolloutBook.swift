@@ -20,7 +20,7 @@ struct RolloutBook: Sendable {
                         && rollout.startedAt >= plan.reviewedAt ?? rollout.startedAt
                 } ?? true
             if isOver, let rollout { end.append(rollout.number) }
-            if isOver, plan.ownRollouts[index].pending > 0 { begin.append(set.name) }
+            if isOver, plan.ownRollouts[index].pending > plan.heldPending[index] { begin.append(set.name) }
         }
         guard !begin.isEmpty || !end.isEmpty else { return open }
         let now = clock.now()

@@ -43,7 +43,7 @@ struct RolloutGate: Sendable {
                 of: sets[index].name, policy: sets[index].rollout, tally: plan.rollouts[index],
                 record: records[index], pauses: pauses, pendingByLabels: members.pending[index],
                 opensAt: closed[index]?.opensAt,
-                largeChange: holdsLargeChanges ? plan.largeChanges.first { $0.profileSet == sets[index].name } : nil)
+                largeChange: holdsLargeChanges ? plan.largeChanges.first { $0.holds(sets[index].name) } : nil)
         }
         let isClosed = steps.map(\.isClosed)
         let chosen = Self.positions(plan, steps, members)
@@ -61,21 +61,35 @@ struct RolloutGate: Sendable {
             let tally = own[index]
             return tally.hasWork || (steps[index].isAborted && tally.underWay > 0)
         }
-        abortReasons = withWork.compactMap { index in
-            switch steps[index].decision {
-            case .abort(let reason), .aborted(let reason): reason
-            case .release, .closed, .paused, .tooLarge: nil
+        // Devices that are held for the set that named them before.
+        let held = plan.heldDevices.filter { $0.changes > 0 }
+        abortReasons =
+            withWork.compactMap { index in
+                switch steps[index].decision {
+                case .abort(let reason), .aborted(let reason):
+                    "\(reason) Look at what failed; `profilectl resume --set \(sets[index].name)` lets the rest go on."
+                case .release, .closed, .paused, .tooLarge: nil
+                }
             }
+            + held.compactMap { devices in
+                if case .aborted = devices.cause { return devices.description }
+                return nil
+            }
+        // One that is for several sets is named once.
+        largeChanges = withWork.reduce(into: []) { changes, index in
+            guard case .tooLarge(let change) = steps[index].decision, !changes.contains(change) else { return }
+            changes.append(change)
         }
-        largeChanges = withWork.compactMap { index in
-            if case .tooLarge(let change) = steps[index].decision { return change }
-            return nil
-        }
-        pause =
-            withWork.lazy.compactMap { index in
+        let inForce =
+            withWork.compactMap { index in
                 if case .paused(let pause) = steps[index].decision { return pause }
                 return nil
-            }.first
+            }
+            + held.compactMap { devices in
+                if case .paused(let pause) = devices.cause { return pause }
+                return nil
+            }
+        pause = inForce.first
         closedWindows = withWork.compactMap { isClosed[$0] ? closed[$0] : nil }
         waves = sets.indices.filter { steps[$0].wave.count > 1 && plan.rollouts[$0].total > 0 }.map { index in
             ApplyReport.Wave(steps[index].wave, of: sets[index].name, plan.rollouts[index])
@@ -109,7 +123,7 @@ struct RolloutGate: Sendable {
         var rationed: [Int: [Int]] = [:]
         for position in plan.actions.indices {
             let set = Int(plan.actions.device(at: position).set)
-            guard let budget = steps[set].budget else { continue }
+            guard let budget = steps[set].budget, !plan.isHeld(at: position) else { continue }
             if plan.actions.isReleased(at: position) {
                 chosen.append(position)
             } else if let labels = steps[set].wave.labels {

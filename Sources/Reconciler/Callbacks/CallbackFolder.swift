@@ -25,24 +25,27 @@ public struct CallbackFolder: Sendable {
     @discardableResult
     public func readAll() async throws -> Int {
         var total = 0
-        while true {
-            let count = try await readBatch()
+        var last: CallbackNumber?
+        repeat {
+            // However many are left for later, those behind them are read.
+            let (count, next) = try await readBatch(after: last)
             total += count
             if count > 0 { wakeup.notify() }
-            if count < Self.batchSize { return total }
-        }
+            last = next
+        } while last != nil
+        return total
     }
 
-    /// - Returns: how many have taken effect; one that is left for later would otherwise be looked at again at once.
-    private func readBatch() async throws -> Int {
-        let unread = try await store.read { try $0.unreadCallbacks(limit: Self.batchSize) }
-        guard let last = unread.last else { return 0 }
+    /// - Returns: how many have taken effect, and the last one that was looked at; `nil` if none is left behind it.
+    private func readBatch(after former: CallbackNumber?) async throws -> (count: Int, last: CallbackNumber?) {
+        let unread = try await store.read { try $0.unreadCallbacks(after: former, limit: Self.batchSize) }
+        guard let last = unread.last else { return (0, nil) }
         var messages: [CallbackNumber: CallbackMessage] = [:]
         for record in unread {
             messages[record.number] = try? CallbackMessage(json: Array(record.redactedText.utf8))
         }
         let now = clock.now()
-        return try await store.write { [messages, policy] transaction in
+        let count = try await store.write { [messages, policy] transaction in
             var batch = FoldBatch(transaction: transaction, now: now, policy: policy)
             // Another process may have read some of them meanwhile.
             let still = try transaction.unreadCallbacks(upTo: last.number)
@@ -53,5 +56,6 @@ public struct CallbackFolder: Sendable {
             try batch.commit()
             return count
         }
+        return (count, unread.count < Self.batchSize ? nil : last.number)
     }
 }

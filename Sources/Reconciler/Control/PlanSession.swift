@@ -25,8 +25,9 @@ public struct PlanSession: Sendable {
         let now = clock.now()
         async let known = knownFleet(onWait)
         let desired = try await load()
-        return Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil).plan(
-            desired: desired, known: try await known)
+        return Planner(
+            now: now, retriesFailuresBefore: retryFailed ? now : nil, maxChange: settings.policy.maxChange
+        ).plan(desired: desired, known: try await known)
     }
 
     private func knownFleet(_ onWait: (String) -> Void) async throws -> KnownFleet {

@@ -21,7 +21,8 @@ public struct SavedPlanSession: Sendable {
     /// - Throws: `StateStoreError`
     public func outlook(of saved: SavedPlan, retryFailed: Bool) async throws -> Outlook {
         let now = clock.now()
-        let planner = Planner(now: now, retriesFailuresBefore: retryFailed ? now : nil)
+        let planner = Planner(
+            now: now, retriesFailuresBefore: retryFailed ? now : nil, maxChange: settings.policy.maxChange)
         let fleet = saved.fleet
         guard let store = try await settings.openStoreIfThere() else {
             let rest = planner.plan(

@@ -43,7 +43,9 @@ extension Settings {
             reader.missing(missing, expected: expected, complaints: &complaints)
         }
         guard let certificate, let key else { return nil }
-        return CallbackTLS(certificate: certificate, key: key)
+        let folder = FilePath.folder(of: listener.file)
+        return CallbackTLS(
+            certificate: FilePath.resolve(certificate, below: folder), key: FilePath.resolve(key, below: folder))
     }
 
     /// The member `allow` of the callback listener; `nil` if there is none that is right.

@@ -51,7 +51,9 @@ extension Settings {
         guard
             let top = MappingReader(node, file: file, path: "", known: SettingsShape.top.keys, complaints: &complaints)
         else { return }
-        state = top.text("state", expected: "sqlite:PATH", complaints: &complaints) ?? state
+        if let location = top.text("state", expected: "sqlite:PATH", complaints: &complaints) {
+            state = StateLocation.resolve(location, below: FilePath.folder(of: file))
+        }
         stateTimeout =
             top.scalar("stateTimeout", expected: Duration.settingExpected, complaints: &complaints) {
                 Duration(settingText: $0)
@@ -122,6 +124,13 @@ extension Settings {
         Duration(settingText: text).flatMap { $0 >= .seconds(60) ? $0 : nil }
     }
 
+    private static let shareExpected = "a share from 0% to 100%"
+
+    private static func share(_ text: String) -> Double? {
+        if case .percent(let share) = RolloutPolicy.Amount(text) { return share }
+        return nil
+    }
+
     private mutating func takeConvergence(_ node: YAMLNode, file: String, complaints: inout ComplaintList) {
         guard
             let reader = MappingReader(
@@ -137,6 +146,9 @@ extension Settings {
         policy.enableAfter = duration("enableAfter", policy.enableAfter)
         policy.retryDelay = duration("retryDelay", policy.retryDelay)
         policy.verifyAfter = duration("verifyAfter", policy.verifyAfter)
+        policy.maxChange =
+            reader.scalar("maxChange", expected: Self.shareExpected, complaints: &complaints) { Self.share($0) }
+            ?? policy.maxChange
         policy.maximumAttempts =
             reader.scalar("maximumAttempts", expected: "a number from 1 to 100", complaints: &complaints) { text in
                 Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
@@ -183,6 +195,8 @@ extension Settings {
             .map { policy.retryDelay = $0 }
         try read("CONVERGENCE_VERIFY_AFTER", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
             .map { policy.verifyAfter = $0 }
+        try read("CONVERGENCE_MAX_CHANGE", value, expected: Self.shareExpected) { Self.share($0) }
+            .map { policy.maxChange = $0 }
         try read("CONVERGENCE_MAXIMUM_ATTEMPTS", value, expected: "a number from 1 to 100") { text in
             Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
         }.map { policy.maximumAttempts = $0 }

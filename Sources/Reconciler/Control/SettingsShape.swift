@@ -10,7 +10,8 @@ public enum SettingsShape {
     static let top = MappingShape([
         .optional("thingspace", .mapping(thingspace), "Where the carrier's API is."),
         .optional(
-            "state", .text(), "Where the known state is kept.", examples: ["sqlite:.profilectl/state.db"]),
+            "state", .text(), "Where the known state is kept; a relative path is below the folder of this file.",
+            examples: ["sqlite:.profilectl/state.db"]),
         .optional(
             "stateTimeout", .duration, "How long another process that writes to the state is waited for.",
             examples: ["10s"]),
@@ -54,7 +55,9 @@ public enum SettingsShape {
 
     static let tls = MappingShape([
         .required(
-            "certificate", .text(), "The path of a PEM file with the certificate chain.", examples: ["fleet.crt"]),
+            "certificate", .text(),
+            "The path of a PEM file with the certificate chain, below the folder of this file if relative.",
+            examples: ["fleet.crt"]),
         .required("key", .text(), "The path of a PEM file with the private key.", examples: ["fleet.key"]),
     ])
 
@@ -97,6 +100,10 @@ public enum SettingsShape {
             "retryDelay", .duration, "The wait before a second attempt; it doubles with each further one.",
             examples: ["1m"]),
         .optional("maximumAttempts", .whole(1...100), "Attempts that a device has at most.", examples: [4]),
+        .optional(
+            "maxChange", .percent,
+            "The share of the devices of an account, and of all of a run, whose profile is known to be there that may change "
+                + "at once, whatever the profile sets allow.", examples: ["30%"]),
         .optional(
             "verifyAfter", .duration, "Records of the carrier's that were read longer ago permit no download.",
             examples: ["24h"]),

@@ -57,7 +57,7 @@ struct StarterFile: Sendable {
           state: downloaded-enabled                 # or downloaded-disabled
         rollout:                                    # how a change of this set is let out
           waves: [10%, 100%]                        # a wave starts when the one before has landed
-          abortWhen: {failed: 5%, atLeast: 20}
+          abortWhen: {failed: 5%, atLeast: 1}       # stops within the first wave; a small one cannot reach more
           maxChange: 30%                            # more at once needs --allow-large-change
         devices:
           - eid: "89049032000000000000000090000158"

@@ -20,11 +20,7 @@ public struct StatusSession: Sendable {
 
     /// - Throws: `StateStoreError`, `SelectionError`
     public func fleet(_ scope: Scope = .everything) async throws -> FleetStatus {
-        guard let store = try await settings.openStoreIfThere() else {
-            return FleetStatus(
-                known: KnownFleet(), callbacks: [:], counters: [:], signIns: [], contacts: [], leases: [],
-                latestRuns: [])
-        }
+        let store = try await settings.openExistingStore("Nothing is known of any device.")
         return try await store.read { reader in
             let known = try reader.knownFleet()
             let selected: KnownFleet
@@ -48,7 +44,7 @@ public struct StatusSession: Sendable {
     /// The devices of one eUICC with their timelines.
     /// - Throws: `StateStoreError`
     public func devices(of eid: EID) async throws -> [DeviceStatus] {
-        guard let store = try await settings.openStoreIfThere() else { return [] }
+        let store = try await settings.openExistingStore("Nothing is known of any device.")
         return try await store.read { try DeviceStatus.those(of: eid, in: $0) }
     }
 }

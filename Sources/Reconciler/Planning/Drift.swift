@@ -58,33 +58,3 @@ public struct Drift: Hashable, Sendable {
         }
     }
 }
-
-/// Finds what is known of the devices that have moved away, asked for in the order of their keys.
-struct MoveCursor {
-    private let moves: ContiguousArray<KnownMove>
-    private var next = 0
-
-    init(_ moves: ContiguousArray<KnownMove>) {
-        self.moves = moves
-    }
-
-    mutating func move(of key: DeviceKey) -> KnownMove? {
-        while next < moves.count, moves[next].key < key { next += 1 }
-        return next < moves.count && moves[next].key == key ? moves[next] : nil
-    }
-}
-
-/// Finds what puts devices in doubt, asked for in the order of their keys.
-struct DoubtCursor {
-    private let doubts: ContiguousArray<DeviceInDoubt>
-    private var next = 0
-
-    init(_ doubts: ContiguousArray<DeviceInDoubt>) {
-        self.doubts = doubts
-    }
-
-    mutating func hint(of key: DeviceKey) -> Hint? {
-        while next < doubts.count, doubts[next].key < key { next += 1 }
-        return next < doubts.count && doubts[next].key == key ? doubts[next].hint : nil
-    }
-}

@@ -25,8 +25,14 @@ public struct Plan: Sendable {
     var partialRollouts: [RolloutTally]?
     /// The same of those devices that the plan is about.
     var ownRollouts: [RolloutTally] { partialRollouts ?? rollouts }
-    /// Profile sets that would change more than they allow.
+    /// More changes at once than the limits of profile sets, of accounts or of the run allow.
     public internal(set) var largeChanges: [LargeChange] = []
+    /// Devices that stay held for a profile set that named them before, by that set.
+    public internal(set) var heldDevices: [HeldDevices] = []
+    /// Whether each device of the fleet is among them; empty if none is.
+    private var isHeld: ContiguousArray<Bool> = []
+    /// How many of them are to change and are not released, by the set that names them now.
+    private(set) var heldPending: [Int]
     /// Devices, by their numbers in the fleet, that are to change, that the roll-out has not let out, and that are not
     /// selected: waves that go by labels wait for them.
     var pendingElsewhere: [Int] = []
@@ -47,7 +53,20 @@ public struct Plan: Sendable {
         actions = PlannedActions(fleet: desired)
         rollouts = Array(repeating: RolloutTally(), count: desired.sets.count)
         partialRollouts = desired.selection == nil ? nil : rollouts
+        heldPending = Array(repeating: 0, count: desired.sets.count)
     }
+
+    /// Has a device wait, by its number in the fleet, until a person lets go the set that named it before.
+    ///
+    /// - Parameter isPending: whether it is to change, and no rollout has released it.
+    mutating func hold(_ device: Int, isPending: Bool) {
+        if isHeld.isEmpty { isHeld = ContiguousArray(repeating: false, count: actions.fleet.devices.count) }
+        isHeld[device] = true
+        if isPending { heldPending[Int(actions.fleet.devices[device].set)] += 1 }
+    }
+
+    /// Whether the device of an action stays held for a profile set that named it before.
+    func isHeld(at position: Int) -> Bool { !isHeld.isEmpty && isHeld[actions.deviceIndex(at: position)] }
 
     /// Whether there is neither an action nor anything that waits for one.
     public var isConverged: Bool { actions.isEmpty && exceptions.isEmpty }

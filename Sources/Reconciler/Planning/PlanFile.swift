@@ -58,6 +58,7 @@ public enum PlanFile {
             json.member("fleetDigest", plan.actions.fleet.digest.description)
             json.summary(of: plan)
             json.profileSets(of: plan)
+            json.widerLargeChanges(of: plan)
         }
         json.endDocument()
         let fleet = plan.actions.fleet
@@ -115,11 +116,32 @@ extension JSONWriter {
             object { json in
                 json.member("name", set.name)
                 json.member("rollout", set.rollout.json)
-                guard let change = plan.largeChanges.first(where: { $0.profileSet == set.name }) else { return }
+                let change = plan.largeChanges.first { $0.scope == .profileSet && $0.holds(set.name) }
+                guard let change else { return }
                 json.object("largeChange") { json in
                     json.member("changes", change.changes)
                     json.member("present", change.present)
                 }
+            }
+        }
+        end("]")
+    }
+
+    /// Writes what is too much of several sets together, of an account or of all.
+    fileprivate mutating func widerLargeChanges(of plan: Plan) {
+        begin("[", "largeChanges")
+        for change in plan.largeChanges where change.scope != .profileSet {
+            object { json in
+                switch change.scope {
+                case .profileSet: break
+                case .smallSets: json.member("scope", "smallSets")
+                case .run: json.member("scope", "run")
+                case .account(let account): json.member("accountName", account.description)
+                }
+                json.member("profileSets", change.profileSets)
+                json.member("changes", change.changes)
+                json.member("present", change.present)
+                json.member("limit", RolloutPolicy.Amount.percent(change.limit).text)
             }
         }
         end("]")

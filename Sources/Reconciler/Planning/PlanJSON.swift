@@ -88,6 +88,7 @@ extension JSONWriter {
             json.member("exceptions", plan.exceptionCounts)
             json.member("unmanaged", plan.unmanaged.count)
             json.member("largeChanges", plan.largeChanges.map(\.description))
+            json.member("held", plan.heldDevices.map(\.description))
             json.windows(plan.windows)
             json.begin("[", "accounts")
             for account in summary.accounts {

@@ -10,13 +10,17 @@ public struct Planner: Sendable {
     public let heedsDriftPolicy: Bool
     /// By what evidence is judged.
     public let evidence: EvidenceRule
+    /// The share, in per cent, of the devices of an account, and of all, whose profile is known to be there that may change
+    /// at once.
+    public let maxChange: Double
 
     /// - Parameter evidence: without one, evidence of before `now` permits no download.
     public init(
         now: Timestamp, retriesFailuresBefore: Timestamp? = nil, heedsDriftPolicy: Bool = false,
-        evidence: EvidenceRule? = nil
+        evidence: EvidenceRule? = nil, maxChange: Double = ConvergencePolicy.usualMaxChange
     ) {
         self.now = now
+        self.maxChange = maxChange
         self.evidence = evidence ?? EvidenceRule(since: now)
         self.retriesFailuresBefore = retriesFailuresBefore
         self.heedsDriftPolicy = heedsDriftPolicy
@@ -37,14 +41,15 @@ public struct Planner: Sendable {
         }
         plan.busyCards = Set(known.operations.lazy.filter(\.isOpen).map(\.key.eid))
         let heldCards = heldCards(desired, known)
-        var change = ChangeTally(setCount: desired.sets.count)
+        var change = ChangeTally(setCount: desired.sets.count, accountCount: desired.accounts.count)
+        var held = HeldDevicesFinder(known.heldSets, setCount: desired.sets.count)
         let rollouts = desired.sets.map { set in
             known.rollouts.last { $0.profileSet == set.name }.map { Int32(truncatingIfNeeded: $0.number.number) } ?? 0
         }
         var cards = SplitCards()
         let selection = desired.selection
-        var moves = MoveCursor(known.moves)
-        var doubts = DoubtCursor(known.doubts)
+        var moves = KeyCursor(known.moves)
+        var doubts = KeyCursor(known.doubts)
         var cursor = 0
         for (number, device) in desired.devices.enumerated() {
             while cursor < known.devices.count, known.devices[cursor].key < device.key {
@@ -56,7 +61,7 @@ public struct Planner: Sendable {
                 record = known.devices[cursor]
                 cursor += 1
             }
-            let hint = record == nil ? nil : doubts.hint(of: device.key)
+            let hint = record == nil ? nil : doubts.row(of: device.key)?.hint
             var step = step(for: device.state, record: record, hint, in: known)
             if let review {
                 step = review.limit(step, of: number, record, record.flatMap { known.operation(of: $0) })
@@ -86,12 +91,20 @@ public struct Planner: Sendable {
             // Another attempt at what was let out is no further change; what is being taken back still counts, or
             // drift that is told bit by bit would never be too much.
             let isCorrection = hasDrifted && (step.standing == .toSend || step.standing == .underWay)
-            change.count(
-                set: Int(device.set),
-                wasPresent: (record?.profile?.isOnDevice ?? false) || record?.reached != nil,
-                changes: isSelected && (isCorrection || (step.isAction || step.mayBecomeAction) && !isReleased),
-                hasDrifted: hasDrifted,
-                isGone: record?.profile?.isOnDevice == false)
+            if (record?.profile?.isOnDevice ?? false) || record?.reached != nil {
+                change.count(
+                    ChangeTally.Change(
+                        set: Int(device.set), account: Int(device.account),
+                        isChange: isSelected
+                            && (isCorrection || (step.isAction || step.mayBecomeAction) && !isReleased),
+                        hasDrifted: hasDrifted, isGone: record?.profile?.isOnDevice == false))
+            }
+            if !held.isEmpty {
+                let set = (number: Int(device.set), name: desired.sets[Int(device.set)].name)
+                if held.note(device.key, in: set, isChange: isSelected && step.isAction) {
+                    plan.hold(number, isPending: step.isAction && !isReleased)
+                }
+            }
             guard isSelected else {
                 if step.isAction, !isReleased { plan.pendingElsewhere.append(number) }
                 continue
@@ -100,7 +113,7 @@ public struct Planner: Sendable {
                 step.standing, isReleased: isReleased, wasReleased: wasReleased)
             if hasDrifted, let isNow = record?.profile {
                 plan.drifts.append(
-                    Drift(device, of: desired.accountName(of: device), isNow: isNow, moves.move(of: device.key)))
+                    Drift(device, of: desired.accountName(of: device), isNow: isNow, moves.row(of: device.key)))
             }
             switch step {
             case .nothing:
@@ -122,12 +135,13 @@ public struct Planner: Sendable {
             }
         }
         for other in known.devices[cursor...] { plan.noteOther(other, in: known, rollouts) }
+        plan.heldDevices = held.found(in: desired)
         if let review {
             plan.largeChanges = review.saved.plan.largeChanges
             return plan
         }
         cards.letOut(of: &plan)
-        plan.largeChanges = change.largeChanges(in: desired)
+        plan.largeChanges = change.largeChanges(in: desired, maxChange: maxChange)
         return plan
     }
 

@@ -54,6 +54,10 @@ struct SavedPlanBuilder {
             largeChanges.append(
                 LargeChange(profileSet: name, changes: changes, present: present, limit: rollout.maxChange))
         }
+        for change in header["largeChanges"]?.elements ?? [] {
+            guard let change = LargeChange(json: change) else { return nil }
+            largeChanges.append(change)
+        }
     }
 
     /// Adds a line: an action, a device that is left out, how a device has drifted, or one that the YAML does not name.
@@ -145,5 +149,25 @@ struct SavedPlanBuilder {
         plan.convergedCount = convergedCount
         plan.largeChanges = largeChanges
         return SavedPlan(toolVersion: toolVersion, checksum: checksum, fleetDigest: fleetDigest, plan: plan)
+    }
+}
+
+extension LargeChange {
+    /// - Returns: `nil` unless it is one of several sets together, of an account or of all, as a plan file tells it.
+    fileprivate init?(json: JSONValue) {
+        guard let changes = json["changes"]?.text.flatMap({ Int($0) }),
+            let present = json["present"]?.text.flatMap({ Int($0) }),
+            let limitText = json["limit"]?.text, case .percent(let limit)? = RolloutPolicy.Amount(limitText)
+        else { return nil }
+        let scope: Scope
+        switch (json["scope"]?.text, json["accountName"]?.text) {
+        case ("smallSets", nil): scope = .smallSets
+        case ("run", nil): scope = .run
+        case (nil, let name?): scope = .account(AccountName(name))
+        default: return nil
+        }
+        self.init(
+            scope: scope, profileSets: json["profileSets"]?.elements.compactMap(\.text) ?? [], changes: changes,
+            present: present, limit: limit)
     }
 }

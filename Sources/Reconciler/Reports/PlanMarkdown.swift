@@ -62,6 +62,7 @@ public struct PlanMarkdown: Sendable {
             + "\n\n"
         let warnings =
             plan.largeChanges.map { ("Large change.", $0.description) }
+            + plan.heldDevices.map { ("Held.", $0.description) }
             + plan.closedWindows.map { ("Window closed.", $0.description) }
         for (kind, warning) in warnings.prefix(Self.warningLimit) {
             text += "> **\(kind)** \(MarkdownText.sentences(warning))\n\n"

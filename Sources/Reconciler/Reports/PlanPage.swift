@@ -105,6 +105,7 @@ public struct PlanPage: Sendable {
     private func writeWarnings(_ html: inout HTMLWriter) {
         let warnings =
             plan.largeChanges.map { ("Large change. ", $0.description) }
+            + plan.heldDevices.map { ("Held. ", $0.description) }
             + plan.closedWindows.map { ("Window closed. ", $0.description) }
         for (kind, warning) in warnings {
             html.element("p", ["class": "warning", "role": "note"]) { html in

@@ -44,7 +44,8 @@ extension KnownFleet {
         kept.serviceStates = serviceStates
         kept.rollouts = rollouts
         kept.pauses = pauses
-        var doubts = DoubtCursor(self.doubts)
+        kept.heldSets = heldSets
+        var doubts = KeyCursor(self.doubts)
         for number in devices.indices where isKept(number) {
             let device = devices[number]
             let operation = operation(of: device)
@@ -56,7 +57,7 @@ extension KnownFleet {
                     version: device.version, rollout: device.rollout, run: device.run,
                     provenAtMilliseconds: device.provenAtMilliseconds))
             if let operation { kept.operations.append(operation) }
-            if let hint = doubts.hint(of: device.key) {
+            if let hint = doubts.row(of: device.key)?.hint {
                 kept.doubts.append(DeviceInDoubt(key: device.key, hint: hint))
             }
         }

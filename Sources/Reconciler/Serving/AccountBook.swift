@@ -29,6 +29,8 @@ struct AccountBook: Sendable {
         var rest: (reason: String, at: Timestamp, until: Timestamp)?
         /// How many runs in a row could not go on for it.
         var rests = 0
+        /// Why some of its devices wait to be looked up.
+        var lookupProblem: String?
         /// Since when outcomes of operations are overdue.
         var overdueSince: Timestamp?
         /// Since when lists that answer by callback are not answered.
@@ -183,6 +185,11 @@ struct AccountBook: Sendable {
         }
     }
 
+    /// Some devices of these accounts wait to be looked up; nobody else waits with them.
+    mutating func note(unanswered reasons: [AccountName: String]) {
+        for name in entries.keys { change(name) { $0.lookupProblem = reasons[name] } }
+    }
+
     // MARK: Silence
 
     /// Whether callbacks of an account are expected that do not come.
@@ -252,7 +259,12 @@ struct AccountBook: Sendable {
             status.refreshProblem = entry.refreshProblem
             status.learntAt = entry.rest.map { max($0.at, entry.checkedAt ?? $0.at) } ?? entry.checkedAt
             status.triedAt = entry.triedAt
+            status.lookupProblem = entry.lookupProblem
             status.silence = silence(of: name, entry)
+            // Before the first reading of the records, or the first look at the registration since, either may be so.
+            status.isSilenceKnown =
+                status.silence != nil
+                || entry.silentSince == nil && (entry.triedAt != nil || entry.refreshedAt != nil || !reads)
             if case .problem(let text) = entry.registration {
                 status.registrationProblem = text
             } else {

@@ -82,13 +82,14 @@ public struct Controller: Sendable {
             onListening(url)
             supervisor.tell(.ready)
             let watched = WatchedCarrier(carrier: carrier, board: board, clock: clock)
-            try await work(desk, watched, url, lock, until: stop, reload: reload)
+            let claim = RevisionClaim(store: store, clock: clock, owner: owner, origin: origin.name)
+            try await work(desk, watched, url, lock, claim, until: stop, reload: reload)
         }
     }
 
     private func work(
-        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, _ lock: RunLock, until stop: Wakeup,
-        reload: Wakeup
+        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, _ lock: RunLock, _ claim: RevisionClaim,
+        until stop: Wakeup, reload: Wakeup
     ) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for companion in companions(desk, until: stop, reload: reload) {
@@ -98,7 +99,7 @@ public struct Controller: Sendable {
                 }
             }
             group.addTask {
-                try await steer(desk, carrier, url, lock)
+                try await steer(desk, carrier, url, lock, claim)
                 return true
             }
             defer { group.cancelAll() }
@@ -148,12 +149,12 @@ public struct Controller: Sendable {
 
     /// The work itself; it ends in order when the desk is closed.
     private func steer(
-        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, _ lock: RunLock
+        _ desk: ControllerDesk, _ carrier: any Carrier, _ url: String, _ lock: RunLock, _ claim: RevisionClaim
     ) async throws {
         let pulse = Pulse(supervisor: supervisor, clock: clock)
         let steward = FleetSteward(
             desk: desk, settings: settings, options: options, store: store, carrier: carrier, clock: clock,
-            logger: logger, observer: observer, onLook: { pulse.beat() })
+            logger: logger, observer: observer, claim: claim, onLook: { pulse.beat() })
         let accounts = AccountKeeper(
             desk: desk, settings: settings, options: options, url: url, callbackCredentials: callbackCredentials,
             store: store, lock: lock, carrier: carrier, clock: clock, logger: logger)

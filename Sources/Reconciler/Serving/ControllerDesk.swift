@@ -8,6 +8,15 @@ final class ControllerDesk: Sendable {
         let digest: ContentDigest
         /// Where it comes from git.
         let commit: String?
+        /// The devices of its profile sets.
+        let members: [SetMembers]
+
+        init(fleet: DesiredFleet, digest: ContentDigest, commit: String?) {
+            self.fleet = fleet
+            self.digest = digest
+            self.commit = commit
+            members = fleet.members()
+        }
     }
 
     /// A run under way.

@@ -31,6 +31,8 @@ public struct ControllerStatus: Sendable {
             case taken
             /// A run could not go on.
             case stopped
+            /// Another controller acts by other manifests.
+            case otherRevision
         }
 
         let condition: Condition
@@ -63,6 +65,8 @@ public struct ControllerStatus: Sendable {
         public var holds: [String] = []
         /// That too much of it would change, which is one of the holds.
         public var largeChange: String?
+        /// How many devices would change then.
+        public var largeChangeDevices = 0
     }
 
     /// A change on its way out in waves.
@@ -83,8 +87,12 @@ public struct ControllerStatus: Sendable {
         public var refreshProblem: String?
         /// Why nothing can be sent for it.
         public var stopped: String?
+        /// Why some of its devices wait to be looked up; the others go on.
+        public var lookupProblem: String?
         /// Where the carrier sends its callbacks, if that is not to us.
         public var registrationProblem: String?
+        /// Whether it is known whether its callbacks come.
+        var isSilenceKnown = true
         /// That its callbacks do not come, although the carrier has our address.
         public var silence: String?
         /// Whether that was looked up, whatever came of it.
@@ -130,6 +138,10 @@ public struct ControllerStatus: Sendable {
     public var failures: [FailureGroup] = []
     /// Devices whose known state drifted, the first few of them in the order of their keys.
     public var driftExamples: [DeviceKey] = []
+    /// Devices that are changed back and forth, and when that was seen last.
+    private(set) var flips: [DeviceKey: Timestamp] = [:]
+    /// Devices that stay held for a profile set that named them before.
+    public var heldDevices: [HeldDevices] = []
     /// How many devices are in which profile state, by `ProfileState.name`, and `never seen`.
     public var profiles: [String: Int] = [:]
     /// Devices that the store knows and no manifest names.
@@ -152,6 +164,16 @@ public struct ControllerStatus: Sendable {
     public var history: [ConvergencePoint] {
         get { convergence.points }
         set { convergence = ConvergenceHistory(points: newValue) }
+    }
+
+    /// How long after its last flip a device is still said to be changed back and forth.
+    private static let flipMemory = Duration.seconds(3600)
+    private static let flipLimit = 10_000
+
+    /// Takes note of devices that were seen to be changed back and forth.
+    mutating func noteFlips(_ keys: [DeviceKey], at now: Timestamp) {
+        flips = flips.filter { $0.value + Self.flipMemory > now }
+        for key in keys where flips[key] != nil || flips.count < Self.flipLimit { flips[key] = now }
     }
 
     mutating func add(_ point: ConvergencePoint) { convergence.add(point) }

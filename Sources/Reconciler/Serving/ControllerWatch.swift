@@ -37,8 +37,9 @@ struct ControllerWatch: Sendable {
     /// The log of a process tells all that is wrong while it runs. People who are notified are told once of what lasts,
     /// by whichever process.
     private func tellPeople() async throws {
-        var logged = NoticeBook(interval: interval)
-        var told = KeptNoticeBook(store: store, interval: interval)
+        let origin = board.current.manifests.origin
+        var logged = NoticeBook(interval: interval, origin: origin)
+        var told = KeptNoticeBook(store: store, interval: interval, origin: origin)
         while true {
             let seen = board.changes.count
             let now = clock.now()

@@ -12,6 +12,13 @@ struct Findings {
     private let status: ControllerStatus
     private let now: Timestamp
     private(set) var all: [Finding] = []
+    /// All that something can be said of, whether anything is known of it or not. What people were told of anything else is
+    /// over: a set or an account that the manifests do not name any more.
+    private(set) var subjects: Set<Notice.Identity> = []
+    /// Whose findings they are.
+    var origin: String { status.manifests.origin }
+    /// When the fleet was looked at last; `nil` before the first time, when nobody can tell what is gone.
+    var lookedAt: Timestamp? { status.lookedAt }
 
     /// Something that is wrong.
     private struct Trouble {
@@ -26,6 +33,9 @@ struct Findings {
     init(_ status: ControllerStatus, at now: Timestamp) {
         self.status = status
         self.now = now
+        for subject in ["store", "carrier", "everything"] {
+            subjects.insert(Notice.Identity(kind: .stopped, subject: subject))
+        }
         addStore()
         addCarrier()
         addRuns()
@@ -33,12 +43,19 @@ struct Findings {
         for account in status.accounts { add(account) }
         if let lookedAt = status.lookedAt {
             for set in status.sets { add(set, asOf: lookedAt) }
+            for devices in status.heldDevices {
+                add(
+                    .held, "devices of \(devices.profileSet)", asOf: lookedAt,
+                    Trouble(text: devices.description, devices: devices.changes))
+            }
+            add(.drift, "back and forth", asOf: lookedAt, Self.trouble(ofFlips: status.flips))
         }
     }
 
     /// - Parameter asOf: when it was learnt that nothing is wrong; `nil` if that is not known.
     private mutating func add(_ kind: Notice.Kind, _ subject: String, asOf: Timestamp?, _ trouble: Trouble?) {
         let identity = Notice.Identity(kind: kind, subject: subject)
+        subjects.insert(identity)
         let notice = trouble.map { trouble in
             Notice(
                 identity, condition: trouble.condition, profileSet: trouble.profileSet, text: trouble.text,
@@ -78,7 +95,9 @@ struct Findings {
         guard let problem = status.problem else {
             return add(.stopped, "everything", asOf: status.soundAt, nil)
         }
-        guard problem.condition != .store, isOfItsOwn(problem.at) else { return }
+        guard problem.condition != .store, problem.condition == .otherRevision || isOfItsOwn(problem.at) else {
+            return
+        }
         add(.stopped, "everything", asOf: nil, Trouble(condition: problem.condition.rawValue, text: problem.text))
     }
 
@@ -90,6 +109,21 @@ struct Findings {
         case .answers(let since): time.map { $0 >= since } ?? true
         case .unreachable, .noSignIn: false
         }
+    }
+
+    private static let flipsShown = 3
+
+    private static func trouble(ofFlips flips: [DeviceKey: Timestamp]) -> Trouble? {
+        guard !flips.isEmpty else { return nil }
+        let shown = flips.keys.sorted().prefix(flipsShown).map(\.description).joined(separator: ", ")
+        let rest = flips.count > flipsShown ? " and \(flips.count - flipsShown) more" : ""
+        return Trouble(
+            text:
+                "\(counted(flips.count, "device")) changed back and forth within an hour, and would be changed again: "
+                + "\(shown)\(rest). Somebody else acts on \(flips.count == 1 ? "it" : "them"): look for a second "
+                + "controller, for `apply` with other manifests and for other systems. `profilectl status EID` shows who "
+                + "asked for what.",
+            devices: flips.count)
     }
 
     // MARK: Manifests
@@ -138,6 +172,8 @@ struct Findings {
 
     private mutating func add(_ account: ControllerStatus.AccountStatus) {
         let subject = "account \(account.name)"
+        subjects.insert(Notice.Identity(kind: .stopped, subject: subject))
+        subjects.insert(Notice.Identity(kind: .stopped, subject: "refresh of \(account.name)"))
         if let problem = account.registrationProblem {
             add(.stopped, subject, asOf: nil, Trouble(condition: problem, text: problem))
         } else if account.isSettled, account.stopped == nil || isOfItsOwn(account.learntAt) {
@@ -145,8 +181,11 @@ struct Findings {
             add(.stopped, subject, asOf: account.learntAt, trouble)
         }
         add(
-            .stopped, "callbacks of \(account.name)", asOf: account.learntAt,
+            .stopped, "callbacks of \(account.name)", asOf: account.isSilenceKnown ? status.lookedAt : nil,
             account.silence.map { Trouble(condition: "silent", text: $0) })
+        add(
+            .stopped, "lookups of \(account.name)", asOf: status.soundAt,
+            account.lookupProblem.map { Trouble(condition: "unanswered", text: $0) })
         if account.refreshProblem == nil || isOfItsOwn(account.triedAt) {
             let trouble = account.refreshProblem.map { Trouble(condition: "not read", text: $0) }
             add(.stopped, "refresh of \(account.name)", asOf: account.triedAt, trouble)
@@ -173,7 +212,7 @@ struct Findings {
             trouble(set.held, "held", "Nothing is sent to them before a person or a refresh settles them."))
         add(
             .held, "\(set.name), large change", asOf: asOf,
-            set.largeChange.map { Trouble(text: $0, profileSet: set.name) })
+            set.largeChange.map { Trouble(text: $0, profileSet: set.name, devices: set.largeChangeDevices) })
         let isHeldUp = !set.holds.isEmpty || set.rollout?.abort != nil
         let deed =
             switch set.driftPolicy {

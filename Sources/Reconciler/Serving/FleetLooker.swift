@@ -16,11 +16,14 @@ struct FleetLooker: Sendable {
     /// Before then the next look would take too much of the time.
     var earliest: Timestamp { pace.earliest }
 
-    /// - Parameter problem: why no run can be begun.
+    /// - Parameters:
+    ///   - problem: why no run can be begun.
+    ///   - unanswered: devices that are not looked up before a time.
     /// - Returns: `nil` while somebody writes the carrier's records down.
     /// - Throws: `StateStoreError`
     mutating func look(
-        at declared: ControllerDesk.Declared, troubled problem: ControllerStatus.Problem?
+        at declared: ControllerDesk.Declared, troubled problem: ControllerStatus.Problem?,
+        unanswered: UnansweredLookups = UnansweredLookups()
     ) async throws -> FleetSurvey? {
         let startedAt = clock.now()
         let (whole, leases) = try await store.read { (try $0.wholeFleet(at: startedAt), try $0.leases()) }
@@ -39,6 +42,7 @@ struct FleetLooker: Sendable {
         let stopped = desk.accounts { Set($0.stopped(at: now).keys) }
         let survey = FleetSurvey(
             declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken,
+            unanswered: unanswered,
             evidence: EvidenceRule(
                 since: desk.startedAt, verification: settings.verification,
                 verifyAfter: settings.policy.verifyAfter))
@@ -46,6 +50,7 @@ struct FleetLooker: Sendable {
         if desk.accounts({ $0.isNews(overdue: overdue) }) {
             desk.changeAccounts(at: now) { $0.note(overdue: overdue, at: now) }
         }
+        let flips = try await flips(among: survey.changingAgain(), at: now)
         let statuses = desk.accounts { $0.statuses(at: now) }
         let sets = survey.profileSets()
         let failures = survey.failureGroups()
@@ -60,11 +65,23 @@ struct FleetLooker: Sendable {
             status.driftExamples = drifts
             status.profiles = profiles
             status.unmanaged = survey.plan.unmanaged.count
+            status.heldDevices = survey.heldDevices
+            status.noteFlips(flips, at: now)
             status.pauses = known.pauses
             status.problem = problem
             status.add(point)
         }
         pace.looked(from: startedAt, to: clock.now())
         return survey
+    }
+
+    /// So many changes within an hour, and another one to come, are no work towards one desired state.
+    private static let flips = 2
+
+    /// Those of some devices that have been changed back and forth within the hour.
+    private func flips(among keys: [DeviceKey], at now: Timestamp) async throws -> [DeviceKey] {
+        guard !keys.isEmpty else { return [] }
+        let successes = try await store.read { try $0.successes(of: keys, since: now - .seconds(3600)) }
+        return keys.filter { successes[$0, default: 0] >= Self.flips }
     }
 }

@@ -9,21 +9,28 @@ struct FleetSurvey: Sendable {
     private let known: KnownFleet
     /// Profile sets that other runs act on.
     private let taken: TakenSets
+    /// Devices that are not looked up before a time.
+    private let unanswered: UnansweredLookups
 
     /// - Parameters:
     ///   - stopped: accounts that are not called at the moment.
     ///   - taken: profile sets that other runs act on.
+    ///   - unanswered: devices that are not looked up before a time.
     ///   - evidence: by what evidence is judged.
     init(
         _ desired: DesiredFleet, _ known: KnownFleet, at now: Timestamp, policy: ConvergencePolicy,
-        stopped: Set<AccountName> = [], taken: TakenSets = TakenSets(), evidence: EvidenceRule? = nil
+        stopped: Set<AccountName> = [], taken: TakenSets = TakenSets(),
+        unanswered: UnansweredLookups = UnansweredLookups(), evidence: EvidenceRule? = nil
     ) {
         at = now
         self.policy = policy
         self.stopped = stopped
         self.known = known
         self.taken = taken
-        plan = Planner(now: now, heedsDriftPolicy: true, evidence: evidence).plan(desired: desired, known: known)
+        self.unanswered = unanswered
+        plan = Planner(
+            now: now, heedsDriftPolicy: true, evidence: evidence, maxChange: policy.maxChange
+        ).plan(desired: desired, known: known)
         gate = RolloutGate(plan, rollouts: known.rollouts, pauses: known.pauses, holdsLargeChanges: true)
     }
 
@@ -45,6 +52,8 @@ struct FleetSurvey: Sendable {
     private func canSend(to isMeant: [Bool]) -> Bool {
         gate.positions.contains { position in
             isMeant[Int(plan.actions.device(at: position).set)] && !stopped.contains(plan.actions[position].account)
+                && !(plan.actions.isUnverified(at: position)
+                    && unanswered.isWaiting(plan.actions.device(at: position).key, at: at))
         }
     }
 
@@ -69,6 +78,7 @@ struct FleetSurvey: Sendable {
     }
 
     private func isDue(_ exception: PlanException) -> Bool {
+        if unanswered.isWaiting(exception.key, at: at) { return false }
         if let hint = plan.doubts[exception.key], hint.dueAt(at) <= at { return true }
         switch exception.reason {
         case .inProgress(let operation) where operation.phase == .intended:
@@ -87,7 +97,8 @@ struct FleetSurvey: Sendable {
     var nextDue: Timestamp? {
         let dues = plan.exceptions.lazy.compactMap { $0.dueAt(by: policy) }.filter { $0 > at }
         let lookups = plan.doubts.values.lazy.map { $0.dueAt(at) }.filter { $0 > at }
-        return [dues.min(), lookups.min(), gate.closedWindows.map(\.opensAt).min()].compactMap(\.self).min()
+        let opening = gate.closedWindows.map(\.opensAt).min()
+        return [dues.min(), lookups.min(), opening, unanswered.nextDue(after: at)].compactMap(\.self).min()
     }
 
     /// Accounts with operations whose outcome should have been heard of by now.
@@ -136,6 +147,7 @@ struct FleetSurvey: Sendable {
             sets[index].holds = holds(of: index)
             if case .tooLarge(let change) = gate.steps[index].decision, plan.rollouts[index].hasWork {
                 sets[index].largeChange = change.description
+                sets[index].largeChangeDevices = change.changes
             }
         }
         return sets
@@ -157,13 +169,20 @@ struct FleetSurvey: Sendable {
 
     private func holds(of set: Int) -> [String] {
         guard plan.rollouts[set].hasWork else { return [] }
-        if let holder = taken.holder(of: plan.actions.fleet.sets[set].name) {
-            return ["Another run acts on it: \(holder)."]
-        }
-        return switch gate.steps[set].decision {
+        let name = plan.actions.fleet.sets[set].name
+        if let holder = taken.holder(of: name) { return ["Another run acts on it: \(holder)."] }
+        let held = heldDevices.filter { $0.places.contains { $0.profileSet == name } }.map(\.description)
+        return held + holds(of: name, gate.steps[set].decision)
+    }
+
+    /// Devices with something to be done that stay held for a profile set that named them before.
+    var heldDevices: [HeldDevices] { plan.heldDevices.filter { $0.changes > 0 } }
+
+    private func holds(of profileSet: String, _ decision: RolloutStep.Decision) -> [String] {
+        switch decision {
         case .release, .abort, .aborted: []
         case .closed:
-            gate.closedWindows.filter { $0.profileSet == plan.actions.fleet.sets[set].name }.map(\.description)
+            gate.closedWindows.filter { $0.profileSet == profileSet }.map(\.description)
         case .paused(let pause):
             ["Paused by \(pause.by) at \(pause.at)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")"]
         case .tooLarge(let change): [change.description]
@@ -216,6 +235,16 @@ struct FleetSurvey: Sendable {
         }
         return Array(
             groups.values.sorted { ($0.count, $1.explanation) > ($1.count, $0.explanation) }.prefix(Self.groupLimit))
+    }
+
+    /// So many of the devices that are to change are looked at.
+    private static let flipLimit = 500
+
+    /// Devices that are to change although something was asked for them before: they may have been changed back.
+    func changingAgain() -> [DeviceKey] {
+        plan.actions.indices.lazy.filter { plan.actions.origin(at: $0).run != 0 }.prefix(Self.flipLimit).map {
+            plan.actions.device(at: $0).key
+        }
     }
 
     /// What the dashboards' plot keeps of this moment.

@@ -5,9 +5,9 @@ struct KeptNoticeBook: Sendable {
     private(set) var book: NoticeBook
     private var hasRead = false
 
-    init(store: any StateStore, interval: Duration) {
+    init(store: any StateStore, interval: Duration, origin: String? = nil) {
         self.store = store
-        book = NoticeBook(interval: interval)
+        book = NoticeBook(interval: interval, origin: origin)
     }
 
     /// Tells what is new. Two processes that see the same at the same moment may both tell it.

@@ -2,6 +2,8 @@
 /// another way, are told again after a while, or at once where it is of what people have written themselves.
 struct NoticeBook: Sendable {
     private let interval: Duration
+    /// The manifests of the controller that tells.
+    private let origin: String?
     private var told: [Notice.Identity: ToldNotice] = [:]
     /// When what could not be delivered was tried last.
     private var missed: [Notice.Identity: Timestamp] = [:]
@@ -11,8 +13,11 @@ struct NoticeBook: Sendable {
     /// What could not be delivered is tried again so much later.
     private static let longestRetry = Duration.seconds(60)
 
-    /// - Parameter interval: the least time between two notices about the same.
-    init(interval: Duration) {
+    /// - Parameters:
+    ///   - interval: the least time between two notices about the same.
+    ///   - origin: the manifests of the controller that tells.
+    init(interval: Duration, origin: String? = nil) {
+        self.origin = origin
         self.interval = interval
     }
 
@@ -45,7 +50,7 @@ struct NoticeBook: Sendable {
         // By the time at which it was so: it may have ended while it was being told.
         let telling = ToldNotice(
             kind: notice.kind.rawValue, subject: notice.identity.subject, condition: notice.condition,
-            devices: notice.devices, at: notice.at)
+            devices: notice.devices, at: notice.at, origin: origin)
         told[notice.identity] = telling
         unsaved[notice.identity] = telling
         unforgotten[notice.identity] = nil
@@ -55,7 +60,9 @@ struct NoticeBook: Sendable {
     mutating func miss(_ notice: Notice, at now: Timestamp) { missed[notice.identity] = now }
 
     /// Whether something was told of which it is known by now that it is over.
-    func knowsOfEnds(_ findings: Findings) -> Bool { findings.all.contains { isOver($0) } }
+    func knowsOfEnds(_ findings: Findings) -> Bool {
+        findings.all.contains { isOver($0) } || !withoutSubject(findings).isEmpty
+    }
 
     /// Forgets what is over: it may come again, and is told then.
     mutating func forgetEnds(_ findings: Findings) {
@@ -64,6 +71,20 @@ struct NoticeBook: Sendable {
             unforgotten[finding.identity] = told.removeValue(forKey: finding.identity)
             unsaved[finding.identity] = nil
         }
+        for identity in withoutSubject(findings) {
+            unforgotten[identity] = told.removeValue(forKey: identity)
+            unsaved[identity] = nil
+        }
+        missed = missed.filter { findings.lookedAt == nil || findings.subjects.contains($0.key) }
+    }
+
+    /// What was told of a set or an account that is gone. Controllers of other manifests on the store know better of theirs.
+    private func withoutSubject(_ findings: Findings) -> [Notice.Identity] {
+        guard let lookedAt = findings.lookedAt else { return [] }
+        return told.filter { identity, notice in
+            !identity.kind.isOfManifests && !findings.subjects.contains(identity) && notice.at <= lookedAt
+                && (notice.origin == nil || notice.origin == findings.origin)
+        }.map(\.key)
     }
 
     /// What was learnt before it was told says nothing of its end: another process may know better.

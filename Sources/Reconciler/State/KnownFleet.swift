@@ -51,6 +51,8 @@ public struct KnownFleet: Sendable {
     /// Those that have not ended.
     public internal(set) var rollouts: [RolloutRecord] = []
     public internal(set) var pauses: [Pause] = []
+    /// Sets that are paused, or whose rollout was stopped by failures, with the devices that they had then.
+    var heldSets: [HeldSet] = []
 
     public init() {}
 

@@ -59,6 +59,12 @@ public struct Pause: Hashable, Sendable {
         case everything
         case profileSet(String)
 
+        /// The set that it is about, if it is one.
+        var profileSet: String? {
+            if case .profileSet(let name) = self { return name }
+            return nil
+        }
+
         /// As people read it.
         public var name: String {
             switch self {

@@ -28,9 +28,21 @@ public enum StateLocation {
     /// Opens the store if it is there; `nil` if nothing was ever written to it.
     /// - Throws: `StateStoreError`
     public static func openIfThere(_ location: String, timeout: Duration) async throws -> (any StateStore)? {
+        isThere(location) ? try await open(location, timeout: timeout) : nil
+    }
+
+    /// Whether a store is there; of one that is no file of this machine that is not known before it is opened.
+    static func isThere(_ location: String) -> Bool {
         let path = path(of: location)
-        if !location.contains("://"), !path.isEmpty, !FileManager.default.fileExists(atPath: path) { return nil }
-        return try await open(location, timeout: timeout)
+        return location.contains("://") || path.isEmpty || FileManager.default.fileExists(atPath: path)
+    }
+
+    /// The same store, where a relative path is one below a folder.
+    static func resolve(_ location: String, below folder: String) -> String {
+        guard !location.contains("://") else { return location }
+        let path = path(of: location)
+        guard !path.isEmpty else { return location }
+        return sqlitePrefix + FilePath.resolve(path, below: folder)
     }
 
     private static func path(of location: String) -> String {

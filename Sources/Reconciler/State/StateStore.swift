@@ -54,13 +54,18 @@ public protocol StateReader: StateOverview {
     func identities(on account: AccountName) throws -> [KnownIdentity]
     /// How many operations have been sent and have no outcome yet.
     func operationsInFlight() throws -> Int
+    /// The devices of the same operations.
+    func devicesWithOperationInFlight() throws -> [DeviceKey]
+    /// How many operations on each of these devices have succeeded that were intended since `since`.
+    func successes(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
     /// What a request carried, in the order in which it was intended.
     func operations(under request: RequestNumber) throws -> [Operation]
     /// The operation by which a request carried a device; `nil` if it did not carry it.
     func operation(on key: DeviceKey, under request: RequestNumber) throws -> Operation?
     /// How many requests have carried each of these devices since `since`; a withdrawn one does not count.
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int]
-    func unreadCallbacks(limit: Int) throws -> [CallbackRecord]
+    /// Those that came after `last`, oldest first.
+    func unreadCallbacks(after last: CallbackNumber?, limit: Int) throws -> [CallbackRecord]
     /// Which callbacks up to this one are still unread.
     func unreadCallbacks(upTo last: CallbackNumber) throws -> Set<CallbackNumber>
     /// Everything that happened to the devices of an EID, oldest first.
@@ -99,6 +104,12 @@ public protocol StateReader: StateOverview {
     func toldNotices() throws -> [ToldNotice]
     /// What was in force of an origin of manifests; `nil` if nothing ever was.
     func fleetInForce(of origin: String) throws -> FleetInForce?
+    /// The profile sets whose devices are known, with what names these devices.
+    func memberDigests() throws -> [String: ContentDigest]
+    /// The devices of a profile set, in their order; `nil` if nobody has named it yet.
+    func members(of profileSet: String) throws -> ContiguousArray<DeviceKey>?
+    /// The manifests that controllers act by, also those of controllers that have ended.
+    func revisionsInForce() throws -> [RevisionInForce]
     /// What an account is known to take in one call.
     func limits(of account: AccountName) throws -> AccountLimits
 }
@@ -153,8 +164,18 @@ public protocol StateTransaction: StateReader {
     func forget(_ notice: ToldNotice) throws
     func save(_ fleet: FleetInForce) throws
     func save(_ limits: AccountLimits) throws
+    func save(_ members: SetMembers) throws
+    func removeMembers(of profileSet: String) throws
+    func save(_ revision: RevisionInForce) throws
+    func removeRevision(heldBy holder: String) throws
     /// Writes something that says nothing.
     func noteProbe(at: Timestamp) throws
+}
+
+extension StateReader {
+    public func unreadCallbacks(limit: Int) throws -> [CallbackRecord] {
+        try unreadCallbacks(after: nil, limit: limit)
+    }
 }
 
 extension StateTransaction {

@@ -8,8 +8,13 @@ public struct ToldNotice: Hashable, Sendable {
     public let condition: String
     public let devices: Int
     public let at: Timestamp
+    /// The manifests of the controller that has told it; `nil` if that was not kept.
+    public let origin: String?
 
-    public init(kind: String, subject: String, condition: String, devices: Int, at: Timestamp) {
+    public init(
+        kind: String, subject: String, condition: String, devices: Int, at: Timestamp, origin: String? = nil
+    ) {
+        self.origin = origin
         self.kind = kind
         self.subject = subject
         self.condition = condition

@@ -7,7 +7,8 @@ struct PauseCommand: AsyncParsableCommand {
         abstract: "Holds back what would be sent, until `resume`.",
         discussion: """
             Every process on the store heeds it, also one that is running. What is in
-            flight lands, and callbacks are kept as always.
+            flight lands, and callbacks are kept as always. The pause of a profile set
+            holds its devices, also where another set names them later.
 
             Examples:
               profilectl pause --reason "outage at the carrier, ticket 4711"
@@ -25,10 +26,11 @@ struct PauseCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             guard set != "" else { throw SettingsError("--set is empty, expected the name of a profile set.") }
-            let store = try await common.settings().openStore()
+            let store = try await common.settings().openExistingStore("Nothing was paused.")
             let session = PauseSession(store: store, clock: SystemClock())
             try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
-            print("Paused: \(set.map { "profile set \($0)" } ?? "everything"). `profilectl resume` lets it go on.")
+            let (what, option) = set.map { ("profile set \($0)", " --set \($0)") } ?? ("everything", "")
+            print("Paused: \(what). `profilectl resume\(option)` lets it go on.")
         }
     }
 }
@@ -36,37 +38,54 @@ struct PauseCommand: AsyncParsableCommand {
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Lets go on what `pause` holds back, and roll-outs that were given up.",
+        abstract: "Lets go on what `pause` holds back, and rollouts that failures have stopped.",
         discussion: """
+            Only what is named goes on: the pause of everything; with --set the pause
+            of one profile set, and its rollout if failures have stopped it; with --all
+            all pauses and all stopped rollouts.
+
             Examples:
               profilectl resume
               profilectl resume --set phoenix-meters
+              profilectl resume --all
             """)
 
-    @Option(help: ArgumentHelp("One profile set; all without it.", valueName: "name"))
+    @Option(help: ArgumentHelp("One profile set, and nothing else.", valueName: "name"))
     var set: String?
+
+    @Flag(help: "All pauses, of single sets too, and all stopped rollouts.")
+    var all = false
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        guard set == nil || !all else { throw ValidationError("--set and --all: give the one or the other.") }
+    }
+
     func run() async throws {
         try await reporting(common) {
-            guard let store = try await common.settings().openStoreIfThere() else {
-                print("Nothing was paused or given up.")
-                return
-            }
+            guard set != "" else { throw SettingsError("--set is empty, expected the name of a profile set.") }
+            let store = try await common.settings().openExistingStore("Nothing was paused or stopped.")
             let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(
-                set, by: RunOwner(command: "resume").person)
-            for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).") }
+                all ? .all : set.map { .profileSet($0) } ?? .everything, by: RunOwner(command: "resume").person)
+            for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).".visible) }
             for rollout in resumed.aborted {
                 print(
-                    "The roll-out of \(rollout.profileSet) begins anew. It was given up: \(rollout.abort?.reason ?? "")"
-                )
+                    "The rollout of \(rollout.profileSet) begins anew. It was stopped: \(rollout.abort?.reason ?? "")"
+                        .visible)
+            }
+            if resumed.pauses.isEmpty, resumed.aborted.isEmpty {
+                print(
+                    set.map { "Nothing of profile set \($0) was paused or stopped." }
+                        ?? "Nothing was paused or stopped as a whole.")
             }
             for pause in resumed.remaining {
-                print("Still paused: \(pause.scope.name), by \(pause.by). `profilectl resume` without --set lifts all.")
+                let option = pause.scope == .everything ? "" : " --set \(pause.scope.name)"
+                print("Still paused: \(pause.scope.name), by \(pause.by): `profilectl resume\(option)`.".visible)
             }
-            if resumed.pauses.isEmpty, resumed.aborted.isEmpty, resumed.remaining.isEmpty {
-                print("Nothing was paused or given up.")
+            for rollout in resumed.remainingAborted {
+                let name = rollout.profileSet
+                print("Still stopped: the rollout of \(name): `profilectl resume --set \(name)`.".visible)
             }
         }
     }

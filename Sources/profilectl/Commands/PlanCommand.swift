@@ -75,6 +75,9 @@ struct PlanCommand: AsyncParsableCommand {
         try await reporting(common) {
             if let against { return try await compare(against) }
             let settings = lists.applied(to: overrides.applied(to: try common.settings()))
+            if !settings.hasStore, !refresh {
+                printError("\(settings.missingStore) This plan takes every device for never seen.")
+            }
             let refreshed = refresh ? try await refreshed(settings) : nil
             let plan = try await PlanSession(settings: settings).plan(
                 retryFailed: retryFailed, onWait: { printError($0) }

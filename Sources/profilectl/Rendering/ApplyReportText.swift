@@ -77,10 +77,7 @@ struct ApplyReportText {
         case .heldUp(let reasons):
             style.yellow("Held up: ") + reasons.joined(separator: " ") + " Apply the whole set to go on.\n"
         case .aborted(let reasons):
-            reasons.map {
-                style.red("Roll-out given up: ") + $0
-                    + " Look at what failed; `profilectl resume` lets the rest go on.\n"
-            }.joined()
+            reasons.map { style.red("Roll-out given up: ") + $0 + "\n" }.joined()
         }
     }
 }

@@ -41,6 +41,10 @@ struct PlanText {
             try line("")
             try line(style.red("Large change. ") + change.description.visible)
         }
+        for devices in plan.heldDevices {
+            try line("")
+            try line(style.yellow("Held. ") + devices.description.visible)
+        }
         // The summary has left the screen.
         if listsAll, isLong {
             try line("")

@@ -29,7 +29,8 @@ struct ReadAPITests {
             #expect(try await json(scene, "/failures")["failures"]?.elements.first?["count"]?.text == "33")
             #expect(try await json(scene, "/accounts")["accounts"]?.elements.count == 3)
             #expect(try await json(scene, "/history")["history"]?.elements.count == 301)
-            try await PauseSession(store: scene.store, clock: scene.clock).pause("cars", reason: "r", by: "ann")
+            try await PauseSession(store: scene.store, clock: scene.clock).pause(
+                "cars", reason: "r", by: "ann", alsoKnown: ["cars"])
             #expect(try await json(scene, "/pauses")["pauses"]?.elements.first?["by"]?.text == "ann")
             let card = try await json(scene, "/devices/\(try Fleets.eid(0))")
             #expect(card["devices"]?.elements.first?["timeline"]?.elements.count == 4)

@@ -119,6 +119,34 @@ struct OperationTests {
         #expect(last.phase == .failed(failure, retryAt: nil))
     }
 
+    @Test("an enabling that hangs uses up its attempts, and is a failure then (F18)")
+    func hangingEnabling() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(2))
+        let key = fleet.devices[1].key
+        var record = DeviceRecord(key: key, account: Fleets.account)
+        var (action, attempt, now) = (ProfileAction.downloadEnable, 1, start)
+        for round in 1...policy.maximumAttempts {
+            var operation = Operation(
+                id: OperationID(Int64(round)), key: key, action: action, account: Fleets.account, smsr: Fleets.smsr,
+                attempt: attempt, request: RequestNumber(1), intendedAt: now)
+            _ = operation.received(.accepted(RequestID("r")), at: now, policy: policy)
+            _ = operation.received(.reportedWarning, at: now, policy: policy)
+            now = now + policy.enableAfter + .seconds(1)
+            #expect(operation.received(.enablingOverdue, at: now, policy: policy).changed)
+            record.operation = operation
+            record.prove(.downloadedDisabled, word: nil, asOf: now, source: .callback, lag: policy.recordsLag)
+            now = now + .seconds(3600)
+            let plan = Planner(now: now).plan(desired: fleet, known: KnownFleet([record]))
+            let next = plan.actions.first { $0.key == key }
+            if round < policy.maximumAttempts {
+                #expect(next?.action == .enable && next?.attempt == round + 1, "\(round)")
+            } else {
+                #expect(next == nil && plan.exceptions.map(\.reason.name) == ["failed"])
+            }
+            (action, attempt) = (.enable, next?.attempt ?? 0)
+        }
+    }
+
     @Test("whatever comes in whatever order, an ended operation stays ended and knows the profile", arguments: 1...200)
     func anyOrder(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

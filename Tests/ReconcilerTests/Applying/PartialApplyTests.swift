@@ -22,7 +22,8 @@ struct PartialApplyTests {
         let ours = try whole.selecting([try DeviceSelector("set:ours")], excluding: [])
         let known = Harness.inventory(whole).filter { $0.accountName == "\(Fleets.account)" }
         try await RunScene.with(known) { scene in
-            try await PauseSession(store: scene.store, clock: scene.clock).pause("theirs", reason: "", by: "ann")
+            try await PauseSession(store: scene.store, clock: scene.clock).pause(
+                "theirs", reason: "", by: "ann", alsoKnown: ["theirs"])
             let report = try await scene.apply(.fleet(part))
             #expect(report.ending == .settled)
             #expect(report.total == 3 && report.converged == 3)

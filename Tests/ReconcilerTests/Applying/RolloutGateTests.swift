@@ -141,7 +141,7 @@ struct RolloutGateTests {
                 yaml += "  - {\(device), iccid: \(try Fleets.iccid(card)), state: downloaded-disabled}\n"
                 yaml += "  - {\(device), iccid: \(try Fleets.iccid(1000 - card))}\n"
             }
-            return try await Fleets.fleet(yaml)
+            return try await Fleets.fleet(yaml, hasWavesOfNobody: true)
         }
         let off = DeviceKey(eid: try Fleets.eid(0), iccid: try Fleets.iccid(0))
         let on = DeviceKey(eid: try Fleets.eid(0), iccid: try Fleets.iccid(1000))

@@ -63,7 +63,7 @@ private struct RolloutModel {
                 yaml += isOff ? ", state: downloaded-disabled}\n" : "}\n"
             }
         }
-        fleet = try await Fleets.fleet(yaml)
+        fleet = try await Fleets.fleet(yaml, hasWavesOfNobody: true)
     }
 
     var plan: Plan {

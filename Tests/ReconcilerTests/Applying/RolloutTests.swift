@@ -57,7 +57,8 @@ struct RolloutTests {
                 #expect(report.failed == 5)
                 #expect(await simulator.counts.acceptedDevices["download_enable"] == 5, "no more than the first wave")
             }
-            let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(nil, by: "ann")
+            let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(
+                .profileSet(fleet.sets[0].name), by: "ann")
             #expect(resumed.aborted.map(\.profileSet) == [fleet.sets[0].name])
             var notWaiting = applyOptions
             notWaiting.waitsForConvergence = false
@@ -89,7 +90,7 @@ struct RolloutTests {
             let pause = try #require(await pauses.first { _ in true })
             #expect(pause.reason == "outage" && pause.by == "ann")
             #expect(await simulator.counts.acceptedRequests.isEmpty)
-            #expect(try await session.resume(nil, by: "ann").pauses.count == 1)
+            #expect(try await session.resume(.everything, by: "ann").pauses.count == 1)
             #expect(try await report.ending == .settled)
             #expect(try await report.converged == 6)
         }

@@ -126,6 +126,31 @@ struct CallbackFolderTests {
         #expect(try await store.read { try $0.devices([key])[key]?.observation } == nil, "who has asked reads it")
     }
 
+    @Test("answers that are left for later hold up nothing that came after them (F34)")
+    func behindHeldAnswers() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        let key = try Fleets.key(7)
+        let now = clock.now()
+        try await submit(store, key, attempt: 1, requestID: "r-1")
+        _ = try await store.write { transaction in
+            try transaction.addRequest(
+                .deviceList(profileStatusFilter: nil), account: Fleets.account, deviceCount: 1, at: now)
+        }
+        let held = try (0...CallbackFolder.batchSize).map { number in
+            let text = """
+                {"requestId":"l-\(number)","deviceResponse":{"deviceList":[{"deviceIds":[
+                {"kind":"iccid","id":"\(key.iccid)"}],"state":"Active","profileStatus":"ENABLE"}]}}
+                """
+            return try ReceivedCallback(json: Array(text.utf8)).kept(at: now)
+        }
+        try await store.write { try $0.keep(held) }
+        #expect(try await receive(store, failure(key, requestID: "r-1")) == 1)
+        guard case .failed = try await phase(store, key) else { return #expect(Bool(false), "it was not read") }
+        let unread = try await store.read { try $0.unreadCallbacks(limit: 1000).count }
+        #expect(unread == held.count, "they still wait for the name of their request")
+    }
+
     @Test(
         "identifiers that contradict each other name no device")
     func namedTwice() async throws {

@@ -26,6 +26,16 @@ struct InitTests {
                 path)
             #expect(try String(contentsOf: file, encoding: .utf8) == schema.document())
         }
+        // Its policy stops a bad change within the first wave, however small that is (F27).
+        let fleet = await ManifestLoader().load(["\(directory)/fleet"]).fleet
+        let policy = try #require(fleet.sets.first?.rollout)
+        for (released, failed, rest) in [(1, 1, 3), (51, 9, 451), (51, 3, 451)] {
+            let tally = RolloutTally(pending: rest, released: released, failed: failed)
+            let record = RolloutRecord(
+                number: RolloutNumber(1), profileSet: "meters", startedAt: .distantPast, waveLimit: released)
+            let step = RolloutStep(of: "meters", policy: policy, tally: tally, record: record, pauses: [])
+            #expect(step.isAborted, "\(failed) of \(released)")
+        }
         // The commands that it names exist.
         let readme = try String(contentsOfFile: "\(directory)/README.md", encoding: .utf8)
         for match in readme.matches(of: #/(?m)^profilectl (\w+)/#) {

@@ -131,7 +131,9 @@ struct SavedPlanCommandTests {
         try folder.write("fleet.yaml", try Fleets.yaml(10, state: "downloaded-disabled", rollout: rollout))
         let (server, root, arguments) = try await scene(folder)
         func run(_ command: [String]) async throws -> Binary.Result {
-            try await Binary.run(command, in: folder.path, environment: Binary.simulatorSecrets)
+            try await Binary.run(
+                command, in: folder.path,
+                environment: Binary.simulatorSecrets.merging(["PROFILECTL_CONVERGENCE_MAX_CHANGE": "100%"]) { $1 })
         }
         #expect(try await run(["apply", "fleet.yaml"] + arguments).exitCode == 0)
         try folder.write("fleet.yaml", try Fleets.yaml(10, rollout: rollout))

@@ -102,9 +102,9 @@ struct DeviceTimelineTests {
         #expect(device.runs.map(\.person) == ["ann on desk"] && device.runs.map(\.command) == ["resolve"])
         #expect(device.timeline.map(\.event) == ["run 1", "resolved by hand"])
         let session = PauseSession(store: store, clock: SystemClock())
-        try await session.pause("fleet", reason: "outage", by: "bob on desk")
-        _ = try await session.resume(nil, by: "ann on desk")
-        _ = try await session.resume(nil, by: "eve on desk")
+        try await session.pause("fleet", reason: "outage", by: "bob on desk", alsoKnown: ["fleet"])
+        _ = try await session.resume(.all, by: "ann on desk")
+        _ = try await session.resume(.all, by: "eve on desk")
         let runs = try await StatusSession(settings: settings).fleet().latestRuns
         #expect(runs.map(\.command) == ["resume", "pause", "resolve"], "what changes nothing is no run")
         #expect(runs.map(\.person) == ["ann on desk", "bob on desk", "ann on desk"])

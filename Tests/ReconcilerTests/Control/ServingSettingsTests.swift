@@ -66,7 +66,7 @@ struct ServingSettingsTests {
             """
         let settings = try load(yaml)
         #expect(settings.adminListen == "10.0.0.7:9443")
-        #expect(settings.adminTLS == CallbackTLS(certificate: "a.crt", key: "a.key") && settings.callbackTLS == nil)
+        #expect(settings.adminTLS != nil && settings.callbackTLS == nil)
         #expect(settings.drainTimeout == .seconds(60) && settings.manifestInterval == .seconds(30))
         let overridden = try load(
             yaml,
@@ -81,6 +81,35 @@ struct ServingSettingsTests {
         ] {
             let error = try #require(throws: SettingsError.self) { try load("", ["PROFILECTL_" + name: value]) }
             #expect(error.description.contains("PROFILECTL_\(name)"), "\(error)")
+        }
+    }
+
+    @Test("relative paths are below the folder of the settings file (F26)")
+    func relativePaths() throws {
+        let folder = try TemporaryFolder()
+        let yaml = "state: sqlite:data/state.db\nadmin: {tls: {certificate: a.crt, key: /etc/a.key}}\n"
+        let settings = try Settings.load(path: try folder.write("conf/profilectl.yaml", yaml), environment: [:])
+        #expect(settings.state == "sqlite:\(folder.path)/conf/data/state.db")
+        #expect(settings.adminTLS == CallbackTLS(certificate: folder.path + "/conf/a.crt", key: "/etc/a.key"))
+        let path = try folder.write("conf/plain.yaml", "state: state.db\n")
+        #expect(try Settings.load(path: path, environment: [:]).state == "sqlite:\(folder.path)/conf/state.db")
+        // What is typed or set in the environment is below the working directory.
+        let overridden = try Settings.load(path: path, environment: ["PROFILECTL_STATE": "sqlite:state.db"])
+        #expect(overridden.state == "sqlite:state.db")
+        for (location, resolved) in [
+            ("sqlite:/var/s.db", "sqlite:/var/s.db"), ("postgres://a/b", "postgres://a/b"), ("sqlite:", "sqlite:"),
+        ] { #expect(StateLocation.resolve(location, below: "/conf") == resolved) }
+        #expect(StateLocation.resolve("s.db", below: "") == "sqlite:s.db")
+    }
+
+    @Test("the limit of accounts and runs is a share")
+    func maxChange() throws {
+        #expect(Settings().policy.maxChange == 30)
+        #expect(try load("convergence: {maxChange: 12.5%}").policy.maxChange == 12.5)
+        #expect(try load("", ["PROFILECTL_CONVERGENCE_MAX_CHANGE": "100%"]).policy.maxChange == 100)
+        for text in ["30", "-1%", "101%", "all"] {
+            #expect(throws: SettingsError.self) { try load("convergence: {maxChange: \(text)}") }
+            #expect(throws: SettingsError.self) { try load("", ["PROFILECTL_CONVERGENCE_MAX_CHANGE": text]) }
         }
     }
 

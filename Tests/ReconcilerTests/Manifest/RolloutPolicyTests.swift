@@ -70,29 +70,53 @@ struct RolloutPolicyTests {
             ])
     }
 
-    @Test("a wave whose labels no device has is a warning with the label that was probably meant")
+    @Test("a wave whose labels no device has is an error with the label that was probably meant")
     func labelsOfNobody() async throws {
         let cases: [(String, String)] = [
             ("{site: labb}", "did you mean `lab`?"), ("{sit: lab}", "did you mean `site`?"),
-            ("{site: elsewhere}", "a wave without devices is passed over"),
-            ("{site: lab, region: east}", "a wave without devices is passed over"),
+            ("{site: elsewhere}", "a first wave of nobody stops nothing"),
+            ("{site: lab, region: east}", "a first wave of nobody stops nothing"),
         ]
         for (labels, hint) in cases {
             let loaded = try await load(
                 "rollout: {waves: [{labels: {site: lab}}, {labels: \(labels)}]}",
                 labels: ["site: lab, region: west", "site: phoenix, region: east"])
-            #expect(loaded.errorCount == 0 && loaded.warningCount == 1)
+            #expect(loaded.errorCount == 1 && loaded.warningCount == 0)
             let complaint = try #require(loaded.complaints.first)
-            #expect(complaint.severity == .warning && complaint.path == "rollout.waves[1]")
+            #expect(complaint.severity == .error && complaint.path == "rollout.waves[1]")
             #expect(
                 complaint.place?.line == 8 && complaint.place?.column == 42 && complaint.hint == hint,
                 "\(complaint.text)")
         }
         // Labels of the set and of its defaults are labels of its devices.
         let yaml = try Fleets.yaml(2, rollout: "rollout: {waves: [{labels: {site: lab}}]}")
-        #expect(await ManifestTests.load(yaml).warningCount == 1)
+        #expect(await ManifestTests.load(yaml).errorCount == 1)
         let labelled = yaml.replacing("metadata: {name: fleet}", with: "metadata: {name: fleet, labels: {site: lab}}")
-        #expect(await ManifestTests.load(labelled).warningCount == 0)
+        #expect(await ManifestTests.load(labelled).complaints.isEmpty)
+    }
+
+    @Test("a first wave whose failures stop nothing is warned of (F27)")
+    func firstWave() async throws {
+        let cases: [(policy: String, devices: Int, isWarned: Bool)] = [
+            ("waves: [10%, 100%], abortWhen: {failed: 5%, atLeast: 20}", 60, true),
+            ("waves: [10%, 100%], abortWhen: {failed: 5%, atLeast: 6}", 60, false),
+            ("waves: [10%, 100%], abortWhen: {failed: 5%, atLeast: 1}", 4, false),
+            ("waves: [3, 100%], abortWhen: {failed: 3}", 10, true),
+            ("waves: [4, 100%], abortWhen: {failed: 3}", 10, false),
+            ("waves: [{labels: {site: lab}}, 100%], abortWhen: {failed: 5%, atLeast: 3}", 8, true),
+            ("waves: [{labels: {site: lab}}, 100%], abortWhen: {failed: 5%, atLeast: 2}", 8, false),
+            // Nothing follows the only wave, and without a rule nothing is stopped.
+            ("abortWhen: {failed: 5%, atLeast: 20}", 4, false), ("waves: [10%, 100%]", 60, false),
+        ]
+        for (policy, devices, isWarned) in cases {
+            let labels = (0..<devices).map { $0 < 2 ? "site: lab" : "site: field" }
+            let loaded = try await load("rollout: {\(policy)}", labels: labels)
+            #expect(loaded.errorCount == 0 && loaded.warningCount == (isWarned ? 1 : 0), "\(policy)")
+            guard isWarned else { continue }
+            let complaint = try #require(loaded.complaints.first)
+            #expect(complaint.path == "rollout.abortWhen" && complaint.place?.line == 8, "\(complaint.text)")
+            #expect(complaint.hint?.contains("atLeast: 1") == true)
+        }
     }
 
     @Test("a slip in the key of a wave that goes by labels is told with the key that was meant")

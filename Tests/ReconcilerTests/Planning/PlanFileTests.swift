@@ -154,13 +154,15 @@ struct RolloutPolicyJSONTests {
                 - {days: [mon-wed, sun], from: "22:00", to: "04:00", timeZone: America/Phoenix}
                 - {from: "00:00", to: "24:00"}
             """
-        let fleet = try await Fleets.fleet(try Fleets.yaml(2, rollout: rollout))
+        let yaml = try Fleets.yaml(2, rollout: rollout).replacing(
+            "metadata: {name: fleet}", with: "metadata: {name: fleet, labels: {site: lab}}")
+        let fleet = try await Fleets.fleet(yaml)
         let policy = fleet.sets[0].rollout
         #expect(RolloutPolicy(json: policy.json) == policy)
         let text = String(decoding: policy.json.canonicalBytes, as: UTF8.self)
         #expect(text.contains(#""waves":[{"labels":{"site":"lab"}},"10%","25","100%"]"#), "\(text)")
         #expect(text.contains(#""days":["mon","tue","wed","sun"],"from":"22:00""#), "\(text)")
-        let moved = try await Fleets.fleet("\n\n" + (try Fleets.yaml(2, rollout: rollout)))
+        let moved = try await Fleets.fleet("\n\n" + yaml)
         #expect(moved.sets[0].rollout == policy)
     }
 }

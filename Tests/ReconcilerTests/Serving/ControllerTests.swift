@@ -257,7 +257,7 @@ struct ControllerTests {
             #expect(paused.came, "\(paused.status.sets)")
             let before = await downloads(scene.simulator)
             #expect(before < 60)
-            _ = try await session.resume(nil, by: "a test")
+            _ = try await session.resume(.everything, by: "a test")
             scene.controller.wakeup.notify()
             #expect(try await scene.converges().came)
             #expect(await scene.simulator.counts.repeatedDownloads == 0)

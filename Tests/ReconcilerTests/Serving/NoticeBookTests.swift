@@ -40,6 +40,82 @@ struct NoticeBookTests {
         .init(condition: condition, text: text, at: time ?? now)
     }
 
+    @Test("alerts of sets and accounts that are gone end, and are told anew (F30)")
+    func goneSubjects() {
+        var teller = Teller()
+        func failing(at time: Timestamp) -> ControllerStatus {
+            status(at: time) { status in
+                status.sets[0].failed = 3
+                status.accounts[0].stopped = "Refused."
+                status.accounts[0].silence = "No callback comes."
+            }
+        }
+        #expect(teller.take(failing(at: now), at: now).count == 3)
+        let later = now + .seconds(60)
+        let gone = status(at: later) { status in
+            status.sets = [.init(name: "pumps", devices: 1, converged: 1)]
+            status.accounts = []
+        }
+        #expect(teller.book.knowsOfEnds(Findings(gone, at: later)))
+        #expect(teller.take(gone, at: later).isEmpty)
+        #expect(!teller.book.knowsOfEnds(Findings(gone, at: later)))
+        #expect(teller.take(failing(at: later + .seconds(1)), at: later + .seconds(1)).count == 3)
+    }
+
+    @Test("what other manifests' controllers told is theirs, and before a look nothing is gone")
+    func othersSubjects() {
+        var book = NoticeBook(interval: .seconds(600), origin: "fleet")
+        let before = now - .seconds(60)
+        book.learn([
+            ToldNotice(kind: "failed", subject: "theirs", condition: "", devices: 1, at: before, origin: "other"),
+            ToldNotice(kind: "failed", subject: "ours", condition: "", devices: 1, at: before, origin: "fleet"),
+            ToldNotice(kind: "stopped", subject: "carrier", condition: "x", devices: 0, at: before, origin: "fleet"),
+        ])
+        #expect(!book.knowsOfEnds(Findings(status { $0.lookedAt = nil }, at: now)))
+        book.forgetEnds(Findings(status(), at: now))
+        #expect(book.changes.over.map(\.subject) == ["ours"])
+    }
+
+    @Test("a restart says nothing of callbacks before it knows whether they come")
+    func silenceAfterRestart() {
+        var teller = Teller()
+        #expect(teller.take(status { $0.accounts[0].silence = "No callback comes." }, at: now).count == 1)
+        let later = now + .seconds(60)
+        let restarted = status(at: later) { $0.accounts[0].isSilenceKnown = false }
+        #expect(teller.take(restarted, at: later).isEmpty)
+        let again = status(at: later) { $0.accounts[0].silence = "No callback comes." }
+        #expect(teller.take(again, at: later).isEmpty, "it was told before, and has not ended since")
+    }
+
+    @Test("a large change that is held tells of how many devices")
+    func heldDevices() {
+        var teller = Teller()
+        let told = teller.take(
+            status { status in
+                status.sets[0].largeChange = "More than maxChange."
+                status.sets[0].largeChangeDevices = 40
+            }, at: now)
+        #expect(told.map(\.devices) == [40])
+    }
+
+    @Test("devices that change back and forth are an alert for an hour (F70)")
+    func flips() throws {
+        var teller = Teller()
+        let keys = try (0..<5).map { try Fleets.key($0) }
+        var status = status { $0.noteFlips(keys, at: now) }
+        let told = teller.take(status, at: now)
+        #expect(told.map(\.devices) == [5] && told.map(\.kind) == [.drift])
+        #expect(told.first?.text.contains("5 devices changed back and forth") == true)
+        for (seconds, count) in [(1800, 5), (3601, 0)] {
+            let time = now + .seconds(seconds)
+            status.lookedAt = time
+            status.store = .keeps(at: time, until: time + .seconds(60))
+            status.noteFlips([], at: time)
+            #expect(status.flips.count == count)
+            #expect(teller.take(status, at: time).isEmpty)
+        }
+    }
+
     @Test("each thing that needs a person is told, with the set and the commit")
     func kinds() {
         var teller = Teller()

@@ -118,7 +118,7 @@ enum Harness {
     static var quickPolicy: ConvergencePolicy {
         ConvergencePolicy(
             callbackDeadline: .seconds(3), enableAfter: .seconds(3), retryDelay: .milliseconds(100), maximumAttempts: 4,
-            recordsLag: .milliseconds(100))
+            recordsLag: .milliseconds(100), maxChange: 100)
     }
 
     /// Applies a fleet against a simulator, as the command does.

@@ -100,7 +100,8 @@ struct RunScene: Sendable {
 
     func savedPlan(_ fleet: DesiredFleet) async throws -> SavedPlan {
         let now = clock.now()
-        let plan = Planner(now: now).plan(desired: fleet, known: try await store.read { try $0.knownFleet() })
+        let plan = Planner(now: now, maxChange: policy.maxChange).plan(
+            desired: fleet, known: try await store.read { try $0.knownFleet() })
         let path = folder.path + "/change.plan"
         try PlanFile.write(plan, to: path, toolVersion: "1")
         return try PlanFile.read(path)

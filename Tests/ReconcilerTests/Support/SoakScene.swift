@@ -48,7 +48,7 @@ final class SoakScene {
                 "--admin", "127.0.0.1:0", "--manifest-interval", "200ms", "--refresh-every", "5s", "--list-timeout",
                 "3s",
                 "--enable-after", "2s",
-            ], manifests: "manifests")
+            ], manifests: "manifests", environment: ["PROFILECTL_CONVERGENCE_MAX_CHANGE": "100%"])
     }
 
     /// Devices are dealt out to the sets in turn.

@@ -117,6 +117,7 @@ struct FleetBuilder {
         FleetCheck.removeRepeats(from: &fleet, complaints: &complaints)
         FleetCheck.checkEnabledProfiles(of: fleet, complaints: &complaints)
         FleetCheck.checkICCIDs(of: fleet, complaints: &complaints)
+        FirstWaveCheck.check(fleet, complaints: &complaints)
         return fleet
     }
 

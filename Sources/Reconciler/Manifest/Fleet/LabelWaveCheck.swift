@@ -1,4 +1,5 @@
-/// Warns of waves that go by labels which no device of the set has: most often a slip.
+/// Complains of waves that go by labels which no device of the set has: such a wave would protect nobody, and the next one
+/// would leave at once. A set without devices has nothing to protect.
 struct LabelWaveCheck {
     /// Among more words than this the nearest one says nothing.
     private static let wordLimit = 1000
@@ -10,14 +11,15 @@ struct LabelWaveCheck {
     func check(_ policy: RolloutPolicy, complaints: inout ComplaintList) {
         for (index, wave) in policy.waves.enumerated() {
             guard case .labels(let labels) = wave, !isThere(labels) else { continue }
-            complaints.warn { severity in
+            func complaint(_ severity: Complaint.Severity) -> Complaint {
                 Complaint(
                     severity, at: policy.labelPlaces.places[labels],
                     path: ("rollout.waves" as ValuePath).appending(element: index),
                     found: "the labels \(labels.labelText), which no device of the set has",
                     expected: "labels of at least one device, each with all profiles of its card",
-                    hint: hint(labels) ?? "a wave without devices is passed over")
+                    hint: hint(labels) ?? "a first wave of nobody stops nothing")
             }
+            if labelSets.isEmpty { complaints.warn(complaint) } else { complaints.add(complaint(.error)) }
         }
     }
 

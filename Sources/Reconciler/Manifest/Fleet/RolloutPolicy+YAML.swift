@@ -48,6 +48,7 @@ extension RolloutPolicy {
             "failed", expected: "a share such as 5%, or a number of devices", complaints: &complaints,
             parse: { Amount($0) })
         if let failed { abortWhen = AbortRule(failed: failed, atLeast: atLeast ?? 0) }
+        labelPlaces.abortRule = SourcePlace(file: reader.file, mark: node.mark)
     }
 
     fileprivate static func whole(_ text: String, in range: ClosedRange<Int>) -> Int? {

@@ -28,7 +28,7 @@ public struct RolloutPolicy: Hashable, Codable, Sendable {
     public var requestsPerSecond = 5.0
     /// In their order; empty for all at once.
     public var waves: [Wave] = []
-    /// Where the waves stand that go by labels.
+    /// Where the waves that go by labels and the rule stand.
     var labelPlaces = WavePlaces()
     public var abortWhen: AbortRule?
     /// The share, in per cent, of the devices whose profile is known to be there that may change at once.
@@ -43,9 +43,10 @@ public struct RolloutPolicy: Hashable, Codable, Sendable {
     }
 }
 
-/// Where the waves that go by labels are declared; no part of what a policy says, so that all are equal.
+/// Where the waves that go by labels and the rule to stop are declared; no part of what a policy says, so that all are equal.
 struct WavePlaces: Hashable, Sendable {
     var places: [[String: String]: SourcePlace] = [:]
+    var abortRule: SourcePlace?
 
     static func == (left: Self, right: Self) -> Bool { true }
 

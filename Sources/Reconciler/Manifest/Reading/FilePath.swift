@@ -7,6 +7,12 @@ enum FilePath {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// A path as a file in this folder means it: a relative one is below the folder.
+    static func resolve(_ path: String, below folder: String) -> String {
+        guard !folder.isEmpty, !path.hasPrefix("/") else { return path }
+        return folder.hasSuffix("/") ? folder + path : folder + "/" + path
+    }
+
     /// The last component.
     static func name(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path

@@ -35,6 +35,9 @@ enum SQLiteMigrations {
         migrator.registerMigration("11 what accounts take") { db in
             try db.execute(sql: accountLimitTable)
         }
+        migrator.registerMigration("12 which devices sets have, and which manifests are in force") { db in
+            try db.execute(sql: memberTables)
+        }
         migrator.registerMigration("14 when that was learned") { db in
             try db.execute(sql: accountLimitTimes)
         }
@@ -140,6 +143,26 @@ enum SQLiteMigrations {
         SET hint = 7, hintAt = observedAt, hintDetail = 'the carrier''s records do not tell its profile status',
             hintLookups = 0, hintDueAt = observedAt
         WHERE profile = 5;
+        """
+
+    /// `members` holds packed keys (`SetMembers`), `sets` a JSON array of names. A notice of no origin was told before
+    /// origins were kept.
+    private static let memberTables = """
+        CREATE TABLE setMembers (
+            profileSet TEXT PRIMARY KEY,
+            digest TEXT NOT NULL,
+            members BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE revisionInForce (
+            holder TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            revision TEXT,
+            sets TEXT NOT NULL,
+            since INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE notice ADD COLUMN origin TEXT;
         """
 
     /// NULL where nothing was refused as too large yet.

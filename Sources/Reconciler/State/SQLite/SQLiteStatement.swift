@@ -118,6 +118,12 @@ struct SQLiteRow {
         optionalInteger(column).map { Timestamp(milliseconds: $0) }
     }
 
+    /// Lends the bytes of a column, which are none where it is empty.
+    func withBlob<Result>(_ column: CInt, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        let start = sqlite3_column_blob(pointer, column)
+        return try body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, column))))
+    }
+
     /// Reads the EID and the ICCID from a column and the one behind it.
     func key(_ column: CInt) throws -> DeviceKey {
         guard let eid = sqlite3_column_blob(pointer, column), sqlite3_column_bytes(pointer, column) == 16,

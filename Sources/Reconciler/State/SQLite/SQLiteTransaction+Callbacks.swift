@@ -50,9 +50,11 @@ extension SQLiteTransaction {
             device: row.isNull(5) ? nil : try row.key(5))
     }
 
-    func unreadCallbacks(limit: Int) throws -> [CallbackRecord] {
+    func unreadCallbacks(after last: CallbackNumber?, limit: Int) throws -> [CallbackRecord] {
         var found: [CallbackRecord] = []
-        try statement(Self.callbackColumns + " WHERE verdict = 0 ORDER BY id LIMIT ?").run(.number(limit)) { row in
+        try statement(Self.callbackColumns + " WHERE verdict = 0 AND id > ? ORDER BY id LIMIT ?").run(
+            .integer(last?.number ?? 0), .number(limit)
+        ) { row in
             found.append(try callback(row))
         }
         return found

@@ -5,6 +5,7 @@ extension SQLiteTransaction {
         var fleet = KnownFleet()
         fleet.rollouts = try openRollouts()
         fleet.pauses = try pauses()
+        fleet.heldSets = try heldSets(fleet.rollouts, fleet.pauses)
         fleet.moves = try movedAway()
         fleet.doubts = try devicesInDoubt()
         let mattering = """

@@ -3,11 +3,12 @@ import Foundation
 extension SQLiteTransaction {
     func toldNotices() throws -> [ToldNotice] {
         var found: [ToldNotice] = []
-        try statement("SELECT kind, subject, condition, devices, at FROM notice ORDER BY kind, subject").run { row in
+        try statement("SELECT kind, subject, condition, devices, at, origin FROM notice ORDER BY kind, subject").run {
+            row in
             found.append(
                 ToldNotice(
                     kind: row.text(0), subject: row.text(1), condition: row.text(2), devices: Int(row.integer(3)),
-                    at: row.time(4)))
+                    at: row.time(4), origin: row.optionalText(5)))
         }
         return found
     }
@@ -15,12 +16,13 @@ extension SQLiteTransaction {
     func save(_ notice: ToldNotice) throws {
         try statement(
             """
-            INSERT INTO notice (kind, subject, condition, devices, at) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET condition = excluded.condition, devices = excluded.devices, at = excluded.at
+            INSERT INTO notice (kind, subject, condition, devices, at, origin) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET condition = excluded.condition, devices = excluded.devices, at = excluded.at,
+                origin = excluded.origin
             """
         ).run(
             .text(notice.kind), .text(notice.subject), .text(notice.condition), .number(notice.devices),
-            .time(notice.at))
+            .time(notice.at), .optional(notice.origin))
     }
 
     func forget(_ notice: ToldNotice) throws {

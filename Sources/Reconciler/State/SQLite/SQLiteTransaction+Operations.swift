@@ -188,6 +188,31 @@ extension SQLiteTransaction {
         return count
     }
 
+    func devicesWithOperationInFlight() throws -> [DeviceKey] {
+        var keys: [DeviceKey] = []
+        // The first term is the condition of the index.
+        try statement(
+            """
+            SELECT eid, iccid FROM operation
+            WHERE phase <= \(OperationPhaseCode.lastOpen) AND phase <> \(OperationPhaseCode.unresolved)
+            """
+        ).run { keys.append(try $0.key(0)) }
+        return keys
+    }
+
+    func successes(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int] {
+        let count = try statement(
+            """
+            SELECT count(*) FROM operation
+            WHERE eid = ? AND iccid = ? AND intendedAt > ? AND phase = \(OperationPhaseCode.succeeded)
+            """)
+        var successes: [DeviceKey: Int] = [:]
+        for key in keys {
+            try count.run(.eid(key.eid), .iccid(key.iccid), .time(since)) { successes[key] = Int($0.integer(0)) }
+        }
+        return successes
+    }
+
     func operation(on key: DeviceKey, under request: RequestNumber) throws -> Operation? {
         var found: Operation?
         try statement(
