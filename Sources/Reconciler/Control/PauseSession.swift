@@ -15,6 +15,8 @@ public struct PauseSession: Sendable {
     ///   - person: who pauses, for those who wait.
     /// - Throws: `StateStoreError`
     public func pause(_ profileSet: String?, reason: String, by person: String) async throws {
+        // It is kept for people only.
+        let reason = reason.excerpt(limit: 500)
         let pause = Pause(scope: Self.scope(profileSet), by: person, reason: reason, at: clock.now())
         let cause = RunCause(
             command: "pause", person: person,
