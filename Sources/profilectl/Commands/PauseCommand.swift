@@ -28,7 +28,8 @@ struct PauseCommand: AsyncParsableCommand {
             let store = try await common.settings().openStore()
             let session = PauseSession(store: store, clock: SystemClock())
             try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
-            print("Paused: \(set.map { "profile set \($0)" } ?? "everything"). `profilectl resume` lets it go on.")
+            try printLine(
+                "Paused: \(set.map { "profile set \($0)" } ?? "everything"). `profilectl resume` lets it go on.")
         }
     }
 }
@@ -51,23 +52,18 @@ struct ResumeCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             guard let store = try await common.settings().openStoreIfThere() else {
-                print("Nothing was paused or given up.")
-                return
+                return try printLine("Nothing was paused or given up.")
             }
             let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(
                 set, by: RunOwner(command: "resume").person)
-            for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).") }
-            for rollout in resumed.aborted {
-                print(
-                    "The roll-out of \(rollout.profileSet) begins anew. It was given up: \(rollout.abort?.reason ?? "")"
-                )
+            var lines: [DisplayText] = resumed.pauses.map { "Resumed: \($0.scope.name), paused by \($0.by)." }
+            lines += resumed.aborted.map {
+                "The roll-out of \($0.profileSet) begins anew. It was given up: \($0.abort?.reason ?? "")"
             }
-            for pause in resumed.remaining {
-                print("Still paused: \(pause.scope.name), by \(pause.by). `profilectl resume` without --set lifts all.")
+            lines += resumed.remaining.map {
+                "Still paused: \($0.scope.name), by \($0.by). `profilectl resume` without --set lifts all."
             }
-            if resumed.pauses.isEmpty, resumed.aborted.isEmpty, resumed.remaining.isEmpty {
-                print("Nothing was paused or given up.")
-            }
+            try printLines(lines.isEmpty ? ["Nothing was paused or given up."] : lines)
         }
     }
 }
