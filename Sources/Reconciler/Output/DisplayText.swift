@@ -67,7 +67,7 @@ public struct DisplayText: Hashable, Sendable, CustomStringConvertible, Expressi
         }
 
         public mutating func appendInterpolation(_ value: String, limit: Int) {
-            var value = limit == .max ? value.visible : value.visible(upTo: limit)
+            var value = limit == .max ? value.visible : value.visible(upTo: limit, ending: "...")
             // A line that begins with `::`, or has `##[` in it, is a command of a workflow in GitHub's logs.
             if isAtLineStart, value.first(where: { !$0.isWhitespace }) == ":", let colon = value.firstIndex(of: ":") {
                 value.replaceSubrange(colon...colon, with: #"\u{3a}"#)

@@ -10,10 +10,12 @@ extension String {
     }
 
     /// The same, cut behind `limit` Unicode scalars.
-    package func visible(upTo limit: Int) -> String {
+    ///
+    /// - Parameter ending: stands where more is left out.
+    package func visible(upTo limit: Int, ending: String = "…") -> String {
         // What is cut off need not be spelt out before.
         let visible = String(unicodeScalars.prefix(limit + 1)).visible.unicodeScalars
-        return visible.count > limit ? String(visible.prefix(limit)) + "…" : String(visible)
+        return visible.count > limit ? String(visible.prefix(limit)) + ending : String(visible)
     }
 
     /// The text fit for a sentence: within one line, at most `limit` Unicode scalars, and "..." where more is left out.

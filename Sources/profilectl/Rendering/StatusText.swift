@@ -47,7 +47,7 @@ struct FleetStatusText {
         let name: DisplayText = "\(run.command) (\(run.number))"
         var text: DisplayText = "  \(run.startedAt)  \(name.padded(to: 14)) by \(run.person): "
         text += "\(run.ending ?? "no end was written down")"
-        if let commit = run.commit { text += ", commit \(commit, limit: 12)" }
+        if let commit = run.commit { text += ", commit \(commit.prefix(12))" }
         if let detail = run.detail { text += ", \(detail, limit: 300)" }
         return text
     }

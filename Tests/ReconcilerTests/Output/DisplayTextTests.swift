@@ -8,7 +8,7 @@ struct DisplayTextTests {
     func values() {
         let value = "a\nb\u{1B}[2J\u{202E}"
         let text: DisplayText = "one\ntwo \(value) \(7) \(DisplayText(value, limit: 2))"
-        #expect(text.description == "one\ntwo " + #"a\u{a}b\u{1b}[2J\u{202e} 7 a\…"#)
+        #expect(text.description == "one\ntwo " + #"a\u{a}b\u{1b}[2J\u{202e} 7 a\..."#)
     }
 
     @Test("a value is bounded by its scalars, not by what looks like one character")
