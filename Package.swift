@@ -26,6 +26,7 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .target(name: "CProcess"),
         .target(
             name: "Reconciler",
             dependencies: [
@@ -84,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "profilectl",
             dependencies: [
-                "Admin", "CMalloc", "Reconciler", "Simulator",
+                "Admin", "CMalloc", "CProcess", "Reconciler", "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

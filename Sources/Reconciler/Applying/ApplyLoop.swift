@@ -188,6 +188,7 @@ struct ApplyLoop {
         for exception in plan.exceptions { add(Int(exception.device)) }
         for device in plan.moved { add(device) }
         report.total = scopeCount
+        report.unchanged = max(0, run.desired.devices.count - scopeCount)
         report.queued = plan.actions.count
         report.exceptions = plan.exceptions.filter { !$0.isAwaited }
         report.enablePending = plan.exceptions.count(where: \.isEnablePending)

@@ -53,6 +53,8 @@ public struct ApplyReport: Sendable {
     public var converged = 0
     /// How many devices the run set out to change or found in flight.
     public var total = 0
+    /// How many other devices of the fleet were as desired from the start.
+    public var unchanged = 0
     public var inFlight = 0
     public var enablePending = 0
     /// Devices that are waiting for their next attempt.

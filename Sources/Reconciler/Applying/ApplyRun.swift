@@ -193,8 +193,10 @@ public struct ApplyRun: Sendable {
 }
 
 /// More would change than the sets' `maxChange` allows.
-public struct TooLargeChange: Error, Sendable, CustomStringConvertible {
+public struct TooLargeChange: ErrorOfSeveralLines, Sendable, CustomStringConvertible {
     public let changes: [LargeChange]
+
+    public var displayText: DisplayText { changes.map { "\($0)" }.joined(separator: "\n") }
 
     public var description: String {
         changes.map(\.description).joined(separator: "\n")

@@ -116,6 +116,11 @@ extension Operation {
     private mutating func reportedWarning(at now: Timestamp, policy: ConvergencePolicy) -> OperationEffect {
         switch phase {
         case .intended, .submitted, .unresolved:
+            guard action != .downloadDisable else {
+                // The profile is on the device and not enabled, which is all that was asked for.
+                phase = .succeeded
+                return changed(knowing: .downloadedDisabled)
+            }
             phase = .enablePending(deadline: now + policy.enableAfter)
             // A warned `disable` leaves the profile as it was; after any other action it is there and not enabled.
             return changed(knowing: action == .disable ? nil : .downloadedDisabled)

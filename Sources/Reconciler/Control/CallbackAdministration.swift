@@ -72,8 +72,8 @@ public struct RegistrationTaken: Error, Hashable, Sendable, CustomStringConverti
     public let registered: String
 
     public var description: String {
-        "The carrier sends the profile callbacks of account \(account) to \(registered), which may be another system. "
-            + "Nothing was changed; --replace has it make way."
+        "The carrier sends the profile callbacks of account \(account) to \(registered.excerpt(limit: 300)), which may be "
+            + "another system. Nothing was changed; --replace has it make way."
     }
 }
 
@@ -84,8 +84,8 @@ public struct RegistrationLost: Error, Sendable, CustomStringConvertible {
     let error: any Error
 
     public var description: String {
-        "The profile callbacks of account \(account) go nowhere now: \(registered) was deregistered, and the new URL was "
-            + "not taken: \(error) Run `profilectl callbacks register` again as soon as you can; messages that cannot be "
-            + "delivered come again three times within 15 minutes."
+        "The profile callbacks of account \(account) go nowhere now: \(registered.excerpt(limit: 300)) was "
+            + "deregistered, and the new URL was not taken: \(error) Run `profilectl callbacks register` again as soon as "
+            + "you can; messages that cannot be delivered come again three times within 15 minutes."
     }
 }

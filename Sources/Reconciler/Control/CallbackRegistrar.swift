@@ -45,7 +45,9 @@ public struct RegistrationProblem: Error, Hashable, Sendable, CustomStringConver
 
     public var description: String {
         let now =
-            registered.map { "The carrier sends the profile callbacks of account \(account) to \($0), not to \(ours)." }
+            registered.map {
+                "The carrier sends the profile callbacks of account \(account) to \($0.excerpt(limit: 300)), not to \(ours)."
+            }
             ?? "The carrier sends the profile callbacks of account \(account) nowhere."
         return now
             + (registered == nil

@@ -19,6 +19,8 @@ public struct PauseSession: Sendable {
     public func pause(
         _ profileSet: String?, reason: String, by person: String, alsoKnown named: Set<String> = []
     ) async throws {
+        // It is kept for people only.
+        let reason = reason.excerpt(limit: 500)
         let pause = Pause(scope: Self.scope(profileSet), by: person, reason: reason, at: clock.now())
         let cause = RunCause(
             command: "pause", person: person,

@@ -43,7 +43,7 @@ extension Settings {
             complaints.add(duplicate, in: file)
         }
         guard complaints.errorCount == 0 else {
-            throw SettingsError(complaints.complaints.map(\.text).joined(separator: "\n"))
+            throw SettingsError(complaints.complaints)
         }
     }
 

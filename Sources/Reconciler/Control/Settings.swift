@@ -47,11 +47,19 @@ public struct Settings: Sendable {
 }
 
 /// Settings that cannot be used, as a sentence with what to do.
-public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct SettingsError: ErrorOfSeveralLines, Hashable, Sendable, CustomStringConvertible {
     public let description: String
+    public let displayText: DisplayText
 
     public init(_ description: String) {
         self.description = description
+        displayText = DisplayText(description, limit: 10_000)
+    }
+
+    /// What is wrong with a settings file.
+    init(_ complaints: [Complaint]) {
+        displayText = complaints.map(\.displayText).joined(separator: "\n")
+        description = displayText.description
     }
 }
 

@@ -73,6 +73,19 @@ public struct FleetStatus: Codable, Sendable {
         }
     }
 
+    /// A device that a person has to look at.
+    public struct DeviceInTrouble: Codable, Sendable {
+        public let eid: String
+        public let iccid: String
+        /// `failed`, `held` or `blocked`.
+        public let condition: String
+        /// What happened, and what to do.
+        public let explanation: String
+    }
+
+    /// How many devices that need attention are listed.
+    static let troubleLimit = 100
+
     /// A run that is at work on the store.
     public struct Run: Codable, Sendable {
         public let owner: String
@@ -87,6 +100,9 @@ public struct FleetStatus: Codable, Sendable {
     public let profiles: [String: Int]
     /// How many devices have an operation that is open or failed, by its phase.
     public let operations: [String: Int]
+    /// The devices that a person has to look at, as far as they are listed, and how many there are.
+    public let needAttention: [DeviceInTrouble]
+    public let needAttentionCount: Int
     /// How many devices are in doubt, by what put them in doubt: nothing is sent before the carrier's records were read.
     public let inDoubt: [String: Int]
     /// How many callbacks turned out to be what.
@@ -111,6 +127,9 @@ public struct FleetStatus: Codable, Sendable {
         devices = known.devices.count
         profiles = known.devices.reduce(into: [:]) { $0[$1.profile?.name ?? "never seen", default: 0] += 1 }
         operations = known.operations.reduce(into: [:]) { $0[$1.phase.name, default: 0] += 1 }
+        let troubles = known.devices.lazy.compactMap { DeviceInTrouble($0, in: known) }
+        needAttentionCount = troubles.count
+        needAttention = Array(troubles.prefix(Self.troubleLimit))
         inDoubt = known.doubts.reduce(into: [:]) { $0[$1.hint.kind.name, default: 0] += 1 }
         self.callbacks = Dictionary(uniqueKeysWithValues: callbacks.map { ($0.key.name, $0.value) })
         self.counters = counters
@@ -141,6 +160,27 @@ extension FleetStatus {
         ofDevices = count
         callbacks = [:]
         counters = [:]
+    }
+}
+
+extension FleetStatus.DeviceInTrouble {
+    /// - Returns: `nil` if nothing about the device needs a person.
+    init?(_ device: KnownDevice, in known: KnownFleet) {
+        let reason: PlanException.Reason
+        let operation = known.operation(of: device)
+        switch operation?.phase {
+        case .failed(let failure, retryAt: nil):
+            reason = .failed(failure, attempts: operation?.attempt ?? 1)
+        case .unresolved(let why, _): reason = .held(why, operation)
+        default:
+            let service = known.service(of: device)
+            guard device.serviceIndex != 0, !service.allowsChange else { return nil }
+            reason = .blocked(service)
+        }
+        eid = device.key.eid.description
+        iccid = device.key.iccid.description
+        condition = reason.name
+        explanation = reason.explanation
     }
 }
 

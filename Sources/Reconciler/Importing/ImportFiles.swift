@@ -11,15 +11,15 @@ public enum ImportFiles {
         _ documents: [ImportedDocument], into folder: String, overwrites: Bool
     ) throws(SettingsError) -> [String] {
         let files = FileManager.default
-        var pending: [(path: String, data: Data)] = []
+        var pending: [(path: String, bytes: [UInt8])] = []
         var standing: [String] = []
         for document in documents {
             let path = "\(folder)/\(document.name).yaml"
-            let data = Data(document.text.utf8)
-            let there = files.contents(atPath: path)
-            if there == data { continue }
-            if there != nil || files.fileExists(atPath: path) { standing.append(path) }
-            pending.append((path, data))
+            // Reading anything but a regular file could wait for good.
+            let isRegular = OutputFile.isRegular(path)
+            if isRegular, files.contents(atPath: path) == Data(document.text.utf8) { continue }
+            if isRegular || files.fileExists(atPath: path) { standing.append(path) }
+            pending.append((path, Array(document.text.utf8)))
         }
         guard overwrites || standing.isEmpty else {
             let others = standing.count == 1 ? "" : " and \(standing.count - 1) more files"
@@ -29,10 +29,33 @@ public enum ImportFiles {
         }
         do {
             try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            for (path, data) in pending { try data.write(to: URL(fileURLWithPath: path), options: .atomic) }
         } catch {
-            throw SettingsError("The files cannot be written into \(folder): \(error.localizedDescription)")
+            throw SettingsError("The folder \(folder) cannot be made: \(error.localizedDescription)")
+        }
+        // All are checked before the first is written.
+        let targets = try pending.map { file throws(SettingsError) in
+            (
+                path: file.path, bytes: file.bytes,
+                file: try refusals(of: file.path) { () throws(OutputFile.Refusal) in
+                    try OutputFile(file.path, mode: 0o644, keepsMode: true)
+                }
+            )
+        }
+        for target in targets {
+            try refusals(of: target.path) { () throws(OutputFile.Refusal) in
+                try target.file.write { piece in try piece(target.bytes) }
+            }
         }
         return pending.map(\.path)
+    }
+
+    private static func refusals<Result>(
+        of path: String, _ work: () throws(OutputFile.Refusal) -> Result
+    ) throws(SettingsError) -> Result {
+        do {
+            return try work()
+        } catch {
+            throw SettingsError("The file \(path) \(error.reason)")
+        }
     }
 }

@@ -78,6 +78,8 @@ extension PlanException.Reason {
             "The line is \(service.word); only an active one can be changed. Activate it, then refresh."
         case .inProgress(let operation):
             switch operation.phase {
+            case .enablePending where operation.action == .disable:
+                "disable was carried out with a warning, and the device has yet to confirm it."
             case .enablePending:
                 "\(operation.action.rawValue) is done but for the enabling, which the device has yet to confirm."
             default:

@@ -11,29 +11,17 @@ public enum PlanFile {
     static let format = "profilectl-plan"
     private static let pieceSize = 1 << 16
 
-    /// Writes a plan, all or nothing: the file takes its name when it is complete and on disk.
+    /// Writes a plan, all or nothing: a file takes its name when it is complete and on disk. Only the user may read it.
     ///
     /// - Parameter toolVersion: of the program that writes.
     /// - Throws: `PlanFileError`
-    public static func write(_ plan: Plan, to path: String, toolVersion: String) throws {
-        let draft = path + ".\(ProcessInfo.processInfo.processIdentifier).part"
-        let descriptor = open(draft, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw PlanFileError(path: path, "cannot be written: \(PlanFileError.systemReason)")
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    public static func write(_ plan: Plan, to path: String, toolVersion: String) throws(PlanFileError) {
         do {
-            try write(plan, toolVersion: toolVersion) { try handle.write(contentsOf: $0) }
-            try handle.synchronize()
-            try handle.close()
+            try OutputFile(path, mode: 0o600).write { piece in
+                try write(plan, toolVersion: toolVersion) { try piece($0) }
+            }
         } catch {
-            unlink(draft)
-            throw PlanFileError(path: path, "cannot be written: \(error.localizedDescription)")
-        }
-        guard rename(draft, path) == 0 else {
-            let reason = PlanFileError.systemReason
-            unlink(draft)
-            throw PlanFileError(path: path, "cannot be written: \(reason)")
+            throw PlanFileError(path: path, error.reason)
         }
     }
 
@@ -160,8 +148,6 @@ public struct PlanFileError: Error, Hashable, Sendable, CustomStringConvertible 
     public let description: String
 
     init(path: String, _ reason: String) {
-        description = "The plan file \(path) \(reason)"
+        description = "The plan file \(path.excerpt(limit: 300)) \(reason)"
     }
-
-    static var systemReason: String { String(cString: strerror(errno)) + "." }
 }

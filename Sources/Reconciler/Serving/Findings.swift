@@ -217,6 +217,8 @@ struct Findings {
         let deed =
             switch set.driftPolicy {
             case .correct where isHeldUp: "Nothing is corrected as long as the set is held up."
+            case .correct where set.drift > set.inFlight && set.waiting > 0:
+                "It is corrected when the time of the next attempts has come."
             case .correct: "It is corrected."
             case .report, .off: "It is only reported."
             }

@@ -62,22 +62,6 @@ public struct CarrierErrorCode: Hashable, Sendable {
     }
 }
 
-extension String {
-    /// The text fit for a message: at most `limit` characters, control characters shown as their escapes.
-    package func excerpt(limit: Int) -> String {
-        var result = ""
-        for (count, character) in enumerated() {
-            guard count < limit else { return result + "..." }
-            if let scalar = character.unicodeScalars.first, scalar.value < 0x20 || scalar.value == 0x7F {
-                result += character.isWhitespace ? " " : "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                result.append(character)
-            }
-        }
-        return result
-    }
-}
-
 extension OperationFailure {
     /// Whether the code may mean that what was asked for is so already: nobody has documented which one the carrier uses
     /// for that (`thingspace.md`, section 9).

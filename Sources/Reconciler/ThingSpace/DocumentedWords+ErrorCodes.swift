@@ -135,7 +135,9 @@ extension DocumentedWords {
 
     private static let alreadyDone = ErrorMeaning(
         errorClass: .alreadyDone,
-        explanation: "The carrier says that what was asked for is so already; its records are looked up.")
+        explanation:
+            "The carrier refuses the call because, it says, nothing is left to change. Where its records do not show "
+            + "that, nothing is sent again by itself: compare the device in its portal, and use `profilectl resolve`.")
 
     private static let tooLarge = ErrorMeaning(
         errorClass: .tooLarge,

@@ -9,10 +9,10 @@ extension ApplyCommand {
         let session = SavedPlanSession(settings: settings)
         let saved = isRehearsal ? try await session.rehearsal(of: saved) : saved
         let text = SavedPlanText(saved: saved, style: common.output)
-        print(text.heading)
+        try printLine(text.heading)
         try PlanOutput(plan: saved.plan, format: .text, style: common.output).write()
         let outlook = try await session.outlook(of: saved, retryFailed: retryFailed)
-        text.lines(outlook).forEach { print($0) }
+        try printLines(text.lines(outlook))
         guard !outlook.rest.isConverged else {
             guard outlook.moved.isEmpty else { throw ExitCode(5) }
             return

@@ -8,8 +8,9 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Takes the fleet to its desired state, or carries a saved plan out, and waits until it is there.",
         discussion: """
-            Shows the plan and asks before anything is sent. Ctrl-C stops sending, writes
-            down what is under way and ends; a later run goes on from there.
+            Shows the plan and asks before anything is sent; anything but `yes` ends it
+            with exit code 6. Ctrl-C stops sending, writes down what is under way and ends
+            with exit code 130; a later run goes on from there.
 
             \(SelectionOptions.discussion)
             The profiles of one eUICC are selected together; waves and maxChange are
@@ -74,7 +75,7 @@ struct ApplyCommand: AsyncParsableCommand {
             if let saved { return try await apply(saved, settings: settings, isRehearsal: scratch != nil) }
             let fleet = try selection.applied(to: try await manifests.load(common))
             let plan = try await PlanSession(settings: settings).plan(
-                retryFailed: retryFailed, onWait: { printError($0) }
+                retryFailed: retryFailed, onWait: { printError("\($0)") }
             ) {
                 fleet
             }
@@ -88,16 +89,15 @@ struct ApplyCommand: AsyncParsableCommand {
     func approveAndCarryOut(
         _ goal: ApplyGoal, settings: Settings, inventory: () -> [SimulatedDevice]
     ) async throws {
-        // What follows goes to stderr, and must not overtake the plan.
-        fflush(nil)
         guard try autoApprove || Approval(style: common.output).ask() else {
-            print("Nothing was changed.")
-            return
+            try printLine("Nothing was changed.")
+            throw ExitCode(6)
         }
         let report = try await carryOut(goal, settings: settings, inventory: simulate ? inventory() : [])
-        print(ApplyReportText(report: report, style: common.output).summary())
+        try printLines(ApplyReportText(report: report, style: common.output).lines())
         if let part = goal.part {
-            print("Of the fleet's \(part.fleetCount.grouped) devices only those were acted upon that are selected.")
+            try printLine(
+                "Of the fleet's \(part.fleetCount.grouped) devices only those were acted upon that are selected.")
         }
         let code = report.exitCode
         if code != 0 { throw ExitCode(code) }
@@ -152,7 +152,8 @@ extension ApplyReport {
     var exitCode: Int32 {
         switch ending {
         case .stopped: 1
-        case .timedOut, .interrupted, .outsideWindows, .heldUp: 4
+        case .interrupted: 130
+        case .timedOut, .outsideWindows, .heldUp: 4
         case .aborted: 3
         case .running, .settled, .asked: !moved.isEmpty ? 5 : exceptions.isEmpty ? 0 : 3
         }

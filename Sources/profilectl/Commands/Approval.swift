@@ -11,8 +11,8 @@ struct Approval {
         guard isatty(0) == 1 else {
             throw SettingsError("There is no terminal to ask on. Use --auto-approve if the plan is approved.")
         }
-        print(style.bold("Carry this plan out?") + " Only `yes` is taken for yes: ", terminator: "")
-        fflush(nil)
+        let question = style.bold("Carry this plan out?") + " Only `yes` is taken for yes: "
+        try StandardOutput.write { try $0.bytes(Array(question.description.utf8)) }
         return readLine()?.trimmingCharacters(in: .whitespaces) == "yes"
     }
 }

@@ -62,10 +62,13 @@ struct CallbacksListCommand: AsyncParsableCommand {
             switch format {
             case .json: try printJSON(registrations.map(CallbackRegistrationDocument.init))
             case .text:
-                if registrations.isEmpty { print("No callbacks are registered.") }
+                if registrations.isEmpty { try printLine("No callbacks are registered.") }
                 for registration in registrations {
-                    let user = registration.username.isEmpty ? "" : "  as \(registration.username)"
-                    print("\(registration.accountName)  \(registration.serviceName)  \(registration.url)\(user)")
+                    let user: DisplayText =
+                        registration.username.isEmpty ? "" : "  as \(registration.username, limit: 100)"
+                    try printLine(
+                        "\(registration.accountName)  \(registration.serviceName, limit: 100)  \(registration.url, limit: 500)"
+                            + user)
                 }
             }
         }
@@ -107,9 +110,10 @@ struct CallbacksRegisterCommand: AsyncParsableCommand {
                 switch try await administration.register(
                     account, url: url, credentials: credentials, replaces: replace)
                 {
-                case .alreadyOurs: print("Account \(account): already registered at \(url).")
-                case .registered: print("Account \(account): registered at \(url).")
-                case .replaced(let other): print("Account \(account): registered at \(url), instead of \(other).")
+                case .alreadyOurs: try printLine("Account \(account): already registered at \(url).")
+                case .registered: try printLine("Account \(account): registered at \(url).")
+                case .replaced(let other):
+                    try printLine("Account \(account): registered at \(url), instead of \(other, limit: 500).")
                 }
             }
         }
@@ -146,9 +150,9 @@ struct CallbacksDeregisterCommand: AsyncParsableCommand {
             }
             _ = try await options.forEachAccount { administration, account in
                 let ended = try await administration.deregister(account, url: url)
-                print(
-                    "Account \(account): "
-                        + (ended.map { "\($0) is no longer registered." } ?? "nothing was registered."))
+                let what: DisplayText =
+                    ended.map { "\($0, limit: 500) is no longer registered." } ?? "nothing was registered."
+                try printLine("Account \(account): " + what)
             }
         }
     }

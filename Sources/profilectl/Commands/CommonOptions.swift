@@ -40,13 +40,16 @@ struct CommonOptions: ParsableArguments {
     }
 
     func logger() -> Logger {
-        var logger = Logger(label: "profilectl") { [logFormat] _ in StandardErrorLog(format: logFormat) }
+        var logger = Logger(label: "profilectl") { _ in StandardErrorLog() }
         logger.logLevel = logLevel
         return logger
     }
 
     var output: Style { Style(color, descriptor: 1) }
-    var errorOutput: Style { Style(color, descriptor: 2) }
+    var errorOutput: Style { Style(logFormat == .json ? .never : color, descriptor: 2) }
+
+    /// Has all that is said on stderr take the format of the log.
+    func useLogFormat() { StandardError.format.withLock { $0 = logFormat } }
 }
 
 /// The manifests that a command reads.
@@ -99,40 +102,35 @@ struct ManifestArguments: ParsableArguments {
         let shown = loaded.complaints.filter { $0.severity == .error }
         if !shown.isEmpty {
             if let origin { printError("In \(origin):") }
-            printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut))
+            printError(ComplaintText(style: common.errorOutput).text(shown, leftOut: loaded.leftOut), .error)
         }
         if !loaded.hasErrors, loaded.warningCount > 0 {
             printError(
-                "\(counted(loaded.warningCount, "warning")) about the manifests; `profilectl validate` shows them.")
+                "\(counted(loaded.warningCount, "warning")) about the manifests; `profilectl validate` shows them.",
+                .warning)
         }
         guard !loaded.hasErrors else { throw ExitCode(1) }
         return loaded.fleet
     }
 }
 
-/// Writes to stderr, if that is possible: what cannot be told, on a full disk for one, must not end the work.
-func writeToStandardError(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
-}
-
-/// Writes a line to stderr.
-func printError(_ text: String) {
-    writeToStandardError(text + "\n")
-}
-
 /// Runs a command's work; an error becomes a sentence on stderr and the exit code of the contract.
 func reporting(_ common: CommonOptions, _ work: () async throws -> Void) async throws {
+    common.useLogFormat()
     do {
         try await work()
     } catch let code as ExitCode {
         throw code
     } catch let error as ValidationError {
         throw error
-    } catch let error as RunLockHeld {
-        printError(common.errorOutput.red("error: ") + error.description)
-        throw ExitCode(5)
+    } catch let error as OutputFailed {
+        throw error
     } catch {
-        printError(common.errorOutput.red("error: ") + "\(error)")
-        throw ExitCode(1)
+        printFailure(DisplayText(error: error), common.errorOutput)
+        switch error {
+        case is RunLockHeld: throw ExitCode(5)
+        case is TooLargeChange: throw ExitCode(6)
+        default: throw ExitCode(1)
+        }
     }
 }

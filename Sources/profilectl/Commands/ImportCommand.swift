@@ -70,12 +70,12 @@ struct ImportCommand: AsyncParsableCommand {
             }
             let text = ImportText(outcome: outcome, style: common.errorOutput)
             guard outcome.report.isWhole else {
-                text.problems().forEach { printError($0) }
+                text.problems().forEach { printError($0, .error) }
                 throw ExitCode(outcome.report.exitCode)
             }
             if let into {
                 let written = try ImportFiles.write(outcome.documents, into: into, overwrites: force)
-                text.files(written).forEach { print($0) }
+                try printLines(text.files(written))
             } else {
                 let documents = outcome.documents.map(\.text).joined(separator: "---\n")
                 try StandardOutput.write { try $0.bytes(Array(documents.utf8)) }

@@ -23,11 +23,14 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         do {
             let written = try StarterDirectory(path: directory).write()
-            for file in written.files { print("  wrote \(file)") }
-            for file in written.kept { print("  kept \(file.name), which was there. \(file.advice)") }
-            print(written.nextSteps)
+            try printLines(
+                written.files.map { "  wrote \($0)" }
+                    + written.kept.map { "  kept \($0.name), which was there. \($0.advice)" }
+                    + written.nextSteps.split(separator: "\n").map { DisplayText(String($0)) })
+        } catch let error as OutputFailed {
+            throw error
         } catch {
-            printError("error: \(error)")
+            printFailure(DisplayText(error: error), Style(.auto, descriptor: 2))
             throw ExitCode(1)
         }
     }

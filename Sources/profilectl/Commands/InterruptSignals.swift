@@ -41,7 +41,8 @@ enum InterruptSignals {
             group.addTask {
                 await stop.change(after: 0)
                 try await Task.sleep(for: limit)
-                printError("It did not end within \(limit), and is cut off. A later start goes on from there.")
+                printError("It did not end within \(limit), and is cut off. A later start goes on from there.", .error)
+                StandardError.drain(within: .milliseconds(500))
                 _exit(1)
             }
             defer { group.cancelAll() }
@@ -58,12 +59,20 @@ enum InterruptSignals {
                 var count = 0
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                     count += 1
-                    if count > 1 { _exit(130) }
+                    if count > 1 {
+                        StandardError.drain(within: .milliseconds(200))
+                        _exit(130)
+                    }
                     onFirst()
                 }
                 return nil
             }
-            defer { group.cancelAll() }
+            defer {
+                group.cancelAll()
+                // What follows, such as printing to a pipe that nobody reads, is ended by a signal as ever.
+                signal(SIGINT, SIG_DFL)
+                signal(SIGTERM, SIG_DFL)
+            }
             while let result = try await group.next() {
                 if let result { return result }
             }

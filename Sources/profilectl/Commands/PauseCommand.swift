@@ -30,7 +30,7 @@ struct PauseCommand: AsyncParsableCommand {
             let session = PauseSession(store: store, clock: SystemClock())
             try await session.pause(set, reason: reason, by: RunOwner(command: "pause").person)
             let (what, option) = set.map { ("profile set \($0)", " --set \($0)") } ?? ("everything", "")
-            print("Paused: \(what). `profilectl resume\(option)` lets it go on.")
+            try printLine("Paused: \(what). `profilectl resume\(option)` lets it go on.")
         }
     }
 }
@@ -68,25 +68,24 @@ struct ResumeCommand: AsyncParsableCommand {
             let store = try await common.settings().openExistingStore("Nothing was paused or stopped.")
             let resumed = try await PauseSession(store: store, clock: SystemClock()).resume(
                 all ? .all : set.map { .profileSet($0) } ?? .everything, by: RunOwner(command: "resume").person)
-            for pause in resumed.pauses { print("Resumed: \(pause.scope.name), paused by \(pause.by).".visible) }
-            for rollout in resumed.aborted {
-                print(
-                    "The rollout of \(rollout.profileSet) begins anew. It was stopped: \(rollout.abort?.reason ?? "")"
-                        .visible)
+            var lines: [DisplayText] = resumed.pauses.map { "Resumed: \($0.scope.name), paused by \($0.by)." }
+            lines += resumed.aborted.map {
+                "The rollout of \($0.profileSet) begins anew. It was stopped: \($0.abort?.reason ?? "")"
             }
-            if resumed.pauses.isEmpty, resumed.aborted.isEmpty {
-                print(
+            if lines.isEmpty {
+                lines = [
                     set.map { "Nothing of profile set \($0) was paused or stopped." }
-                        ?? "Nothing was paused or stopped as a whole.")
+                        ?? "Nothing was paused or stopped as a whole."
+                ]
             }
-            for pause in resumed.remaining {
+            lines += resumed.remaining.map { pause in
                 let option = pause.scope == .everything ? "" : " --set \(pause.scope.name)"
-                print("Still paused: \(pause.scope.name), by \(pause.by): `profilectl resume\(option)`.".visible)
+                return "Still paused: \(pause.scope.name), by \(pause.by): `profilectl resume\(option)`."
             }
-            for rollout in resumed.remainingAborted {
-                let name = rollout.profileSet
-                print("Still stopped: the rollout of \(name): `profilectl resume --set \(name)`.".visible)
+            lines += resumed.remainingAborted.map {
+                "Still stopped: the rollout of \($0.profileSet): `profilectl resume --set \($0.profileSet)`."
             }
+            try printLines(lines)
         }
     }
 }

@@ -12,7 +12,7 @@ extension PlanCommand {
         }
         if printed.format == .json {
             try StandardOutput.write { output in
-                try FleetDifferenceJSON(comparison).write { try output.bytes($0) }
+                try FleetDifferenceJSON(comparison).write { try output.bytes(VisibleJSON.bytes($0)) }
             }
         } else {
             let text = FleetDifferenceText(

@@ -80,7 +80,7 @@ struct PlanCommand: AsyncParsableCommand {
             }
             let refreshed = refresh ? try await refreshed(settings) : nil
             let plan = try await PlanSession(settings: settings).plan(
-                retryFailed: retryFailed, onWait: { printError($0) }
+                retryFailed: retryFailed, onWait: { printError("\($0)") }
             ) {
                 [manifests, common, selection] in
                 if let refreshed { return try selection.applied(to: refreshed) }
@@ -104,7 +104,7 @@ struct PlanCommand: AsyncParsableCommand {
         let report = try await refreshing.run(RefreshScope(fleet))
         guard report.isWhole else {
             RefreshReportText(report: report, style: common.errorOutput).lines().forEach { printError($0) }
-            printError("No plan is shown; without --refresh it is computed from what is known.")
+            printError("No plan is shown; without --refresh it is computed from what is known.", .error)
             throw ExitCode(report.exitCode)
         }
         return fleet

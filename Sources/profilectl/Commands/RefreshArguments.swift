@@ -60,6 +60,7 @@ struct Refreshing {
 extension RefreshReport {
     /// The exit code of the contract.
     var exitCode: Int32 {
+        if ending == .interrupted { return 130 }
         if ending != .done || hasLateLists { return 4 }
         if lacksLists { return 1 }
         return heldDeclared > 0 || hasDoubtedLists ? 3 : 0

@@ -14,7 +14,7 @@ struct RefreshCommand: AsyncParsableCommand {
             Lists by which many of the known devices would be gone are not believed.
 
             Exit codes: 0 everything was read; 1 a list cannot be had; 3 some devices are
-            held, or seem to be gone; 4 a list did not come in time, or Ctrl-C. It may run
+            held, or seem to be gone; 4 a list did not come in time; 130 Ctrl-C. It may run
             beside `apply`.
 
             Examples:
@@ -60,7 +60,7 @@ struct RefreshCommand: AsyncParsableCommand {
                 retriesSignIn: overrides.retrySignIn, allowsLargeChange: allowLargeChange
             ).run(scope)
             switch format {
-            case .text: RefreshReportText(report: report, style: common.output).lines().forEach { print($0) }
+            case .text: try printLines(RefreshReportText(report: report, style: common.output).lines())
             case .json: try printJSON(RefreshDocument(report))
             }
             if report.exitCode != 0 { throw ExitCode(report.exitCode) }

@@ -46,7 +46,7 @@ struct ResolveCommand: AsyncParsableCommand {
             let session = ResolveSession(
                 settings: try common.settings(), clock: SystemClock(), person: RunOwner(command: "resolve").person)
             let device = try await session.resolve(key, profile, as: status, force: force)
-            DeviceStatusText(devices: [device], style: common.output).lines().forEach { print($0) }
+            try printLines(DeviceStatusText(devices: [device], style: common.output).lines())
         }
     }
 }

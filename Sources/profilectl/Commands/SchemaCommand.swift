@@ -20,6 +20,7 @@ struct SchemaCommand: ParsableCommand {
     var settings = false
 
     func run() throws {
-        print(try (settings ? SettingsShape.schema : ManifestShape.schema).document(), terminator: "")
+        let document = try (settings ? SettingsShape.schema : ManifestShape.schema).document()
+        try StandardOutput.write { try $0.bytes(Array(document.utf8)) }
     }
 }

@@ -110,6 +110,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await simulator.whileRunning(
                 inventory: simulator.inventory(of: fleet), host: "127.0.0.1", port: 0, logger: common.logger()
             ) { [settings] running in
+                printError("The simulator answers at \(running.baseURL).")
                 let settings = settings.directed(to: running)
                 try await serve(settings, secrets, running.credentials, running.callbackCredentials)
             }
@@ -144,14 +145,10 @@ struct ServeCommand: AsyncParsableCommand {
                 configuration: configuration, board: controller.board, store: store, wakeup: controller.wakeup,
                 clock: SystemClock(), logger: logger, version: profilectlVersion)
         }
-        let format = common.logFormat
         try await InterruptSignals.draining(stop, reload: reload, within: settings.drainTimeout) {
             async let _: Void = LargeMemory.giveBackContinually()
             try await controller.run(until: stop, reload: reload, shownBy: adminServer) { sentence in
-                switch format {
-                case .text: printError(sentence)
-                case .json: logger.notice("\(sentence)")
-                }
+                printError("\(sentence)")
             }
         }
     }

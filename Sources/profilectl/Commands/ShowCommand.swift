@@ -24,7 +24,9 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             let saved = try PlanFile.read(planFile)
-            if printed.format == .text { print(SavedPlanText(saved: saved, style: common.output).heading) }
+            if printed.format == .text {
+                try printLine(SavedPlanText(saved: saved, style: common.output).heading)
+            }
             let output = PlanOutput(
                 plan: saved.plan, format: printed.format, style: common.output, listsAll: printed.all,
                 toolVersion: saved.toolVersion)

@@ -52,8 +52,13 @@ struct SimulateCommand: AsyncParsableCommand {
                 devices: simulator.inventory(of: fleet), options: options, logger: common.logger())
             try await InterruptSignals.ending { stop in
                 try await server.run(host: address.host, port: address.port, until: stop) { port in
-                    print("Simulating \(counted(fleet.devices.count, "device")) at http://\(host):\(port)/api")
-                    fflush(nil)
+                    // The simulator goes on where nobody reads what it says.
+                    do {
+                        try printLine(
+                            "Simulating \(counted(fleet.devices.count, "device")) at http://\(host):\(port)/api")
+                    } catch {
+                        printFailure("The address of the simulator cannot be printed.", common.errorOutput)
+                    }
                 }
             }
         }

@@ -48,7 +48,7 @@ struct StatusCommand: AsyncParsableCommand {
             guard let eid else {
                 let fleet = try await status.fleet(try await scope())
                 switch format {
-                case .text: FleetStatusText(status: fleet, style: common.output).lines().forEach { print($0) }
+                case .text: try printLines(FleetStatusText(status: fleet, style: common.output).lines())
                 case .json: try printJSON(fleet)
                 }
                 return
@@ -60,7 +60,7 @@ struct StatusCommand: AsyncParsableCommand {
             }
             switch format {
             case .text:
-                DeviceStatusText(devices: devices, style: common.output, isRaw: raw).lines().forEach { print($0) }
+                try printLines(DeviceStatusText(devices: devices, style: common.output, isRaw: raw).lines())
             case .json: try printJSON(devices)
             }
         }

@@ -29,20 +29,26 @@ struct ValidateCommand: AsyncParsableCommand {
     var format: ValidateFormat = .text
 
     func run() async throws {
+        try await reporting(common) { try await validate() }
+    }
+
+    private func validate() async throws {
         let loaded = try await manifests.read()
         switch format {
         case .text:
             if !loaded.complaints.isEmpty {
-                print(ComplaintText(style: common.output).text(loaded.complaints, leftOut: loaded.leftOut))
+                try printLine(ComplaintText(style: common.output).text(loaded.complaints, leftOut: loaded.leftOut))
             }
-            print(verdict(on: loaded))
+            try printLine(verdict(on: loaded))
         case .json:
             try printJSON(ValidationDocument(loaded))
         case .github:
             let annotations = WorkflowAnnotations(loaded.complaints, root: repository, directory: directory)
-            annotations.lines.forEach { print($0) }
-            if loaded.leftOut > 0 { print("\(counted(loaded.leftOut, "further complaint")) left out.") }
-            print(verdict(on: loaded))
+            // They are escaped as commands are.
+            let commands = annotations.lines.map { $0 + "\n" }.joined()
+            try StandardOutput.write { try $0.bytes(Array(commands.utf8)) }
+            if loaded.leftOut > 0 { try printLine("\(counted(loaded.leftOut, "further complaint")) left out.") }
+            try printLine(verdict(on: loaded))
         case .sarif:
             try printJSON(
                 SARIFDocument(loaded, toolVersion: profilectlVersion, root: repository, directory: directory))
@@ -50,7 +56,7 @@ struct ValidateCommand: AsyncParsableCommand {
         if loaded.hasErrors { throw ExitCode(1) }
     }
 
-    private func verdict(on loaded: LoadedManifest) -> String {
+    private func verdict(on loaded: LoadedManifest) -> DisplayText {
         let verdict = loaded.hasErrors ? common.output.red("Not valid.") : common.output.green("Valid.")
         return "\(verdict) \(counted(loaded.fleet.devices.count, "device")) in "
             + "\(counted(loaded.fleet.sets.count, "profile set")), "

@@ -4,13 +4,13 @@ import Reconciler
 struct ComplaintText {
     let style: Style
 
-    func text(_ complaints: [Complaint], leftOut: Int) -> String {
+    func text(_ complaints: [Complaint], leftOut: Int) -> DisplayText {
         var lines = complaints.map { $0.rendered(paint: paint) }
         if leftOut > 0 { lines.append("... and \(counted(leftOut, "further complaint")), not shown") }
         return lines.joined(separator: "\n")
     }
 
-    private func paint(_ text: String, _ part: Complaint.Part) -> String {
+    private func paint(_ text: DisplayText, _ part: Complaint.Part) -> DisplayText {
         switch part {
         case .place: style.bold(text)
         case .severity(.error): style.red(text)

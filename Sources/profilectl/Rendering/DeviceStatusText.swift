@@ -10,11 +10,12 @@ struct DeviceStatusText {
     /// How much of a message is shown unless all of it is asked for.
     private static let excerptLength = 160
 
-    func lines() -> [String] {
-        devices.flatMap { device -> [String] in
+    func lines() -> [DisplayText] {
+        devices.flatMap { device -> [DisplayText] in
             var lines = [style.bold("\(device.eid)/\(device.iccid)") + "  account \(device.accountName)"]
-            let status = device.profileStatus.map { " (\($0.visible))" } ?? ""
-            let learnt = device.observedAt.map { ", \(age($0))learnt at \($0) by \(device.source ?? "?")" } ?? ""
+            let status: DisplayText = device.profileStatus.map { " (\($0))" } ?? ""
+            let learnt: DisplayText =
+                device.observedAt.map { ", \(age($0))learnt at \($0) by \(device.source ?? "?")" } ?? ""
             lines.append("  profile    \(device.profile ?? "never seen")\(status)\(learnt)")
             if device.isProven == false {
                 lines.append(
@@ -22,10 +23,10 @@ struct DeviceStatusText {
                 )
             }
             if let doubt = device.doubt {
-                let next = device.lookupAt.map { " The carrier's records are read at \($0)." } ?? ""
-                lines.append("  \(style.yellow("in doubt"))   \(doubt.visible)\(next)")
+                let next: DisplayText = device.lookupAt.map { " The carrier's records are read at \($0)." } ?? ""
+                lines.append("  \(style.yellow("in doubt"))   \(doubt)\(next)")
             }
-            lines.append("  service    \(device.service.visible)")
+            lines.append("  service    \(device.service)")
             if let imei = device.imei { lines.append("  IMEI       \(imei)") }
             if let operation = device.operation { lines.append("  operation  \(operation)") }
             if !device.timeline.isEmpty { lines.append(style.bold("  timeline")) }
@@ -33,30 +34,27 @@ struct DeviceStatusText {
         }
     }
 
-    private func age(_ time: String) -> String {
+    private func age(_ time: String) -> DisplayText {
         Timestamp(time)?.age(at: SystemClock().now()).map { "\($0), " } ?? ""
     }
 
-    private func timeline(of device: DeviceStatus) -> [String] {
+    private func timeline(of device: DeviceStatus) -> [DisplayText] {
         let messages = Dictionary(device.callbacks.map { ($0.number, $0.text) }) { first, _ in first }
         var shown: Set<Int64> = []
         var isCut = false
-        var lines = device.timeline.flatMap { event -> [String] in
+        var lines = device.timeline.flatMap { event -> [DisplayText] in
             // The message itself stands below.
             let told = event.callback == nil ? event.cause : event.commit.map { "commit \($0.prefix(12))" }
-            let cause = told.map { style.dim("  (\($0.visible))") } ?? ""
-            let line = "    \(event.at)  \(event.event.padded(to: 16)) \(event.detail.visible)\(cause)"
+            let cause = told.map { style.dim("  (\($0))") } ?? ""
+            let line: DisplayText =
+                "    \(event.at)  \(DisplayText(event.event).padded(to: 16)) \(event.detail)\(cause)"
             guard let number = event.callback, shown.insert(number).inserted, let text = messages[number] else {
                 return [line]
             }
-            isCut = isCut || text.count > Self.excerptLength
-            return [line, style.dim("      " + (isRaw ? text : text.excerpt(Self.excerptLength)).visible)]
+            isCut = isCut || text.unicodeScalars.prefix(Self.excerptLength + 1).count > Self.excerptLength
+            return [line, style.dim("      \(text, limit: isRaw ? .max : Self.excerptLength)")]
         }
         if isCut, !isRaw { lines.append(style.dim("    --raw shows the messages at full length")) }
         return lines
     }
-}
-
-extension String {
-    fileprivate func excerpt(_ length: Int) -> String { count > length ? prefix(length) + "..." : self }
 }

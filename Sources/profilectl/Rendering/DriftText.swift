@@ -8,10 +8,10 @@ struct DriftText {
     let limit: Int
 
     /// - Parameter line: given the text line by line; nothing if there is no drift.
-    func write(to line: (String) throws -> Void) rethrows {
+    func write(to line: (DisplayText) throws -> Void) rethrows {
         guard !drifts.isEmpty else { return }
         try line(style.bold("Drift") + style.dim("  (\(Drift.meaning))"))
-        for drift in drifts.prefix(limit) { try line("  \(style.red("!")) \(drift.key)  \(drift.story.visible)") }
+        for drift in drifts.prefix(limit) { try line("  \(style.red("!")) \(drift.key)  \(drift.story)") }
         if drifts.count > limit {
             try line(style.dim("    ... and \((drifts.count - limit).grouped) more (--all lists them)"))
         }

@@ -8,7 +8,7 @@ struct FleetDifferenceText {
     let limit: Int
 
     /// - Parameter line: given the text line by line.
-    func write(to line: (String) throws -> Void) rethrows {
+    func write(to line: (DisplayText) throws -> Void) rethrows {
         let difference = comparison.difference
         try line(style.dim("From \(Self.name(comparison.before)) to \(Self.name(comparison.after))."))
         guard !difference.isEmpty else {
@@ -29,31 +29,35 @@ struct FleetDifferenceText {
     }
 
     private func write<Devices: RandomAccessCollection>(
-        _ devices: Devices, _ count: Int, to line: (String) throws -> Void, text: (Devices.Element) -> String
+        _ devices: Devices, _ count: Int, to line: (DisplayText) throws -> Void, text: (Devices.Element) -> DisplayText
     ) rethrows {
         for device in devices.prefix(limit) { try line("  " + text(device)) }
         if count > limit { try line(style.dim("    ... and \(count - limit) more (--all lists them)")) }
     }
 
-    private static func name(_ side: RevisionComparison.Side) -> String {
+    private static func name(_ side: RevisionComparison.Side) -> DisplayText {
         switch side {
         case .workTree: "the files as they are"
-        case .revision(let name, let commit): "\(name.visible) (\(commit.prefix(12)))"
+        case .revision(let name, let commit): "\(name) (\(commit.prefix(12)))"
         }
     }
 
     private static func values(
         _ changes: [FleetDifference.Change], _ value: KeyPath<FleetDifference.Change, String?>
-    ) -> String {
-        changes.compactMap { change in change[keyPath: value].map { "\(change.field) \($0)".visible } }
-            .joined(separator: ", ")
+    ) -> DisplayText {
+        changes.compactMap { change -> DisplayText? in
+            guard let value = change[keyPath: value] else { return nil }
+            return "\(change.field) \(value)"
+        }.joined(separator: ", ")
     }
 
-    private static func text(of changes: [FleetDifference.Change]) -> String {
-        changes.map { "\($0.field) \($0.before ?? "none") -> \($0.after ?? "none")".visible }.joined(separator: ", ")
+    private static func text(of changes: [FleetDifference.Change]) -> DisplayText {
+        changes.map { change -> DisplayText in
+            "\(change.field) \(change.before ?? "none") -> \(change.after ?? "none")"
+        }.joined(separator: ", ")
     }
 
-    private func text(of set: FleetDifference.ProfileSetChange) -> String {
+    private func text(of set: FleetDifference.ProfileSetChange) -> DisplayText {
         switch set {
         case .added(let name): "Profile set \(name) is new."
         case .removed(let name): "Profile set \(name) is gone."
@@ -61,12 +65,12 @@ struct FleetDifferenceText {
         }
     }
 
-    private var summary: String {
+    private var summary: DisplayText {
         let difference = comparison.difference
         var parts = [
             (difference.count(.added), "added"), (difference.count(.removed), "removed"),
             (difference.count(.changed), "changed"), (difference.unchangedCount, "unchanged"),
-        ].filter { $0.0 > 0 }.map { "\(counted($0.0, "device")) \($0.1)" }
+        ].filter { $0.0 > 0 }.map { count, name -> DisplayText in "\(counted(count, "device")) \(name)" }
         if !difference.profileSets.isEmpty {
             parts.append("\(counted(difference.profileSets.count, "profile set")) changed")
         }

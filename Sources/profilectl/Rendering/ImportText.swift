@@ -6,19 +6,19 @@ struct ImportText {
     let style: Style
 
     /// Why nothing was written.
-    func problems() -> [String] {
+    func problems() -> [DisplayText] {
         if outcome.report.ending == .interrupted { return [style.yellow("Stopped; nothing was written.")] }
-        return outcome.report.accounts.flatMap(\.problems).map { style.red("error: ") + $0 }
+        return outcome.report.accounts.flatMap(\.problems).map { style.red("error: ") + DisplayText($0) }
             + ["Nothing was written: half of an account would look like all of it."]
     }
 
-    func files(_ written: [String]) -> [String] {
+    func files(_ written: [String]) -> [DisplayText] {
         written.map { "wrote \($0)" }
             + (outcome.documents.count > written.count
                 ? ["\(counted(outcome.documents.count - written.count, "file")) as before"] : [])
     }
 
-    func summary() -> [String] {
+    func summary() -> [DisplayText] {
         let devices = outcome.documents.reduce(0) { $0 + $1.deviceCount }
         let sets = counted(outcome.documents.count, "profile set")
         return ["Imported \(counted(devices, "device")) in \(sets)."]

@@ -25,7 +25,7 @@ struct PlanOutput {
                 let text = PlanText(plan: plan, style: style, limit: listsAll ? .max : PlanText.page)
                 try text.write { try output.line($0) }
             case .json:
-                try PlanJSON(plan).write { try output.bytes($0) }
+                try PlanJSON(plan).write { try output.bytes(VisibleJSON.bytes($0)) }
             case .markdown:
                 try output.bytes(Array(PlanMarkdown(plan, toolVersion: toolVersion).text().utf8))
             case .html:

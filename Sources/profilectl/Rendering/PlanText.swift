@@ -21,7 +21,7 @@ struct PlanText {
     private var listsAll: Bool { limit == .max }
 
     /// - Parameter line: given the text line by line.
-    func write(to line: (String) throws -> Void) rethrows {
+    func write(to line: (DisplayText) throws -> Void) rethrows {
         let summary = plan.actions.summary()
         let headline = PlanHeadline(plan, summary)
         try write(headline, to: line)
@@ -35,11 +35,11 @@ struct PlanText {
         try writeExceptions(to: line)
         for window in plan.closedWindows {
             try line("")
-            try line(style.yellow("Window closed. ") + window.description.visible)
+            try line(style.yellow("Window closed. ") + "\(window)")
         }
         for change in plan.largeChanges {
             try line("")
-            try line(style.red("Large change. ") + change.description.visible)
+            try line(style.red("Large change. ") + "\(change)")
         }
         for devices in plan.heldDevices {
             try line("")
@@ -52,34 +52,37 @@ struct PlanText {
         }
     }
 
-    private func write(_ headline: PlanHeadline, to line: (String) throws -> Void) rethrows {
+    private func write(_ headline: PlanHeadline, to line: (DisplayText) throws -> Void) rethrows {
         if let first = headline.partial.first {
-            try line(style.yellow("Partial plan. ") + first.visible)
-            try headline.partial.dropFirst().forEach { try line($0.visible) }
+            try line(style.yellow("Partial plan. ") + DisplayText(first))
+            try headline.partial.dropFirst().forEach { try line(DisplayText($0)) }
             try line("")
         }
         if plan.isConverged {
-            try line(style.green(headline.title + ".") + " " + headline.detail)
+            try line(style.green("\(headline.title).") + " \(headline.detail)")
         } else {
-            try line(style.bold("Plan: ") + headline.title + ", " + headline.detail)
+            try line(style.bold("Plan: ") + "\(headline.title), \(headline.detail)")
         }
-        if let unmanaged = headline.unmanaged { try line(style.dim(unmanaged)) }
+        if let unmanaged = headline.unmanaged { try line(style.dim("\(unmanaged)")) }
     }
 
     /// The actions by account, the largest first.
-    private func writeTable(of summary: PlanSummary, to line: (String) throws -> Void) rethrows {
+    private func writeTable(of summary: PlanSummary, to line: (DisplayText) throws -> Void) rethrows {
         let kinds = ProfileAction.allCases.filter { summary.actions[$0] != nil }
         let accounts = summary.accounts.sorted { ($1.total, $0.name) < ($0.total, $1.name) }
         let listed = accounts.prefix(listsAll ? accounts.count : Self.accountLimit)
         let rest = accounts.dropFirst(listed.count).reduce(into: [:]) { $0.merge($1.actions, uniquingKeysWith: +) }
-        var rows = listed.map { ($0.name.description.visible, $0.actions) }
+        var rows = listed.map { (DisplayText($0.name.description), $0.actions) }
         if !rest.isEmpty { rows.append(("\((accounts.count - listed.count).grouped) more", rest)) }
-        let width = rows.reduce("Account".count) { max($0, $1.0.count) }
+        let width = rows.reduce("Account".count) { max($0, $1.0.description.count) }
         let columns = kinds.map { max($0.rawValue.count, (summary.actions[$0] ?? 0).grouped.count) }
         let totalWidth = max("total".count, summary.total.grouped.count)
-        func text(_ name: String, _ cells: [String], _ total: String) -> String {
-            let cells = zip(cells, columns).map { $0.aligned(to: $1) } + [total.aligned(to: totalWidth)]
-            return "  \(name.padded(to: width))  " + cells.joined(separator: "  ")
+        func text(_ name: DisplayText, _ cells: [String], _ total: String) -> DisplayText {
+            let cells =
+                zip(cells, columns).map { DisplayText($0).aligned(to: $1) } + [
+                    DisplayText(total).aligned(to: totalWidth)
+                ]
+            return "  \(name.padded(to: width))  \(cells.joined(separator: "  "))"
         }
         try line("")
         try line(style.dim(text("Account", kinds.map(\.rawValue), "total")))
@@ -88,7 +91,7 @@ struct PlanText {
         }
     }
 
-    private func writeActions(_ summary: PlanSummary, to line: (String) throws -> Void) rethrows {
+    private func writeActions(_ summary: PlanSummary, to line: (DisplayText) throws -> Void) rethrows {
         let groups = plan.actions.groups(listing: limit)
         guard listsAll || !groups.allSatisfy(\.listed.isEmpty) else {
             if !groups.isEmpty { try line(style.dim("  (--all lists every device)")) }
@@ -102,7 +105,7 @@ struct PlanText {
                 let breakdowns = summary.accounts.first { $0.name == group.account }?.breakdowns ?? []
                 telling = Set(breakdowns.map(\.label))
                 try line("")
-                try line(style.bold("Account \(group.account.description.visible)"))
+                try line(style.bold("Account \(group.account)"))
                 if isLong { for breakdown in breakdowns { try line(text(of: breakdown)) } }
             }
             let symbol = group.action.isDownload ? style.green("+") : style.yellow("~")
@@ -116,43 +119,37 @@ struct PlanText {
     }
 
     /// How many devices have each value of a label.
-    private func text(of breakdown: LabelBreakdown) -> String {
-        var shown = breakdown.parts.prefix(Self.valueLimit).map { part in
-            "\(part.value?.visible ?? style.dim("without")) \(part.actions.total.grouped)"
+    private func text(of breakdown: LabelBreakdown) -> DisplayText {
+        var shown = breakdown.parts.prefix(Self.valueLimit).map { part -> DisplayText in
+            "\(part.value.map { DisplayText($0, limit: 100) } ?? style.dim("without")) \(part.actions.total.grouped)"
         }
         let rest = breakdown.parts.count - shown.count
-        if rest > 0 { shown.append(counted(rest, "more value")) }
-        return style.dim("  by \(breakdown.label.visible): ") + shown.joined(separator: ", ")
+        if rest > 0 { shown.append("\(counted(rest, "more value"))") }
+        return style.dim("  by \(breakdown.label, limit: 100): ") + shown.joined(separator: ", ")
     }
 
     /// - Parameter labels: those that tell the account's devices apart.
-    private func text(at position: Int, labels: Set<String>) -> String {
+    private func text(at position: Int, labels: Set<String>) -> DisplayText {
         let action = plan.actions[position]
         let shown = labels.isEmpty ? [] : plan.labels(at: position).filter { labels.contains($0.key) }
-        let text = shown.map { "\($0.key)=\($0.value)".visible }.joined(separator: " ")
+        let text = shown.map { label -> DisplayText in "\(label.key, limit: 100)=\(label.value, limit: 100)" }
+            .joined(separator: " ")
         return "\(action.key)  \(action.origin(at: plan.createdAt))" + (text.isEmpty ? "" : style.dim("  \(text)"))
     }
 
-    private func writeExceptions(to line: (String) throws -> Void) rethrows {
+    private func writeExceptions(to line: (DisplayText) throws -> Void) rethrows {
         let limit = listsAll ? .max : Self.exceptionsPerReason
         for (reason, count) in plan.exceptionReasons {
             try line("")
-            try line(style.red("! ") + style.bold("\(count.grouped) \(reason.visible)"))
+            try line(style.red("! ") + style.bold("\(count.grouped) \(reason)"))
             var listed = 0
             for exception in plan.exceptions where listed < limit && exception.reason.name == reason {
-                try line("      \(exception.key)  \(exception.reason.explanation.visible)")
+                try line("      \(exception.key)  \(exception.reason.explanation)")
                 listed += 1
             }
             if count > listed {
                 try line(style.dim("      ... and \((count - listed).grouped) more (--all lists them)"))
             }
         }
-    }
-}
-
-extension String {
-    /// The text, with spaces before it up to `width` characters.
-    fileprivate func aligned(to width: Int) -> String {
-        String(repeating: " ", count: Swift.max(0, width - count)) + self
     }
 }

@@ -6,8 +6,8 @@ struct RefreshReportText {
     let style: Style
 
     /// One line for the running numbers.
-    var line: String {
-        var parts: [String] = []
+    var line: DisplayText {
+        var parts: [DisplayText] = []
         let v1 = report.accounts.reduce(0) { $0 + $1.v1.count }
         let answers = report.accounts.reduce(0) { $0 + $1.v2.count }
         if report.accounts.contains(where: { $0.v1 != .off }) { parts.append("v1 list: \(counted(v1, "device"))") }
@@ -15,7 +15,7 @@ struct RefreshReportText {
             parts.append("v2 lists: \(counted(answers, "answer"))")
         }
         let done = report.accounts.count(where: \.isRead)
-        return "\(done) of \(counted(report.accounts.count, "account")) read, " + parts.joined(separator: ", ")
+        return "\(done) of \(counted(report.accounts.count, "account")) read, \(parts.joined(separator: ", "))"
     }
 
     /// How much is done, from 0 to 1.
@@ -24,7 +24,7 @@ struct RefreshReportText {
         return lists.isEmpty ? 1 : Double(lists.count(where: \.isOver)) / Double(lists.count)
     }
 
-    func lines() -> [String] {
+    func lines() -> [DisplayText] {
         if report.ending == .interrupted {
             let written = report.accounts.count(where: \.isWritten)
             guard written > 0 else { return [style.yellow("Stopped; nothing was changed.")] }
@@ -37,15 +37,15 @@ struct RefreshReportText {
         return report.accounts.flatMap(lines) + [verdict]
     }
 
-    private func lines(of account: RefreshReport.Account) -> [String] {
-        var numbers = [counted(account.devices, "device")]
+    private func lines(of account: RefreshReport.Account) -> [DisplayText] {
+        var numbers: [DisplayText] = ["\(counted(account.devices, "device"))"]
         for (count, name) in [
             (account.added, "new"), (account.changed, "changed"), (account.held, "of unknown state"),
             (account.gone, "not on the account any more"),
         ] where count > 0 {
             numbers.append("\(count) \(name)")
         }
-        var lines = ["\(style.bold("Account \(account.name)"))  " + numbers.joined(separator: ", ")]
+        var lines: [DisplayText] = [style.bold("Account \(account.name)") + "  " + numbers.joined(separator: ", ")]
         if account.withoutEID > 0 {
             lines.append(style.dim("  \(counted(account.withoutEID, "line")) without an eUICC passed over"))
         }
@@ -59,12 +59,12 @@ struct RefreshReportText {
         }
         if account.unclearCount > 0 {
             lines.append("  Nothing is concluded of \(counted(account.unclearCount, "device")):")
-            lines += account.unclear.map { "    " + $0 }
+            lines += account.unclear.map { "    \($0)" }
         }
-        return lines + account.problems.map { style.red("  ! ") + $0 }
+        return lines + account.problems.map { style.red("  ! ") + DisplayText($0) }
     }
 
-    private var verdict: String {
+    private var verdict: DisplayText {
         if !report.lacksLists, report.hasDoubtedLists {
             return style.yellow("Refreshed, but for devices that the lists do not name any more.")
         }

@@ -5,19 +5,19 @@ struct SavedPlanText {
     let saved: SavedPlan
     let style: Style
 
-    var heading: String {
+    var heading: DisplayText {
         style.dim(
             "Saved plan \(saved.checksum.short), made at \(saved.plan.createdAt) by profilectl \(saved.toolVersion) "
                 + "for fleet \(saved.fleetDigest.short).")
     }
 
     /// What has become of it since it was made.
-    func lines(_ outlook: SavedPlanSession.Outlook) -> [String] {
+    func lines(_ outlook: SavedPlanSession.Outlook) -> [DisplayText] {
         var lines = MovedDevicesText(devices: outlook.moved, style: style).lines()
-        let are = outlook.done == 1 ? "is" : "are"
-        let done = "\(outlook.done) of \(counted(saved.plan.actions.count, "action")) of this plan"
+        let are: DisplayText = outlook.done == 1 ? "is" : "are"
+        let done: DisplayText = "\(outlook.done) of \(counted(saved.plan.actions.count, "action")) of this plan"
         if outlook.rest.isConverged {
-            let verdict = "Nothing is left to do."
+            let verdict: DisplayText = "Nothing is left to do."
             lines.append(
                 (outlook.moved.isEmpty ? style.green(verdict) : style.yellow(verdict)) + " \(done) \(are) done.")
         } else if outlook.done > 0 {
@@ -34,11 +34,11 @@ struct MovedDevicesText {
 
     private static let listed = 25
 
-    func lines() -> [String] {
+    func lines() -> [DisplayText] {
         guard !devices.isEmpty else { return [] }
-        var lines = devices.prefix(Self.listed).map { device in
-            "\(style.red("moved".padded(to: 8))) \(device.key)  \(device.action.rawValue) is not carried out. "
-                + device.explanation
+        var lines = devices.prefix(Self.listed).map { device -> DisplayText in
+            "\(style.red(DisplayText("moved").padded(to: 8))) \(device.key)  \(device.action.rawValue) is not carried out. "
+                + DisplayText(device.explanation)
         }
         if devices.count > Self.listed {
             lines.append(style.dim("... and \(devices.count - Self.listed) more that have moved."))

@@ -5,44 +5,73 @@ struct FleetStatusText {
     let status: FleetStatus
     let style: Style
 
-    func lines() -> [String] {
-        let devices = style.bold(counted(status.devices, "device"))
+    /// How many devices that need attention are listed, and the rows of a table.
+    private static let deviceLimit = 25
+    private static let rowLimit = 100
+
+    func lines() -> [DisplayText] {
+        let devices = style.bold("\(counted(status.devices, "device"))")
         var lines = [status.ofDevices.map { "\(devices) of \($0) known ones selected" } ?? devices + " known"]
         lines += table("Profiles", status.profiles)
         lines += table("Operations that are open or failed", status.operations)
+        lines += troubles()
         lines += table("In doubt, to be looked up", status.inDoubt)
         lines += table("Callbacks", status.callbacks)
         lines += table("Callbacks refused", status.counters.mapValues { Int($0) })
         lines += table("Roll-outs under way", status.rollouts)
         lines += table("Paused", status.pauses)
-        for signIn in status.signIns {
-            if let since = signIn.stoppedSince {
-                lines.append(style.red("Sign-in is stopped") + " since \(since) (\(signIn.credential)).")
-                lines.append("  " + (signIn.explanation ?? ""))
-            } else {
-                lines.append(
-                    style.yellow("Sign-in refused") + " \(counted(signIn.refusals, "time")), last at \(signIn.at) "
-                        + "(\(signIn.credential)).")
-            }
-        }
+        lines += status.signIns.flatMap(text)
         for run in status.runs {
-            let does =
+            let does: DisplayText =
                 run.profileSets.isEmpty ? "Reading now" : "Acting now on \(run.profileSets.joined(separator: ", "))"
             lines.append("\(does): \(run.owner)")
         }
         if !status.latestRuns.isEmpty { lines.append(style.bold("Latest runs")) }
-        lines += status.latestRuns.map { run in
-            let commit = run.commit.map { ", commit \($0.prefix(12))" } ?? ""
-            let detail = commit + (run.detail.map { ", \($0)" } ?? "")
-            return "  \(run.startedAt)  \("\(run.command) (\(run.number))".padded(to: 14)) by \(run.person): "
-                + "\(run.ending ?? "no end was written down")\(detail)".visible
+        return lines + status.latestRuns.map(text)
+    }
+
+    private func text(_ signIn: FleetStatus.SignIn) -> [DisplayText] {
+        guard let since = signIn.stoppedSince else {
+            return [
+                style.yellow("Sign-in refused")
+                    + " \(counted(signIn.refusals, "time")), last at \(signIn.at) (\(signIn.credential))."
+            ]
         }
+        return [
+            style.red("Sign-in is stopped") + " since \(since) (\(signIn.credential)).",
+            "  \(signIn.explanation ?? "")",
+        ]
+    }
+
+    private func text(_ run: RunStatus) -> DisplayText {
+        let name: DisplayText = "\(run.command) (\(run.number))"
+        var text: DisplayText = "  \(run.startedAt)  \(name.padded(to: 14)) by \(run.person): "
+        text += "\(run.ending ?? "no end was written down")"
+        if let commit = run.commit { text += ", commit \(commit.prefix(12))" }
+        if let detail = run.detail { text += ", \(detail, limit: 300)" }
+        return text
+    }
+
+    private func troubles() -> [DisplayText] {
+        guard status.needAttentionCount > 0 else { return [] }
+        let shown = status.needAttention.prefix(Self.deviceLimit)
+        var lines = [style.bold("Need attention")]
+        lines += shown.map { device in
+            let name = DisplayText(device.condition).padded(to: 8)
+            return "  \(style.red(name)) \(device.eid)/\(device.iccid)  \(device.explanation, limit: 500)"
+        }
+        let rest = status.needAttentionCount - shown.count
+        if rest > 0 { lines.append(style.dim("  ... and \(rest.grouped) more")) }
         return lines
     }
 
-    private func table(_ title: String, _ rows: [String: some CustomStringConvertible]) -> [String] {
+    private func table(_ title: DisplayText, _ rows: [String: some CustomStringConvertible]) -> [DisplayText] {
         guard !rows.isEmpty else { return [] }
-        return [style.bold(title)]
-            + rows.sorted { $0.key < $1.key }.map { "  \($0.key.padded(to: 28)) \($0.value)" }
+        var lines = [style.bold(title)]
+        lines += rows.sorted { $0.key < $1.key }.prefix(Self.rowLimit).map { row in
+            "  \(DisplayText(row.key, limit: 200).padded(to: 28)) \(row.value.description, limit: 500)"
+        }
+        if rows.count > Self.rowLimit { lines.append(style.dim("  ... and \(rows.count - Self.rowLimit) more")) }
+        return lines
     }
 }

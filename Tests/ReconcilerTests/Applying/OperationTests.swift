@@ -50,6 +50,13 @@ struct OperationTests {
         #expect(failed.phase == .failed(failure, retryAt: start + policy.retryDelay))
     }
 
+    @Test("a warning ends a download that enables nothing: no enabling is pending")
+    func warnedDownload() throws {
+        let (warned, effect) = try after([.accepted(RequestID("r")), .reportedWarning], .downloadDisable)
+        #expect(warned.phase == .succeeded)
+        #expect(effect.profile == .downloadedDisabled)
+    }
+
     @Test("a warning that comes after the success changes nothing")
     func lateWarning() throws {
         let (operation, effect) = try after([.reportedSuccess(.downloadedEnabled), .reportedWarning])

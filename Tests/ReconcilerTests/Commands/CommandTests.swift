@@ -175,7 +175,7 @@ struct CommandTests {
         return false
     }
 
-    @Test("Ctrl-C ends a run with exit code 4, gives the lock back, and leaves a state that goes on")
+    @Test("Ctrl-C ends a run with exit code 130, gives the lock back, and leaves a state that goes on")
     func interrupted() async throws {
         let folder = try TemporaryFolder()
         try folder.write("fleet.yaml", try Fleets.yaml(3))
@@ -195,7 +195,7 @@ struct CommandTests {
         #expect(inFlight == 3)
         run.send(SIGINT)
         let result = await run.result()
-        #expect(result.exitCode == 4)
+        #expect(result.exitCode == 130)
         #expect(result.output.contains("a later run goes on from here"))
         let leases = try await store.read { try $0.leases() }
         #expect(leases.isEmpty)

@@ -37,7 +37,7 @@ struct MaintenanceWindowCommandTests {
         let line = try await waiting.printed("waits for its window", to: "errors")
         #expect(line?.contains(opening) == true)
         waiting.send(SIGINT)
-        #expect(await waiting.result().exitCode == 4)
+        #expect(await waiting.result().exitCode == 130)
 
         let text = try await Binary.run(["plan", "fleet.yaml"], in: folder.path)
         #expect(text.exitCode == 0 && text.output.contains(opening), "\(text.output)")

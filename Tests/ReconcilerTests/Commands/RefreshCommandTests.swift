@@ -135,7 +135,7 @@ struct RefreshCommandTests {
         await bench.end()
     }
 
-    @Test("Ctrl-C ends a refresh with exit code 4, and nothing is changed")
+    @Test("Ctrl-C ends a refresh with exit code 130, and nothing is changed")
     func interrupted() async throws {
         let bench = try await Bench(3, ["--list-drop-rate", "1"])
         let run = try Binary(
@@ -149,7 +149,7 @@ struct RefreshCommandTests {
         run.send(SIGINT)
         let result = await run.result()
         #expect(
-            result.exitCode == 4 && result.output.contains("nothing was changed"), "\(result.output)\(result.errors)")
+            result.exitCode == 130 && result.output.contains("nothing was changed"), "\(result.output)\(result.errors)")
         let known = try await store.read { try $0.knownFleet().devices.count }
         #expect(known == 0)
         let leases = try await store.read { try $0.leases() }

@@ -74,3 +74,37 @@ struct StatusSelectionTests {
         #expect(try await session.fleet(.selected(fleet)).devices == 4)
     }
 }
+
+@Suite("The devices that a status names")
+struct StatusTroubleTests {
+    @Test("devices that failed, are held or blocked are listed with their reasons, up to a limit")
+    func troubles() throws {
+        let now = Timestamp(milliseconds: 1_790_000_000_000)
+        let failure = OperationFailure(code: "8.1", carrierText: nil, explanation: "Out of reach.", remedy: .person)
+        func record(_ number: Int, _ phase: Operation.Phase?, _ service: ServiceState = .active) throws -> DeviceRecord
+        {
+            var record = DeviceRecord(key: try Fleets.key(number), account: Fleets.account)
+            record.service = service
+            record.operation = try phase.map {
+                Operation(
+                    id: OperationID(1), key: try Fleets.key(number), action: .enable, account: Fleets.account,
+                    smsr: Fleets.smsr, attempt: 2, request: RequestNumber(1), intendedAt: now, phase: $0)
+            }
+            return record
+        }
+        func status(_ records: [DeviceRecord]) -> FleetStatus {
+            FleetStatus(
+                known: KnownFleet(records), callbacks: [:], counters: [:], signIns: [], contacts: [], leases: [],
+                latestRuns: [])
+        }
+        let some = status([
+            try record(0, .failed(failure, retryAt: nil)), try record(1, .failed(failure, retryAt: now)),
+            try record(2, .unresolved(reason: "time-out")), try record(3, nil, .deactivated), try record(4, nil),
+            try record(5, nil, .unknown), try record(6, .succeeded),
+        ])
+        #expect(some.needAttention.map(\.condition) == ["failed", "held", "blocked"])
+        #expect(some.needAttention.first?.explanation.contains("Out of reach.") == true)
+        let many = status(try (0..<150).map { try record($0, .failed(failure, retryAt: nil)) })
+        #expect(many.needAttention.count == FleetStatus.troubleLimit && many.needAttentionCount == 150)
+    }
+}

@@ -87,6 +87,23 @@ struct ValidationFormatTests {
         #expect(kinds.isSuperset(of: [.syntax, .unknownKey, .missingValue, .invalidValue]), "\(kinds)")
     }
 
+    @Test("text of a file is neither a link in SARIF nor a command or a sign that a terminal obeys")
+    func outsideText() async throws {
+        let evil = complaint("a.yaml", found: "`[click](https://evil.example)\u{202E}\u{9B}2J\n::error::x`")
+        let folder = try TemporaryFolder()
+        let key = #""[click](https://evil.example)\u202E\e[2J""#
+        try folder.write("a.yaml", "apiVersion: profilectl/v1\nkind: ProfileSet\nmetadata: {name: x}\n\(key): 1\n")
+        let loaded = await ManifestLoader().load([folder.path])
+        let document = SARIFDocument(loaded, toolVersion: "1", root: "/", directory: "/")
+        let text = try #require(document.runs.first?.results.first?.message.text)
+        #expect(text.contains(#"[click\](https"#) && text.visible == text)
+        #expect(evil.text.visible == evil.text)
+        let line = try #require(annotations([evil]).first)
+        #expect(line.visible == line && !line.contains("\n"))
+        let excerpt = SourceExcerpt(line: "::error::" + String(repeating: "\u{301}", count: 100_000), column: 3)
+        #expect(excerpt.line.unicodeScalars.count < 110)
+    }
+
     @Test("validate prints both, with exit code 1 for errors, relative to GitHub's workspace if there is one")
     func commands() async throws {
         let folder = try TemporaryFolder()

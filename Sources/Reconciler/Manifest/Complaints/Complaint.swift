@@ -77,6 +77,15 @@ public struct Complaint: Hashable, Codable, Sendable {
         return text
     }
 
+    /// The same sentence, fit to be printed.
+    public var sentence: DisplayText {
+        var text: DisplayText = path.isEmpty ? "" : "\(path, limit: 300): "
+        text += "found \(found), expected \(expected)"
+        if let related { text += "; the other is at \(related)" }
+        if let hint { text += "; \(hint)" }
+        return text
+    }
+
     /// The parts of a complaint that may be coloured.
     public enum Part: Sendable {
         case place
@@ -88,15 +97,18 @@ public struct Complaint: Hashable, Codable, Sendable {
     /// The complaint as compilers print it, over one to three lines.
     ///
     /// - Parameter paint: given each part, so that it can be coloured.
-    public func rendered(paint: (String, Part) -> String) -> String {
+    public func rendered(paint: (DisplayText, Part) -> DisplayText) -> DisplayText {
         var text = place.map { paint("\($0):", .place) + " " } ?? ""
-        text += paint(severity.rawValue, .severity(severity)) + ": " + paint(message, .message)
-        if let excerpt { text += "\n    \(excerpt.line)\n    \(paint(excerpt.caret, .caret))" }
+        text += paint("\(severity.rawValue)", .severity(severity)) + ": " + paint(sentence, .message)
+        if let excerpt { text += "\n    \(excerpt.line)\n    \(paint("\(excerpt.caret)", .caret))" }
         return text
     }
 
     /// The complaint without colours.
-    public var text: String { rendered { text, _ in text } }
+    public var displayText: DisplayText { rendered { text, _ in text } }
+
+    /// The same as a string.
+    public var text: String { displayText.description }
 }
 
 /// A line of a file and a caret below one of its columns.
@@ -106,16 +118,21 @@ public struct SourceExcerpt: Hashable, Codable, Sendable {
 
     private static let width = 100
 
-    /// Cuts a window around `column` (from 1) out of a long line; control characters are shown as spaces.
+    /// Cuts a window around `column` (from 1, counted in code points as libyaml does) out of a long line; what does not
+    /// show itself is shown as a space.
     init(line: String, column: Int) {
-        let characters = line.map { character -> Character in
-            character.unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value } ? " " : character
+        var rule = VisibilityRule()
+        // What is behind the window is not looked at, however long the line is.
+        let scalars = line.unicodeScalars.prefix(max(column, 0) + Self.width + 1).map { scalar -> Unicode.Scalar in
+            rule.isVisible(scalar) ? scalar : " "
         }
-        let position = min(max(column - 1, 0), characters.count)
-        let start = max(0, min(position - Self.width / 2, characters.count - Self.width))
-        let end = min(characters.count, start + Self.width)
+        let position = min(max(column - 1, 0), scalars.count)
+        let start = max(0, min(position - Self.width / 2, scalars.count - Self.width))
+        let end = min(scalars.count, start + Self.width)
         let prefix = start > 0 ? "..." : ""
-        self.line = prefix + String(characters[start..<end]) + (end < characters.count ? "..." : "")
+        var window = String.UnicodeScalarView()
+        window.append(contentsOf: scalars[start..<end])
+        self.line = prefix + String(window) + (end < scalars.count ? "..." : "")
         caret = String(repeating: " ", count: prefix.count + position - start) + "^"
     }
 }

@@ -20,7 +20,7 @@ public struct SARIFDocument: Encodable, Sendable {
         let paths = RepositoryPath(root: root, directory: directory)
         // A result without a place is refused by GitHub's code scanning; it is rather a word about the run.
         var notifications = loaded.complaints.filter { $0.place == nil }.map { complaint in
-            Notification(level: complaint.severity, message: Message(text: complaint.message))
+            Notification(level: complaint.severity, message: Message(outside: complaint.sentence))
         }
         let isComplete = notifications.isEmpty
         if loaded.leftOut > 0 {
@@ -108,7 +108,7 @@ public struct SARIFDocument: Encodable, Sendable {
             ruleId = complaint.rule.rawValue
             ruleIndex = Complaint.Rule.allCases.firstIndex(of: complaint.rule) ?? 0
             level = complaint.severity
-            message = Message(text: complaint.message)
+            message = Message(outside: complaint.sentence)
             locations = [Location(place, paths, snippet: complaint.excerpt?.line)]
             relatedLocations = complaint.related.map { [Location($0, paths, id: 0)] }
         }
@@ -122,7 +122,8 @@ public struct SARIFDocument: Encodable, Sendable {
             self.id = id
             physicalLocation = PhysicalLocation(
                 artifactLocation: ArtifactLocation(place.file, paths),
-                region: Region(startLine: place.line, startColumn: place.column, snippet: snippet.map(Message.init)))
+                region: Region(
+                    startLine: place.line, startColumn: place.column, snippet: snippet.map { Message(text: $0) }))
         }
     }
 
@@ -160,5 +161,12 @@ public struct SARIFDocument: Encodable, Sendable {
         let startLine: Int
         let startColumn: Int
         let snippet: Message?
+    }
+}
+
+extension SARIFDocument.Message {
+    /// A sentence in which `[text](place)` is no link (SARIF 2.1.0, section 3.11.6).
+    init(outside sentence: DisplayText) {
+        text = sentence.description.replacing("](", with: #"\]("#)
     }
 }

@@ -30,16 +30,22 @@ public struct WorkflowAnnotations: Sendable {
         return "::\(complaint.severity.rawValue) \(list)::\(escaped(message))"
     }
 
-    /// As GitHub's own toolkit escapes the text of a command. Scalar by scalar: CR and LF make one character.
+    /// How many Unicode scalars of a text are shown.
+    private static let limit = 4000
+
+    /// As GitHub's own toolkit escapes the text of a command, and what does not show itself as its escape. Scalar by
+    /// scalar: CR and LF make one character.
     private static func escaped(_ text: String, also others: String = "") -> String {
-        text.unicodeScalars.reduce(into: "") { result, scalar in
+        var result = VisibleScalars()
+        for scalar in text.unicodeScalars.prefix(limit) {
             if "%\r\n".unicodeScalars.contains(scalar) || others.unicodeScalars.contains(scalar) {
                 let digits = String(scalar.value, radix: 16, uppercase: true)
-                result += "%" + (digits.count < 2 ? "0" : "") + digits
+                for digit in ("%" + (digits.count < 2 ? "0" : "") + digits).unicodeScalars { result.append(digit) }
             } else {
-                result.unicodeScalars.append(scalar)
+                result.append(scalar)
             }
         }
+        return result.string
     }
 
     private static func escapedProperty(_ text: String) -> String { escaped(text, also: ":,") }

@@ -49,9 +49,13 @@ enum GitProcess {
         _ arguments: [String], options: [String], in folder: String, secrets: [String], leash: GitLeash?
     ) throws(GitError) -> Result {
         // Files: a pipe ends only when nobody has it any more, and others who are started meanwhile may have it, too.
-        guard let output = tmpfile() else { throw GitError(.cannotRun, "No temporary file can be made", words: nil) }
+        guard let output = TemporaryFile.open() else {
+            throw GitError(.cannotRun, "No temporary file can be made", words: nil)
+        }
         defer { fclose(output) }
-        guard let words = tmpfile() else { throw GitError(.cannotRun, "No temporary file can be made", words: nil) }
+        guard let words = TemporaryFile.open() else {
+            throw GitError(.cannotRun, "No temporary file can be made", words: nil)
+        }
         defer { fclose(words) }
         let started = ChildProcess.start(
             ["git", "-C", folder] + options + arguments, environment: environment(ProcessInfo.processInfo.environment),

@@ -41,7 +41,7 @@ struct ManifestSources: Sendable {
             if found.isEmpty {
                 complaints.add(
                     Complaint(
-                        .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path)`",
+                        .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path.excerpt(limit: 200))`",
                         expected: "at least one"))
             }
             for file in found where seen.insert(URL(fileURLWithPath: file).standardizedFileURL.path).inserted {
@@ -55,7 +55,7 @@ struct ManifestSources: Sendable {
     func open(
         _ source: ManifestSource, place: SourcePlace? = nil, path: ValuePath = "", complaints: inout ComplaintList
     ) -> ManifestText? {
-        let name = source.name
+        let name = source.name.excerpt(limit: 300)
         let text: ManifestText?
         var problem: Complaint?
         switch source {
@@ -81,7 +81,7 @@ struct ManifestSources: Sendable {
         }
         if let text, text.size > sizeLimit {
             problem = Complaint(
-                .error, .limit, at: place ?? SourcePlace(file: name, line: 1, column: 1), path: path,
+                .error, .limit, at: place ?? SourcePlace(file: source.name, line: 1, column: 1), path: path,
                 found: "`\(name)` with \(text.size) bytes", expected: "at most \(sizeLimit) bytes")
         }
         if let problem {

@@ -1,4 +1,5 @@
 import Foundation
+import Reconciler
 
 /// When output is coloured.
 enum ColorChoice: String, CaseIterable {
@@ -23,21 +24,10 @@ struct Style {
         }
     }
 
-    func green(_ text: String) -> String { paint(text, "32") }
-    func yellow(_ text: String) -> String { paint(text, "33") }
-    func red(_ text: String) -> String { paint(text, "31") }
-    func cyan(_ text: String) -> String { paint(text, "36") }
-    func bold(_ text: String) -> String { paint(text, "1") }
-    func dim(_ text: String) -> String { paint(text, "2") }
-
-    private func paint(_ text: String, _ code: String) -> String {
-        isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
-    }
-}
-
-extension String {
-    /// The text, filled with spaces up to `width` characters.
-    func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: Swift.max(0, width - count))
-    }
+    func green(_ text: DisplayText) -> DisplayText { isColored ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
+    func yellow(_ text: DisplayText) -> DisplayText { isColored ? "\u{1B}[33m\(text)\u{1B}[0m" : text }
+    func red(_ text: DisplayText) -> DisplayText { isColored ? "\u{1B}[31m\(text)\u{1B}[0m" : text }
+    func cyan(_ text: DisplayText) -> DisplayText { isColored ? "\u{1B}[36m\(text)\u{1B}[0m" : text }
+    func bold(_ text: DisplayText) -> DisplayText { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    func dim(_ text: DisplayText) -> DisplayText { isColored ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 }
