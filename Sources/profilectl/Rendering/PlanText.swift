@@ -43,7 +43,7 @@ struct PlanText {
         }
         for devices in plan.heldDevices {
             try line("")
-            try line(style.yellow("Held. ") + devices.description.visible)
+            try line(style.yellow("Held. ") + "\(devices)")
         }
         // The summary has left the screen.
         if listsAll, isLong {
