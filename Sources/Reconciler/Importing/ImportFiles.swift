@@ -10,15 +10,23 @@ public enum ImportFiles {
     public static func write(
         _ documents: [ImportedDocument], into folder: String, overwrites: Bool
     ) throws(SettingsError) -> [String] {
+        try UnexpandedPath.check(folder, as: "--into")
         let files = FileManager.default
         var pending: [(path: String, data: Data)] = []
         var standing: [String] = []
         for document in documents {
             let path = "\(folder)/\(document.name).yaml"
             let data = Data(document.text.utf8)
-            let there = files.contents(atPath: path)
-            if there == data { continue }
-            if there != nil || files.fileExists(atPath: path) { standing.append(path) }
+            do {
+                let there = try ManifestText(file: path)
+                if Data(there.bytes(at: 0, count: there.size)) == data { continue }
+                standing.append(path)
+            } catch .absent {
+                // The file is made.
+            } catch {
+                // Something stands there, whatever it is.
+                standing.append(path)
+            }
             pending.append((path, data))
         }
         guard overwrites || standing.isEmpty else {

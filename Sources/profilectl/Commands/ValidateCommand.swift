@@ -30,6 +30,7 @@ struct ValidateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try await manifests.read()
+        for note in loaded.notes { printError("note: \(note)") }
         switch format {
         case .text:
             if !loaded.complaints.isEmpty {
