@@ -90,6 +90,7 @@ FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.s
 lint:
 	swift format lint --strict --recursive $(FORMATTED)
 	scripts/lint-output
+	scripts/lint-reads
 
 format:
 	swift format --in-place --recursive $(FORMATTED)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Two states of the same manifests, and what lies between them.
 public struct RevisionComparison: Sendable {
     /// One of the two.
@@ -37,19 +39,31 @@ public struct RevisionSession: Sendable {
         take: (LoadedManifest, String) throws -> DesiredFleet
     ) async throws -> RevisionComparison {
         let (repository, inside) = try GitRepository.holding(paths)
-        func fleet(_ name: String) async throws -> (RevisionComparison.Side, DesiredFleet) {
-            let revision = try GitRevision(name, of: repository)
-            let loaded = try await revision.load(inside, isStrict: isStrict)
-            return (
-                .revision(name: name, commit: revision.commit),
-                try take(loaded, "revision \(name) (\(revision.shortCommit))")
-            )
+        let before = try GitRevision(range.before, of: repository)
+        let after = try range.after.map { name throws(GitError) in try GitRevision(name, of: repository) }
+        // What only one of the two has is new, or gone; what neither has is a slip.
+        for (path, inside) in zip(paths, inside) where !before.has(inside) {
+            let isThere =
+                if let after { after.has(inside) } else { FileManager.default.fileExists(atPath: path) }
+            guard !isThere else { continue }
+            throw GitError(
+                .notInRevision,
+                "Revision \(before.name) (\(before.shortCommit)) has no file or folder `\(inside)`, and "
+                    + (after.map { "\($0.name) (\($0.shortCommit)) has none either" } ?? "there is none now"),
+                words: nil)
         }
-        let before = try await fleet(range.before)
-        let after: (RevisionComparison.Side, DesiredFleet) =
-            if let name = range.after { try await fleet(name) } else { (.workTree, try await load()) }
+        func side(_ revision: GitRevision) async throws -> (RevisionComparison.Side, DesiredFleet) {
+            let name = RevisionComparison.Side.revision(name: revision.name, commit: revision.commit)
+            let held = inside.filter { revision.has($0) }
+            guard !held.isEmpty else { return (name, DesiredFleet()) }
+            let loaded = try await revision.load(held, isStrict: isStrict)
+            return (name, try take(loaded, "revision \(revision.name) (\(revision.shortCommit))"))
+        }
+        let former = try await side(before)
+        let latter: (RevisionComparison.Side, DesiredFleet) =
+            if let after { try await side(after) } else { (.workTree, try await load()) }
         return RevisionComparison(
-            before: before.0, after: after.0, difference: FleetDifference(from: before.1, to: after.1))
+            before: former.0, after: latter.0, difference: FleetDifference(from: former.1, to: latter.1))
     }
 }
 

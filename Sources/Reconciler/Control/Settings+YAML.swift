@@ -11,12 +11,12 @@ extension Settings {
         var settings = Settings()
         let file = path ?? "profilectl.yaml"
         if path != nil || FileManager.default.fileExists(atPath: file) {
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw SettingsError("The settings file \(file) cannot be read. Check its path and mode.")
-            }
-            try settings.take(data, file: file)
+            let contents = try SettingsFile(file)
+            settings.warnings = contents.warnings
+            try settings.take(contents.data, file: file)
         }
         try settings.take(environment)
+        for (name, path) in settings.paths { try UnexpandedPath.check(path, as: name) }
         return settings
     }
 
@@ -25,12 +25,21 @@ extension Settings {
         var composer = YAMLComposer(ManifestText(data), limits: ManifestLimits())
         do {
             var isOver = false
+            var first: SourcePlace?
             while !isOver {
                 switch try composer.next() {
                 case .documentStart:
-                    if let node = try composer.nextNode(depth: 0), !node.isNull {
-                        take(node, file: file, complaints: &complaints)
+                    guard let node = try composer.nextNode(depth: 0), !node.isNull else { continue }
+                    let place = SourcePlace(file: file, mark: node.mark)
+                    if let first {
+                        complaints.add(
+                            Complaint(
+                                .error, .repetition, at: place, found: "a second document of settings",
+                                expected: "one", related: first))
+                        continue
                     }
+                    first = place
+                    take(node, file: file, complaints: &complaints)
                 case .streamEnd: isOver = true
                 default: break
                 }
@@ -159,6 +168,8 @@ extension Settings {
         func value(_ name: String) -> String? {
             environment["PROFILECTL_" + name].flatMap { $0.isEmpty ? nil : $0 }
         }
+        callbackTLS = try Self.tls("CALLBACKS_TLS", value) ?? callbackTLS
+        adminTLS = try Self.tls("ADMIN_TLS", value) ?? adminTLS
         baseURL = value("THINGSPACE_BASE_URL") ?? baseURL
         state = value("STATE") ?? state
         try read("STATE_TIMEOUT", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
@@ -211,5 +222,18 @@ extension Settings {
                 "The environment variable PROFILECTL_\(name) holds `\(text.excerpt(limit: 60))`, expected \(expected).")
         }
         return parsed
+    }
+
+    /// The two files that TLS is spoken with, from two variables.
+    private static func tls(_ name: String, _ value: (String) -> String?) throws(SettingsError) -> CallbackTLS? {
+        let (certificate, key) = (value(name + "_CERTIFICATE"), value(name + "_KEY"))
+        switch (certificate, key) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return CallbackTLS(certificate: certificate, key: key)
+        case (nil, _?), (_?, nil):
+            throw SettingsError(
+                "The environment variables PROFILECTL_\(name)_CERTIFICATE and PROFILECTL_\(name)_KEY go together: each "
+                    + "names a PEM file.")
+        }
     }
 }

@@ -42,6 +42,8 @@ public struct Settings: Sendable {
     public var drainTimeout = Duration.seconds(30)
     /// How often a controller looks whether the manifests have changed; `nil` for what suits where they come from.
     public var manifestInterval: Duration?
+    /// What a person ought to know about where they come from, as sentences.
+    public internal(set) var warnings: [String] = []
 
     public init() {}
 }

@@ -10,16 +10,24 @@ public enum ImportFiles {
     public static func write(
         _ documents: [ImportedDocument], into folder: String, overwrites: Bool
     ) throws(SettingsError) -> [String] {
+        try UnexpandedPath.check(folder, as: "--into")
         let files = FileManager.default
         var pending: [(path: String, bytes: [UInt8])] = []
         var standing: [String] = []
         for document in documents {
             let path = "\(folder)/\(document.name).yaml"
-            // Reading anything but a regular file could wait for good.
-            let isRegular = OutputFile.isRegular(path)
-            if isRegular, files.contents(atPath: path) == Data(document.text.utf8) { continue }
-            if isRegular || files.fileExists(atPath: path) { standing.append(path) }
-            pending.append((path, Array(document.text.utf8)))
+            let bytes = Array(document.text.utf8)
+            do {
+                let there = try ManifestText(file: path)
+                if there.bytes(at: 0, count: there.size) == bytes { continue }
+                standing.append(path)
+            } catch .absent {
+                // The file is made.
+            } catch {
+                // Something stands there, whatever it is.
+                standing.append(path)
+            }
+            pending.append((path, bytes))
         }
         guard overwrites || standing.isEmpty else {
             let others = standing.count == 1 ? "" : " and \(standing.count - 1) more files"

@@ -37,7 +37,7 @@ public struct ImportedDocument: Sendable {
         if let smsr { lines.append("  smsrOid: \(smsr)") }
         lines.append("  state: downloaded-enabled")
         if let key = sharedLabel, let shared {
-            lines.append("  labels: {\(Self.quoted(key)): \(Self.quoted(shared))}")
+            lines.append("  labels: {\(Self.pair(key, shared))}")
         }
         lines.append(devices.isEmpty ? "devices: []" : "devices:")
         lines += devices.map { device in
@@ -48,7 +48,7 @@ public struct ImportedDocument: Sendable {
             if device.smsr != smsr { members.append("smsrOid: \(device.smsr)") }
             let labels = device.labels.filter { $0.key != sharedLabel || shared == nil }.sorted { $0.key < $1.key }
             if !labels.isEmpty {
-                let pairs = labels.map { "\(Self.quoted($0.key)): \(Self.quoted($0.value))" }
+                let pairs = labels.map(Self.pair)
                 members.append("labels: {\(pairs.joined(separator: ", "))}")
             }
             return "  - {\(members.joined(separator: ", "))}"
@@ -74,19 +74,36 @@ public struct ImportedDocument: Sendable {
         return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
 
-    /// The text as a YAML scalar in double quotes, which reads as JSON does.
+    /// A label within braces. YAML takes no key of more than 1,024 characters unless `?` announces it.
+    private static func pair(_ key: String, _ value: String) -> String {
+        let key = quoted(key)
+        return (key.unicodeScalars.count > 1000 ? "? " : "") + "\(key): \(quoted(value))"
+    }
+
+    /// The text as a YAML scalar in double quotes; what cannot be seen is spelt out.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"", "\\": quoted += "\\" + String(scalar)
-            case _ where scalar.isASCII && scalar.value >= 0x20 && scalar.value != 0x7F:
-                quoted.unicodeScalars.append(scalar)
+            case _ where isPlain(scalar): quoted.unicodeScalars.append(scalar)
             default:
                 let hex = String(scalar.value, radix: 16)
-                quoted += "\\U" + String(repeating: "0", count: 8 - hex.count) + hex
+                let length = scalar.value <= 0xFFFF ? 4 : 8
+                quoted += (length == 4 ? "\\u" : "\\U") + String(repeating: "0", count: length - hex.count) + hex
             }
         }
         return quoted + "\""
+    }
+
+    /// Whether YAML and people read it as it stands.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate, .privateUse,
+            .unassigned:
+            return false
+        default: return true
+        }
     }
 }

@@ -90,7 +90,15 @@ public enum PlanFile {
 
     /// Whether a file is a plan, whole or not: what it is called does not matter.
     public static func isPlan(_ path: String) -> Bool {
-        guard let text = try? ManifestText(file: path) else { return false }
+        do {
+            return isPlan(try ManifestText(file: path))
+        } catch {
+            // Whoever reads it says why it cannot be read.
+            return false
+        }
+    }
+
+    static func isPlan(_ text: ManifestText) -> Bool {
         let beginning = "{\"format\":\"\(format)\""
         return text.bytes(at: 0, count: beginning.utf8.count) == Array(beginning.utf8)
     }

@@ -31,6 +31,9 @@ public struct GitManifests: ManifestOrigin {
         self.paths = inside.isEmpty ? [""] : inside
     }
 
+    /// Whether the address that was given has a password in it, for all to see among the arguments of this process.
+    public var holdsPassword: Bool { mirror.remote.holdsPassword }
+
     /// A server is asked each time.
     public var usualInterval: Duration { .seconds(60) }
 
@@ -44,7 +47,7 @@ public struct GitManifests: ManifestOrigin {
             return revision(try await mirror.update())
         } catch {
             // Better than no fleet at all, for one that has just been started.
-            guard error.reason != .unwanted, let commit = await mirror.lastFetched() else {
+            guard error.reason != .unwanted, case .present(let commit) = await mirror.lastFetched() else {
                 throw ManifestsOutOfReach(error.description, condition: "\(error.reason)")
             }
             return revision(

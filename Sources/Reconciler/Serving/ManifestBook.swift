@@ -32,7 +32,11 @@ public struct ManifestBook: Sendable {
     /// The revision that the fleet was read from.
     public private(set) var revision: ManifestRevision?
     public private(set) var loadedAt: Timestamp?
+    /// How many fleets it has had: another one is another number, also where the revision is the same.
+    public private(set) var generation = 0
     public var problem: Problem? { outOfReach ?? broken }
+    /// What the last reading depended on, whatever came of it: a repair is noticed wherever it is made.
+    private var lastFiles: [String] = []
 
     /// - Parameter isStrict: whether warnings are errors.
     public init(origin: any ManifestOrigin, isStrict: Bool, clock: any WallClock) {
@@ -42,12 +46,14 @@ public struct ManifestBook: Sendable {
     }
 
     /// Looks at the origin, and reads what has changed once it has stopped changing.
+    ///
+    /// - Parameter readsAgain: whether a person asks for it: everything is read, whether it looks changed or not.
     /// - Returns: whether the fleet or the problem is another one than before.
-    public mutating func update() async -> Bool {
+    public mutating func update(readsAgain: Bool = false) async -> Bool {
         let before = problem?.text
         let found: ManifestRevision
         do {
-            found = try await origin.look(also: fleet?.files ?? [])
+            found = try await origin.look(also: watchedFiles)
             outOfReach = found.doubt.map {
                 problem($0.description, "out of reach: \($0.condition)", revision: nil, after: outOfReach)
             }
@@ -56,7 +62,7 @@ public struct ManifestBook: Sendable {
             outOfReach = problem("\(error)", "out of reach: \(condition)", revision: nil, after: outOfReach)
             return problem?.text != before
         }
-        guard isToBeRead(found) else { return problem?.text != before }
+        guard readsAgain || isToBeRead(found) else { return problem?.text != before }
         let loaded: LoadedManifest
         do {
             loaded = try await found.load(isStrict: isStrict)
@@ -66,19 +72,26 @@ public struct ManifestBook: Sendable {
                 error.description, "cannot be read: \(error.reason)", revision: found, after: broken)
             return problem?.text != before
         }
+        lastFiles = loaded.files
         let errors = loaded.complaints.filter { $0.severity == .error }
         finish(found, isWhole: !errors.contains { $0.rule == .unreadable })
         guard !loaded.hasErrors else {
             let condition = errors.map { "\($0.place?.file ?? ""): \($0.message)" }.sorted().joined(separator: "\n")
             broken = problem(
-                errors.map(\.text).joined(separator: "\n"), condition, revision: found, after: broken)
+                ComplaintSummary(errors).lines.joined(separator: "\n"), condition, revision: found, after: broken)
             return problem?.text != before
         }
         fleet = loaded.fleet
+        generation += 1
         revision = found
         loadedAt = clock.now()
         broken = nil
         return true
+    }
+
+    private var watchedFiles: [String] {
+        guard let fleet else { return lastFiles }
+        return lastFiles + fleet.files
     }
 
     private mutating func isToBeRead(_ found: ManifestRevision) -> Bool {

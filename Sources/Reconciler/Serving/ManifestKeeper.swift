@@ -17,10 +17,13 @@ struct ManifestKeeper: Sendable {
     /// - Throws: `CancellationError`
     func run() async throws {
         var book = ManifestBook(origin: origin, isStrict: isStrict, clock: clock)
+        // How often a person has asked for a reading, as of the last one.
+        var asked = reload.count
         while !desk.isClosing {
             let seen = reload.count
-            let before = book.revision?.fingerprint
-            if await book.update() { await show(book, isNew: book.revision?.fingerprint != before) }
+            let before = book.generation
+            if await book.update(readsAgain: seen != asked) { await show(book, isNew: book.generation != before) }
+            asked = seen
             let waiter = StateWaiter(clock: clock, wakeup: reload, pollInterval: interval)
             try await waiter.change(after: seen, until: clock.now() + interval)
         }

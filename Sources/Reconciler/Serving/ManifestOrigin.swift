@@ -2,7 +2,7 @@
 public protocol ManifestOrigin: Sendable {
     /// Looks at what there is now, or at what there was last where that cannot be told.
     ///
-    /// - Parameter files: those that the fleet was read from last, tables included, wherever they are.
+    /// - Parameter files: those that were read last or were to be read, tables included, wherever they are.
     /// - Throws: `ManifestsOutOfReach`
     func look(also files: [String]) async throws -> ManifestRevision
 
@@ -23,7 +23,7 @@ extension ManifestOrigin {
 /// One state of the manifests.
 public struct ManifestRevision: Sendable {
     private enum Source: Sendable {
-        case files([String])
+        case files([String], allowsExternalTables: Bool)
         case commit(GitRepository, branch: String, paths: [String])
     }
 
@@ -38,12 +38,12 @@ public struct ManifestRevision: Sendable {
     private let source: Source
 
     /// Files of this machine as they are now.
-    init(fingerprint: String, files paths: [String]) {
+    init(fingerprint: String, files paths: [String], allowsExternalTables: Bool) {
         self.fingerprint = fingerprint
         commit = nil
         isSettled = false
         doubt = nil
-        source = .files(paths)
+        source = .files(paths, allowsExternalTables: allowsExternalTables)
     }
 
     /// What was committed.
@@ -65,8 +65,10 @@ public struct ManifestRevision: Sendable {
     /// - Throws: `GitError` if the commit cannot be read, or does not have one of the paths.
     func load(isStrict: Bool) async throws(GitError) -> LoadedManifest {
         switch source {
-        case .files(let paths):
-            return await ManifestLoader(isStrict: isStrict, standardInput: { .init() }).load(paths)
+        case .files(let paths, let allowsExternalTables):
+            return await ManifestLoader(
+                isStrict: isStrict, allowsExternalTables: allowsExternalTables, standardInput: { .init() }
+            ).load(paths)
         case .commit(let repository, let branch, let paths):
             let revision = try GitRevision(branch, commit: fingerprint, of: repository)
             return try await revision.load(paths, isStrict: isStrict)

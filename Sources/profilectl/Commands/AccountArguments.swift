@@ -21,6 +21,7 @@ struct AccountArguments: ParsableArguments {
         completion: .file(extensions: ["yaml", "yml"]))
     var paths: [String] = []
 
+    @OptionGroup var tables: TableOptions
     @OptionGroup var accounts: AccountOptions
 
     func validate() throws {
@@ -37,7 +38,7 @@ struct AccountArguments: ParsableArguments {
     ) async throws -> RefreshScope {
         guard !paths.isEmpty else { return RefreshScope(accounts: accounts.names) }
         return RefreshScope(
-            try await ManifestArguments.load(paths, isStrict: isStrict, common), only: accounts.names,
+            try await ManifestArguments.load(paths, isStrict: isStrict, tables, common), only: accounts.names,
             isLimitedToDeclared: isLimitedToDeclared)
     }
 }

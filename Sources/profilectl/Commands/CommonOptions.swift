@@ -35,8 +35,20 @@ struct CommonOptions: ParsableArguments {
     /// The settings, with the options over them.
     func settings() throws -> Settings {
         var settings = try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
-        settings.state = state ?? settings.state
+        for warning in settings.warnings { warn(warning) }
+        if let state {
+            try UnexpandedPath.check(state, as: "--state")
+            settings.state = state
+        }
         return settings
+    }
+
+    /// Tells people, in the form of the log.
+    func warn(_ sentence: String) {
+        switch logFormat {
+        case .text: printError(errorOutput.yellow("warning: ") + sentence)
+        case .json: logger().warning("\(sentence)")
+        }
     }
 
     func logger() -> Logger {
@@ -52,6 +64,14 @@ struct CommonOptions: ParsableArguments {
     func useLogFormat() { StandardError.format.withLock { $0 = logFormat } }
 }
 
+/// Where the tables of manifests may lie.
+struct TableOptions: ParsableArguments {
+    @Flag(
+        name: .customLong("allow-external-csv"),
+        help: "Read CSV files outside the folder of the manifest that names them: for manifests of your own.")
+    var allowsExternal = false
+}
+
 /// The manifests that a command reads.
 struct ManifestArguments: ParsableArguments {
     @Argument(
@@ -62,12 +82,9 @@ struct ManifestArguments: ParsableArguments {
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
     var strict = false
 
-    init() {}
+    @OptionGroup var tables: TableOptions
 
-    init(paths: [String], strict: Bool) {
-        self.paths = paths
-        self.strict = strict
-    }
+    init() {}
 
     /// Reads the manifests and prints what is wrong with them.
     /// - Throws: `ExitCode(1)` if there are errors.
@@ -75,21 +92,25 @@ struct ManifestArguments: ParsableArguments {
         try Self.check(try await read(), common)
     }
 
-    static func load(_ paths: [String], isStrict: Bool, _ common: CommonOptions) async throws -> DesiredFleet {
-        try check(try await read(paths, isStrict: isStrict), common)
+    static func load(
+        _ paths: [String], isStrict: Bool, _ tables: TableOptions, _ common: CommonOptions
+    ) async throws -> DesiredFleet {
+        try check(try await read(paths, isStrict: isStrict, tables), common)
     }
 
     /// Reads the manifests, whatever is wrong with them.
     /// - Throws: `ValidationError` if one of them is a saved plan.
-    func read() async throws -> LoadedManifest { try await Self.read(paths, isStrict: strict) }
+    func read() async throws -> LoadedManifest { try await Self.read(paths, isStrict: strict, tables) }
 
-    private static func read(_ paths: [String], isStrict: Bool) async throws -> LoadedManifest {
+    private static func read(
+        _ paths: [String], isStrict: Bool, _ tables: TableOptions
+    ) async throws -> LoadedManifest {
         if let plan = paths.first(where: { PlanFile.isPlan($0) }) {
             throw ValidationError(
                 "`\(plan)` is a saved plan, not a manifest. `profilectl show` shows it, `profilectl apply` carries it out."
             )
         }
-        return await ManifestLoader(isStrict: isStrict).load(paths)
+        return await ManifestLoader(isStrict: isStrict, allowsExternalTables: tables.allowsExternal).load(paths)
     }
 
     /// Prints what is wrong with manifests.

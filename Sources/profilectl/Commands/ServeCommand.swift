@@ -43,6 +43,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Take warnings (check digits, lengths) for errors.")
     var strict = false
 
+    @OptionGroup var tables: TableOptions
+
     @Option(help: ArgumentHelp("Where people and monitors may look; `off` for nowhere.", valueName: "host:port"))
     var admin: String?
 
@@ -106,7 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
             let scratch = common.state == nil ? try ScratchFolder() : nil
             defer { scratch?.remove() }
             if let scratch { settings.state = "sqlite:\(scratch.path)/state.db" }
-            let fleet = try await ManifestArguments(paths: paths, strict: strict).load(common)
+            let fleet = try await ManifestArguments.load(paths, isStrict: strict, tables, common)
             try await simulator.whileRunning(
                 inventory: simulator.inventory(of: fleet), host: "127.0.0.1", port: 0, logger: common.logger()
             ) { [settings] running in
@@ -154,9 +156,18 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func origin(_ settings: Settings) throws -> any ManifestOrigin {
-        guard let git else { return WatchedManifests(paths: paths) }
-        return try GitManifests(
+        guard let git else {
+            return WatchedManifests(paths: paths, allowsExternalTables: tables.allowsExternal)
+        }
+        try UnexpandedPath.check(git, as: "--git")
+        let manifests = try GitManifests(
             repository: git, branch: branch ?? "main", paths: paths,
             cache: StateLocation.folder("git", beside: settings.state))
+        if manifests.holdsPassword {
+            common.warn(
+                "The address of --git holds a password, which anybody on this machine sees in the list of processes. "
+                    + "Use ssh, GIT_ASKPASS or a credential helper of git.")
+        }
+        return manifests
     }
 }

@@ -30,6 +30,8 @@ struct StatusCommand: AsyncParsableCommand {
         completion: .file(extensions: ["yaml", "yml"]))
     var manifests: [String] = []
 
+    @OptionGroup var tables: TableOptions
+
     @Option(help: "How the status is printed: text or json.")
     var format: OutputFormat = .text
 
@@ -69,7 +71,7 @@ struct StatusCommand: AsyncParsableCommand {
     private func scope() async throws -> StatusSession.Scope {
         if selection.isEmpty, manifests.isEmpty { return .everything }
         guard !manifests.isEmpty else { return .named(targets: selection.target, excludes: selection.exclude) }
-        let fleet = try await ManifestArguments.load(manifests, isStrict: false, common)
+        let fleet = try await ManifestArguments.load(manifests, isStrict: false, tables, common)
         return .selected(try selection.applied(to: fleet, keepsCardsWhole: false))
     }
 }

@@ -34,6 +34,7 @@ struct ValidateCommand: AsyncParsableCommand {
 
     private func validate() async throws {
         let loaded = try await manifests.read()
+        for note in loaded.notes { printError("note: \(note)") }
         switch format {
         case .text:
             if !loaded.complaints.isEmpty {

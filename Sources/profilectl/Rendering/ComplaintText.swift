@@ -5,7 +5,8 @@ struct ComplaintText {
     let style: Style
 
     func text(_ complaints: [Complaint], leftOut: Int) -> DisplayText {
-        var lines = complaints.map { $0.rendered(paint: paint) }
+        let summary = ComplaintSummary(complaints)
+        var lines = summary.shown.map { $0.rendered(paint: paint) } + summary.rests.map { DisplayText($0) }
         if leftOut > 0 { lines.append("... and \(counted(leftOut, "further complaint")), not shown") }
         return lines.joined(separator: "\n")
     }

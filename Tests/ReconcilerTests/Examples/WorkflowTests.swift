@@ -28,6 +28,37 @@ struct WorkflowTests {
         }
     }
 
+    @Test(
+        "actions are named by digest, and each job that runs profilectl has a checkout", arguments: ["plan", "apply"])
+    func pins(name: String) throws {
+        let text = try String(contentsOfFile: Self.folder + name + ".yaml", encoding: .utf8)
+        for match in text.matches(of: #/uses: (\S+)/#) {
+            #expect(match.1.wholeMatch(of: #/[a-z\/-]+@[0-9a-f]{40}/#) != nil, "\(match.1)")
+        }
+        for job in try #require(try Self.root(of: text)?["jobs"]?.members).values {
+            let steps = try #require(job.members?["steps"]?.elements)
+            let uses = steps.compactMap { $0.members?["uses"]?.scalar }
+            #expect(uses.contains { $0.hasPrefix("actions/checkout@") })
+        }
+    }
+
+    @Test("a pull request brings neither the settings nor the policy by which it is judged")
+    func trust() throws {
+        let text = try String(contentsOfFile: Self.folder + "plan.yaml", encoding: .utf8)
+        #expect(text.contains("ref: ${{ github.event.pull_request.base.sha }}"))
+        #expect(text.contains("--config trusted/profilectl.yaml"))
+        for match in text.matches(of: #/--from-file (\S+)/#) { #expect(match.1.hasPrefix("trusted/"), "\(match.1)") }
+    }
+
+    @Test("the job that receives callbacks can be given a certificate")
+    func certificate() throws {
+        let text = try String(contentsOfFile: Self.folder + "apply.yaml", encoding: .utf8)
+        var environment: [String: String] = [:]
+        for match in text.matches(of: #/(PROFILECTL_CALLBACKS_TLS_[A-Z]+):/#) { environment[String(match.1)] = "x.pem" }
+        let settings = try Settings.load(path: nil, environment: environment)
+        #expect(settings.callbackTLS == CallbackTLS(certificate: "x.pem", key: "x.pem"))
+    }
+
     @Test("every command of profilectl and every option in them and in the policies exists")
     func commands() async throws {
         var found = 0

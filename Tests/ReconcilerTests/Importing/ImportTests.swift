@@ -198,4 +198,28 @@ struct ImportTests {
             #expect(!outcome.report.isWhole && outcome.documents.isEmpty)
         }
     }
+
+    @Test("labels in any script, and of any length, are read back as they were")
+    func scripts() async throws {
+        let texts = [
+            String(repeating: "\u{1F50C}", count: 150), String(repeating: "\u{E000}", count: 200),
+            String(repeating: "\u{E4}", count: 103), "a\u{85}b\u{2028}c", "\u{FEFF}x", "\"quoted\\\"", "{a: [b]}", "~",
+        ]
+        let records = try [record(0, .downloadedEnabled)]
+        let fields = Dictionary(uniqueKeysWithValues: texts.map { ($0, $0) })
+        let fleet = try ImportedFleet(
+            records, [records[0].key: CarrierDescription(customFields: fields)], smsr: Fleets.smsr)
+        for split in [ImportSplit.account, .label(texts[0])] {
+            let text = ImportedDocument.documents(of: fleet, split: split).map(\.text).joined(separator: "---\n")
+            let loaded = await ManifestLoader(standardInput: { Data(text.utf8) }).load(["-"])
+            #expect(loaded.complaints.map(\.text) == [])
+            let device = try #require(loaded.fleet.devices.first)
+            #expect(loaded.fleet.labels(of: device) == fields)
+        }
+    }
+
+    @Test("a folder is not called after a variable that a shell would have replaced")
+    func unexpanded() throws {
+        #expect(throws: SettingsError.self) { try ImportFiles.write([], into: "$HOME/fleet", overwrites: false) }
+    }
 }

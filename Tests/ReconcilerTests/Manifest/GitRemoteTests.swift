@@ -51,14 +51,9 @@ struct GitRemoteTests {
             "", "-x", "--upload-pack=touch x", "ext::sh -c touch% x", "ext://x", "git://example.com/x",
             "http://example.com/x", "http://ann:s3cret@example.com/x", "https://", "https://-x/y", "https:///x",
             "https://ann:s3/cret@example.com/x", "https://ann:s3 cret@example.com/x", "a\nb", "-oProxyCommand=x:y",
-            "ann@-oProxyCommand=x:y", "ftp://ann:s3cret@example.com/x?s3cret",
+            "ann@-oProxyCommand=x:y", "https::https://example.com/x", "ftp://ann:s3cret@example.com/x?s3cret",
         ])
     func refused(text: String) throws {
-        // A folder may be called like this.
-        if text.hasPrefix("ext::") {
-            #expect(try GitRemote(text).address.hasPrefix("/") == false)
-            return
-        }
         let error = try #require(throws: GitError.self) { try GitRemote(text) }
         #expect(error.reason == .noRepository)
         #expect(!error.description.contains("cret"), "\(error)")
@@ -82,5 +77,50 @@ struct GitRemoteTests {
             GitWords.shown(text, hiding: [])
                 == "fatal: could not read Password for 'https://***@example.com': failed")
         #expect(GitWords.shown("\n hint: a\n", hiding: []) == nil)
+    }
+
+    @Test("git's arguments, which all can see, hold no password")
+    func location() throws {
+        let remote = try GitRemote("https://ann:s3cr%2Fet77@git.example.com:8443/fleet.git")
+        #expect(remote.location == "https://git.example.com:8443/fleet.git")
+        #expect(remote.credentials.values.sorted() == ["ann", "s3cr/et77"])
+        #expect(!remote.settings.contains { $0.value.contains("s3cr") })
+        #expect(try GitRemote("ssh://git:s3cret77@git.example.com/f").location == "ssh://git@git.example.com/f")
+        let user = try GitRemote("https://ann@git.example.com/f")
+        #expect(user.location == "https://git.example.com/f")
+        #expect(
+            user.settings == [GitRemote.Setting(key: "credential.https://git.example.com.username", value: "ann")])
+        for text in ["https://git.example.com/f", "file:///srv/f", "/srv/f", "git@git.example.com:f"] {
+            let remote = try GitRemote(text)
+            #expect(remote.location == remote.address && remote.settings.isEmpty && !remote.holdsPassword)
+        }
+    }
+
+    @Test("git gets the name and the password where the server asks for them")
+    func credentials() async throws {
+        let remote = try GitRemote("https://ann:s3cr%2Fet'7%25@git.example.com/fleet.git")
+        let environment = GitAccess.remote(remote).environment(from: ProcessInfo.processInfo.environment)
+        let filled = try await Binary.run(
+            ["credential", "fill"], in: "/", environment: environment,
+            input: Data("protocol=https\nhost=git.example.com\n\n".utf8), program: "git")
+        #expect(filled.output.contains("username=ann\npassword=s3cr/et'7%\n"), "\(filled)")
+        let other = try await Binary.run(
+            ["credential", "fill"], in: "/", environment: environment,
+            input: Data("protocol=https\nhost=other.example.com\n\n".utf8), program: "git")
+        #expect(!other.output.contains("s3cr"), "\(other)")
+    }
+
+    @Test("git's own advice is shown with the line that announces it")
+    func advice() {
+        let text = """
+            fatal: detected dubious ownership in repository at '/srv/fleet'
+            To add an exception for this directory, call:
+
+            \tgit config --global --add safe.directory /srv/fleet
+            more
+            """
+        #expect(
+            GitWords.shown(text, hiding: [])?.hasSuffix(
+                "call:; git config --global --add safe.directory /srv/fleet") == true)
     }
 }

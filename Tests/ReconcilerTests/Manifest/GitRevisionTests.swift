@@ -33,7 +33,7 @@ struct GitRevisionTests {
     ) async throws -> RevisionComparison {
         try await RevisionSession(against: against, isStrict: false).compare(paths) {
             if let load { return try await load() }
-            let loaded = await ManifestLoader().load(paths)
+            let loaded = await ManifestLoader(allowsExternalTables: true).load(paths)
             try #require(loaded.errorCount == 0, "\(loaded.complaints.map(\.text))")
             return loaded.fleet
         } take: { loaded, _ in
@@ -97,12 +97,25 @@ struct GitRevisionTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/x"))
     }
 
-    @Test("a path that the revision does not have, and a folder that is no repository, are named")
+    @Test("a folder that only one of the revisions has is all new, or all gone")
+    func newFolder() async throws {
+        let folder = try repository()
+        _ = try GitProcess.run(["tag", "v1"], in: folder.path)
+        try folder.write("late/new.yaml", try Fleets.yaml(1))
+        for path in ["late", "late/new.yaml"] {
+            let difference = try await compare([folder.path + "/" + path], "main").difference
+            #expect(difference.count(.added) == 1 && difference.count(.removed) == 0)
+        }
+        try GitFolder.commit(folder, tag: "v2")
+        #expect(try await compare([folder.path + "/late"], "v1..v2").difference.count(.added) == 1)
+        #expect(try await compare([folder.path + "/late"], "v2..v1").difference.count(.removed) == 1)
+    }
+
+    @Test("a path that nobody has, and a folder that is no repository, are named")
     func places() async throws {
         let folder = try repository()
-        try folder.write("late/new.yaml", try Fleets.yaml(1))
-        for path in ["late", "late/new.yaml", "nowhere/at/all"] {
-            let error = await #expect(throws: GitError.self) { try await compare([folder.path + "/" + path], "main") }
+        for (path, against) in [("nowhere/at/all", "main"), ("nowhere", "main..main")] {
+            let error = await #expect(throws: GitError.self) { try await compare([folder.path + "/" + path], against) }
             #expect(error?.reason == .notInRevision)
             #expect(error?.description.contains("no file or folder `\(path)`") == true, "\(error?.description ?? "")")
         }
@@ -117,21 +130,55 @@ struct GitRevisionTests {
         #expect(two?.description.contains("two repositories") == true)
     }
 
-    @Test("links that go round, lead out, or to nothing are complained of")
+    @Test("links that go round, lead out, or to nothing are errors, each")
     func links() async throws {
         let folder = try TemporaryFolder()
-        for (name, target) in [
-            ("a.yaml", "b.yaml"), ("b.yaml", "a.yaml"), ("out.yaml", "../x.yaml"), ("root.yaml", "/etc/hostname"),
-        ] {
+        let wrong: [(name: String, target: String, words: String)] = [
+            ("a.yaml", "b.yaml", "circle"), ("b.yaml", "a.yaml", "circle"), ("out.yaml", "../x.yaml", "leads out"),
+            ("root.yaml", "/etc/hostname", "leads out"), ("dangling", "nowhere", "where nothing is"),
+        ]
+        for (name, target, _) in wrong {
             try FileManager.default.createSymbolicLink(atPath: folder.path + "/" + name, withDestinationPath: target)
         }
+        try folder.write("good.yaml", try Fleets.yaml(1))
         try GitFolder.initialize(folder)
         let (repository, inside) = try GitRepository.holding([folder.path])
         let revision = try GitRevision("main", of: repository)
-        for name in ["a.yaml", "out.yaml", "root.yaml", "none.yaml", "/etc/hostname", "../x"] {
-            #expect(revision.kind(of: name) == nil, "\(name)")
-        }
+        #expect(revision.kind(of: "none.yaml") == .absent)
+        #expect(revision.kind(of: "../x") == .unreadable(.outwardLink(to: "../x")))
         let loaded = try await revision.load(inside, isStrict: false)
-        #expect(loaded.errorCount == 1 && loaded.complaints[0].text.contains("no *.yaml"))
+        #expect(loaded.errorCount == wrong.count, "\(loaded.complaints.map(\.text))")
+        for (name, _, words) in wrong {
+            #expect(
+                loaded.complaints.contains { $0.place?.file.hasSuffix(name) == true && $0.found.contains(words) },
+                "\(name)")
+        }
+    }
+
+    @Test("submodules and names that are no UTF-8 are errors, not fewer devices")
+    func unreadable() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet/good.yaml", try Fleets.yaml(1))
+        try GitFolder.initialize(folder)
+        let head = try GitProcess.run(["rev-parse", "HEAD"], in: folder.path).text.trimmingCharacters(in: .newlines)
+        _ = try GitProcess.run(
+            ["update-index", "--add", "--cacheinfo", "160000,\(head),fleet/sub"], in: folder.path)
+        let blob = try GitProcess.run(["rev-parse", "HEAD:fleet/good.yaml"], in: folder.path).text
+            .trimmingCharacters(in: .newlines)
+        var entry = Data("100644 \(blob)\tfleet/Sal".utf8)
+        entry.append(0xF3)
+        entry.append(contentsOf: "n.yaml\n".utf8)
+        let indexed = try await Binary.run(
+            ["update-index", "--index-info"], in: folder.path, input: entry, program: "git")
+        #expect(indexed.exitCode == 0, "\(indexed.errors)")
+        _ = try GitProcess.run(
+            ["-c", "user.name=Ann", "-c", "user.email=a@b", "commit", "--quiet", "--message", "x"], in: folder.path)
+        let revision = try GitRevision("main", of: GitRepository(folder: folder.path))
+        let loaded = try await revision.load(["fleet"], isStrict: false)
+        #expect(
+            loaded.complaints.map(\.found).sorted() == [
+                "`fleet/Sal\\xF3n.yaml`, a name that is no UTF-8",
+                "`fleet/sub`, a submodule, whose files are in another repository",
+            ])
     }
 }

@@ -16,6 +16,8 @@ extension Complaint {
         case conflict
         /// An EID or ICCID whose length or check digits do not fit.
         case checkDigits = "check-digits"
+        /// A profile set without devices.
+        case emptySet = "empty-set"
 
         /// What it is about, as a sentence.
         public var summary: String {
@@ -28,8 +30,9 @@ extension Complaint {
             case .invalidValue: "Every value is of the form that is expected."
             case .repetition: "Keys, names of sets, and devices stand once."
             case .conflict:
-                "No two declarations contradict each other: one state for a device, one EID for an ICCID, "
+                "No two declarations contradict each other: one state and one set for a device, one EID for an ICCID, "
                     + "one enabled profile on an EID."
+            case .emptySet: "Every profile set has devices."
             case .checkDigits: "Lengths and check digits of EIDs and ICCIDs fit."
             }
         }

@@ -73,7 +73,7 @@ public struct SARIFDocument: Encodable, Sendable {
         init(_ rule: Complaint.Rule) {
             id = rule.rawValue
             shortDescription = Message(text: rule.summary)
-            defaultConfiguration = Configuration(level: rule == .checkDigits ? .warning : .error)
+            defaultConfiguration = Configuration(level: rule == .checkDigits || rule == .emptySet ? .warning : .error)
         }
     }
 

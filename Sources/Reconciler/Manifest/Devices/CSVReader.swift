@@ -15,8 +15,11 @@ struct CSVReader {
 
     private let bytes: [UInt8]
     private var position = 0
-    private var line = 1
+    /// The number of the line at hand, from 1.
+    private(set) var line = 1
     private var lineStart = 0
+    /// How many bytes of the line at hand go on with a character.
+    private var continuations = 0
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -26,21 +29,62 @@ struct CSVReader {
         }
     }
 
-    /// Reads the fields of the next line that is not empty into `fields`.
+    /// The place of the first byte that is no UTF-8, if there is one.
+    var firstFault: (mark: YAMLMark, byte: UInt8)? {
+        guard let offset = TextEncoding.firstFault(in: bytes[position...]).map({ $0 + position }) else { return nil }
+        let before = bytes[..<offset]
+        let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? lineStart
+        let mark = YAMLMark(
+            line: before.count { $0 == 0x0A } + 1, column: before[start...].count { $0 & 0xC0 != 0x80 } + 1)
+        return (mark, bytes[offset])
+    }
+
+    /// Whether a line that is not part of a field begins at the place, as a person reads the text.
+    var isAtMergeMarker: Bool { MergeMarker.begins(bytes[position...].prefix(8)) }
+
+    /// Whether the next line says only which character is to stand between fields, which Excel alone understands.
+    var isAtSeparatorLine: Bool { bytes[position...].starts(with: Array("sep=".utf8)) }
+
+    /// The beginning of the next line as it is written.
+    var lineText: String {
+        let line = bytes[position...].prefix(4096)
+        return String(decoding: line.prefix { !isLineEnd($0) }, as: UTF8.self)
+    }
+
+    /// Skips empty lines.
     /// - Returns: `false` at the end.
-    mutating func readRow(into fields: inout [Field]) throws(Malformed) -> Bool {
-        fields.removeAll(keepingCapacity: true)
+    mutating func moveToRow() -> Bool {
         while position < bytes.count, isLineEnd(bytes[position]) { endLine() }
-        guard position < bytes.count else { return false }
+        return position < bytes.count
+    }
+
+    /// What a line holds beside the fields that are kept.
+    struct Row {
+        /// How many fields there are; 0 at the end of the text.
+        var count = 0
+        /// Whether all of them are empty.
+        var isEmpty = true
+    }
+
+    /// Reads the fields of the next line that is not empty into `fields`.
+    ///
+    /// - Parameter limit: how many are kept; those behind are counted.
+    mutating func readRow(into fields: inout [Field], limit: Int) throws(Malformed) -> Row {
+        fields.removeAll(keepingCapacity: true)
+        var row = Row()
+        guard moveToRow() else { return row }
         while true {
-            fields.append(try field())
-            guard position < bytes.count else { return true }
+            let field = try field()
+            if row.count < limit { fields.append(field) }
+            row.count += 1
+            row.isEmpty = row.isEmpty && field.range.isEmpty
+            guard position < bytes.count else { return row }
             if bytes[position] == 0x2C {
                 position += 1
                 continue
             }
             endLine()
-            return true
+            return row
         }
     }
 
@@ -54,24 +98,35 @@ struct CSVReader {
         withText(field) { String(decoding: $0, as: UTF8.self) }
     }
 
-    private var mark: YAMLMark { YAMLMark(line: line, column: position - lineStart + 1) }
+    /// Columns count characters, as in YAML.
+    private var mark: YAMLMark { YAMLMark(line: line, column: position - lineStart - continuations + 1) }
 
     private func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
     private func isFieldEnd(_ byte: UInt8) -> Bool { byte == 0x2C || isLineEnd(byte) }
     private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
+    /// A lone CR ends a row and no line: editors and code hosts count LF.
     private mutating func endLine() {
         if bytes[position] == 0x0D, position + 1 < bytes.count, bytes[position + 1] == 0x0A { position += 1 }
+        let isLine = bytes[position] == 0x0A
         position += 1
+        if isLine { beginLine(at: position) }
+    }
+
+    private mutating func beginLine(at start: Int) {
         line += 1
-        lineStart = position
+        lineStart = start
+        continuations = 0
     }
 
     private mutating func field() throws(Malformed) -> Field {
         let mark = mark
         guard bytes.indices.contains(position), bytes[position] == 0x22 else {
             var first = position
-            while position < bytes.count, !isFieldEnd(bytes[position]) { position += 1 }
+            while position < bytes.count, !isFieldEnd(bytes[position]) {
+                if bytes[position] & 0xC0 == 0x80 { continuations += 1 }
+                position += 1
+            }
             var end = position
             while first < end, isSpace(bytes[first]) { first += 1 }
             while end > first, isSpace(bytes[end - 1]) { end -= 1 }
@@ -92,8 +147,9 @@ struct CSVReader {
                 if content == nil { content = Array(bytes[first..<position]) }
                 position += 1
             } else if byte == 0x0A {
-                line += 1
-                lineStart = position + 1
+                beginLine(at: position + 1)
+            } else if byte & 0xC0 == 0x80 {
+                continuations += 1
             }
             content?.append(byte)
             position += 1

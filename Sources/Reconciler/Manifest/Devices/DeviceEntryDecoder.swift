@@ -131,12 +131,13 @@ struct DeviceEntryDecoder {
             let pair = LabelPair(
                 key: tape.withText(key) { list.labels.number(naming: $0) },
                 value: tape.withText(value) { list.labels.number(naming: $0) })
-            guard !pairs.contains(where: { $0.key == pair.key }) else { return nil }
             pairs.append(pair)
+            guard pairs.count <= ManifestDocument.labelLimit else { return nil }
             position += 2
         }
         guard tape.events[position].kind == .end else { return nil }
         pairs.sort()
+        guard zip(pairs, pairs.dropFirst()).allSatisfy({ $0.key != $1.key }) else { return nil }
         return position + 1
     }
 }

@@ -20,7 +20,7 @@ struct DeviceTable {
                 guard name.hasPrefix(DeviceTable.labelPrefix), name.count > DeviceTable.labelPrefix.count else {
                     return nil
                 }
-                self = .label(String(name.dropFirst(DeviceTable.labelPrefix.count)))
+                self = .label(LabelText.canonical(String(name.dropFirst(DeviceTable.labelPrefix.count))))
             }
         }
 
@@ -44,8 +44,18 @@ struct DeviceTable {
         reader = CSVReader(bytes)
     }
 
+    /// A row with more fields is none of devices.
+    private static let columnLimit = 1000
+
     /// Reads all rows.
     consuming func read(complaints: inout ComplaintList) -> DeclaredDevices {
+        if let fault = reader.firstFault {
+            complaints.add(
+                Complaint(
+                    .error, .syntax, at: place(fault.mark), found: TextEncoding.found(fault.byte), expected: "UTF-8",
+                    hint: "save the table as CSV UTF-8"))
+            return list
+        }
         do {
             try readRows(complaints: &complaints)
         } catch {
@@ -60,18 +70,55 @@ struct DeviceTable {
 
     private mutating func readRows(complaints: inout ComplaintList) throws(CSVReader.Malformed) {
         var row: [CSVReader.Field] = []
-        guard try reader.readRow(into: &row) else {
+        guard reader.moveToRow() else {
             complaints.add(
                 Complaint(
                     .error, .syntax, at: SourcePlace(file: file, line: 1, column: 1), found: "an empty file",
                     expected: "a header such as eid,iccid,state"))
             return
         }
-        guard takeHeader(row, complaints: &complaints) else { return }
-        while try reader.readRow(into: &row) {
-            list.entryCount += 1
-            if let draft = draft(row, complaints: &complaints) { list.add(draft, complaints: &complaints) }
+        let hasSeparatorLine = reader.isAtSeparatorLine
+        if stopsAtMergeMarker(complaints: &complaints) { return }
+        if !hasSeparatorLine, let separator = Self.otherSeparator(in: reader.lineText) {
+            complaints.add(
+                Complaint(
+                    .error, .syntax, at: SourcePlace(file: file, line: reader.line, column: 1), path: "header",
+                    found: "fields with \(separator) between them", expected: "commas between fields",
+                    hint: "save the table as CSV UTF-8, with commas"))
+            return
         }
+        let columnCount = try reader.readRow(into: &row, limit: Self.columnLimit).count
+        if hasSeparatorLine {
+            complaints.add(
+                Complaint(
+                    .error, .syntax, at: row.first.map { place($0.mark) }, found: "a line `sep=`, which is Excel's own",
+                    expected: "a header such as eid,iccid,state", hint: "save the table as CSV UTF-8, with commas"))
+            return
+        }
+        guard columnCount <= Self.columnLimit else {
+            complaints.add(
+                Complaint(
+                    .error, .limit, at: row.first.map { place($0.mark) }, found: "\(columnCount) columns",
+                    expected: "at most \(Self.columnLimit)"))
+            return
+        }
+        guard takeHeader(row, complaints: &complaints) else { return }
+        while reader.moveToRow() {
+            if stopsAtMergeMarker(complaints: &complaints) { return }
+            let read = try reader.readRow(into: &row, limit: columns.count)
+            // What programs for tables leave below the last row that was ever filled.
+            if read.isEmpty, read.count > 1 { continue }
+            list.entryCount += 1
+            if let draft = draft(row, count: read.count, complaints: &complaints) {
+                list.add(draft, complaints: &complaints)
+            }
+        }
+    }
+
+    private func stopsAtMergeMarker(complaints: inout ComplaintList) -> Bool {
+        guard reader.isAtMergeMarker else { return false }
+        complaints.add(MergeMarker.complaint(file: file, line: reader.line))
+        return true
     }
 
     private func place(_ mark: YAMLMark) -> SourcePlace { SourcePlace(file: file, mark: mark) }
@@ -88,7 +135,7 @@ struct DeviceTable {
                 complaints.add(
                     Complaint(
                         .error, .unknownKey, at: place(field.mark), path: "header",
-                        found: "the unknown column `\(name.excerpt(limit: 60))`",
+                        found: "the unknown column `\(name.excerpt(limit: 60))`" + HiddenScalar.note(on: name),
                         expected: "one of \(Self.columns.joined(separator: ", ")), label:KEY",
                         hint: NearestWord.hint(for: name, among: Self.columns)))
             }
@@ -109,13 +156,25 @@ struct DeviceTable {
         return complaints.errorCount == errorsBefore
     }
 
-    private func draft(_ row: [CSVReader.Field], complaints: inout ComplaintList) -> DeviceDraft? {
+    /// What stands between the names of the header instead of commas, if it does.
+    private static func otherSeparator(in line: String) -> String? {
+        guard !line.contains(",") else { return nil }
+        for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")] {
+            let names = line.split(separator: separator, omittingEmptySubsequences: false)
+            if names.count > 1, names.contains(where: { Column($0.trimmingQuotes) != nil }) { return name }
+        }
+        return nil
+    }
+
+    private func draft(
+        _ row: [CSVReader.Field], count: Int, complaints: inout ComplaintList
+    ) -> DeviceDraft? {
         guard let first = row.first else { return nil }
         let path = list.form.path(list.entryCount - 1)
-        guard row.count == columns.count else {
+        guard count == columns.count else {
             complaints.add(
                 Complaint(
-                    .error, .syntax, at: place(first.mark), path: path, found: "\(row.count) fields",
+                    .error, .syntax, at: place(first.mark), path: path, found: "\(count) fields",
                     expected: "\(columns.count) fields"))
             return nil
         }
@@ -129,7 +188,8 @@ struct DeviceTable {
             complaints.add(
                 Complaint(
                     .error, at: place(row[index].mark), path: path.appending(names[index]),
-                    found: text.isEmpty ? "nothing" : "`\(text.excerpt(limit: 60))`", expected: expected, hint: hint))
+                    found: text.isEmpty ? "nothing" : "`\(text.excerpt(limit: 60))`" + HiddenScalar.note(on: text),
+                    expected: expected, hint: hint))
         }
         return draft
     }
@@ -159,8 +219,15 @@ struct DeviceTable {
             draft.smsr = DeviceValues.smsr(reader.text(field))
             return draft.smsr == nil ? DeviceValues.smsrExpected : nil
         case .label(let key):
-            draft.labels[key] = reader.text(field)
+            draft.labels[key] = LabelText.canonical(reader.text(field))
             return nil
         }
+    }
+}
+
+extension Substring {
+    /// The name without the blanks and quotes around it.
+    fileprivate var trimmingQuotes: String {
+        String(drop { "\" ".contains($0) }.reversed().drop { "\" ".contains($0) }.reversed())
     }
 }

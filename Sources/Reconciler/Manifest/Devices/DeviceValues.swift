@@ -24,10 +24,11 @@ enum DeviceValues {
     }
 
     private static func isAcceptable(_ text: String) -> Bool {
-        !text.isEmpty && text.count <= 200
+        !text.isEmpty && text.unicodeScalars.count <= 200
             && text.unicodeScalars.allSatisfy {
                 !"'<\\".unicodeScalars.contains($0) && $0.value > 0x20 && $0.value != 0x7F
             }
+            && HiddenScalar.first(in: text) == nil
     }
 
     static func stateHint(_ text: String) -> String? {

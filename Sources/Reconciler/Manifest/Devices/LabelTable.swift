@@ -1,3 +1,5 @@
+import Foundation
+
 /// One label of a device, as numbers of its key and its value in a table of names.
 struct LabelPair: Hashable, Comparable, Sendable {
     let key: UInt32
@@ -19,7 +21,10 @@ struct LabelTable: Sendable {
 
     mutating func number(naming text: String) -> UInt32 { names.number(text) }
 
-    mutating func number(naming bytes: UnsafeRawBufferPointer) -> UInt32 { names.number(bytes) ?? 0 }
+    mutating func number(naming bytes: UnsafeRawBufferPointer) -> UInt32 {
+        if bytes.allSatisfy({ $0 < 0x80 }) { return names.number(bytes) ?? 0 }
+        return names.number(LabelText.canonical(String(decoding: bytes, as: UTF8.self)))
+    }
 
     /// The number of a set whose pairs are in the order of their keys, each key once.
     mutating func number(of set: [LabelPair]) -> UInt32 {
@@ -67,4 +72,12 @@ struct LabelTable: Sendable {
     }
 
     private func matches(_ number: UInt32, _ other: [LabelPair]) -> Bool { set(number).elementsEqual(other) }
+}
+
+/// Names and values of labels, in the one of their equivalent forms by which all places compare them: what looks the
+/// same is the same, whether an accent stands by itself or not.
+enum LabelText {
+    static func canonical(_ text: String) -> String {
+        text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
+    }
 }

@@ -24,12 +24,21 @@ struct FleetBuilder {
                 name: setName, rollout: document.rollout, drift: document.drift, place: document.namePlace))
         var lists = document.lists
         document.lists = []
+        let hasNoDevices = lists.allSatisfy { $0.entryCount == 0 }
         fleet.devices.reserveCapacity(fleet.devices.count + lists.reduce(0) { $0 + $1.devices.count })
         lists.reverse()
         // Each list is let go as soon as it was copied.
         var labelSets: Set<UInt32> = []
         while let list = lists.popLast() {
             labelSets.formUnion(add(list, of: document, complaints: &complaints))
+        }
+        if hasNoDevices, !document.isFaulty {
+            complaints.warn { severity in
+                Complaint(
+                    severity, .emptySet, at: document.namePlace, found: "a profile set without devices",
+                    expected: "at least one device in `devices` or in a table of `devicesFrom`",
+                    hint: "devices that were in it are unmanaged from now on")
+            }
         }
         LabelWaveCheck(table: fleet.labels, labelSets: labelSets).check(document.rollout, complaints: &complaints)
     }
@@ -55,7 +64,8 @@ struct FleetBuilder {
             let account = device.account == DeclaredDevice.open ? defaultAccount : accounts[Int(device.account)]
             let smsr = device.smsr == DeclaredDevice.open ? defaultSmsr : smsrs[Int(device.smsr)]
             guard let state, let account, let smsr else {
-                if !device.isFaulty {
+                // What merely follows from another error is left out.
+                if !device.isFaulty, !defaults.isFaulty {
                     complain(of: device, in: list, state, account, smsr, complaints: &complaints)
                 }
                 continue
@@ -118,6 +128,7 @@ struct FleetBuilder {
         FleetCheck.checkEnabledProfiles(of: fleet, complaints: &complaints)
         FleetCheck.checkICCIDs(of: fleet, complaints: &complaints)
         FirstWaveCheck.check(fleet, complaints: &complaints)
+        FleetCheck.checkIMEIs(of: fleet, complaints: &complaints)
         return fleet
     }
 
@@ -140,7 +151,8 @@ private struct LabelNumbers {
 
     init(list: LabelTable, of document: ManifestDocument) {
         self.list = list
-        documentLabels = document.metadataLabels.merging(document.defaults.labels) { $1 }
+        let labels = document.metadataLabels.merging(document.defaults.labels) { $1 }
+        documentLabels = labels
         numbers = Array(repeating: nil, count: list.count)
     }
 

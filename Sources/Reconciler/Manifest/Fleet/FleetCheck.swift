@@ -21,7 +21,15 @@ enum FleetCheck {
                 continue
             }
             let found = "the device \(device.key) a second time"
-            if first.state == device.state, first.account == device.account, first.smsr == device.smsr {
+            if first.set != device.set {
+                let (name, other) = (fleet.profileSet(of: device).name, fleet.profileSet(of: first).name)
+                complaints.add(
+                    Complaint(
+                        .error, .conflict, at: fleet.place(of: device),
+                        found: "the device \(device.key) in the profile set `\(name)` as well as in `\(other)`",
+                        expected: "each device in one set, whose policy holds for it",
+                        related: fleet.place(of: first)))
+            } else if first.state == device.state, first.account == device.account, first.smsr == device.smsr {
                 complaints.warn { severity in
                     Complaint(
                         severity, .repetition, at: fleet.place(of: device), found: found, expected: "each device once",
@@ -64,6 +72,29 @@ enum FleetCheck {
                 Complaint(
                     .error, .conflict, at: fleet.place(of: second), found: "ICCID \(second.key.iccid) on a second EID",
                     expected: "each ICCID on one EID", related: fleet.place(of: first)))
+        }
+    }
+
+    /// An IMEI names the device in some callbacks: on several eUICCs it names none.
+    static func checkIMEIs(of fleet: DesiredFleet, complaints: inout ComplaintList) {
+        guard fleet.devices.contains(where: { $0.imeiDigits != .none }) else { return }
+        var seen: [UInt64: Int] = [:]
+        seen.reserveCapacity(fleet.devices.count)
+        for (index, device) in fleet.devices.enumerated() where device.imeiDigits != .none {
+            guard let other = seen[device.imeiDigits.word] else {
+                seen[device.imeiDigits.word] = index
+                continue
+            }
+            let first = fleet.devices[other]
+            guard first.key.eid != device.key.eid else { continue }
+            complaints.warn { severity in
+                Complaint(
+                    severity, .conflict, at: fleet.place(of: device),
+                    found: "IMEI \(IMEI(word: device.imeiDigits.word)) on a second EID",
+                    expected: "each IMEI on one EID",
+                    hint: "callbacks that name a device by its IMEI find none of them",
+                    related: fleet.place(of: first))
+            }
         }
     }
 }

@@ -44,7 +44,9 @@ struct ChildProcess {
             for text in words + variables { free(text) }
         }
         var id: pid_t = 0
+        OrphanReaper.reap()
         let error = posix_spawnp(&id, arguments.first ?? "", &actions, &attributes, &words, &variables)
+        if error == 0 { OrphanReaper.adopt(group: id) }
         return error == 0 ? .success(ChildProcess(id: id)) : .failure(StartFailure(number: error))
     }
 
@@ -66,6 +68,17 @@ struct ChildProcess {
     struct StartFailure: Error {
         /// `ENOENT` and the like.
         let number: Int32
+
+        /// What to tell a person, without a full stop.
+        func sentence(about program: String) -> String {
+            switch number {
+            case ENOENT: "`\(program)` is not installed"
+            case EAGAIN, ENOMEM:
+                "`\(program)` cannot be started: this machine or container allows no more processes or memory "
+                    + "(`ulimit -u`, the limit of pids)"
+            default: "`\(program)` cannot be run: \(String(cString: strerror(number)))"
+            }
+        }
     }
 
     /// Waits for its end, and leaves it there: its number stands for it until it is taken away.
@@ -84,6 +97,7 @@ struct ChildProcess {
     func takeAway() -> Ending {
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0, errno == EINTR {}
+        OrphanReaper.ended(group: id)
         let signal = status & 0x7F
         return signal == 0 ? .exited(code: (status >> 8) & 0xFF) : .killed(signal: signal)
     }

@@ -48,7 +48,21 @@ enum GitWords {
         // The same failure is to be told in the same words.
         text = text.replacing(#/ after \d+ ms/#, with: "")
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-        let told = lines.filter { !$0.isEmpty && !$0.hasPrefix("hint:") }.prefix(2).joined(separator: "; ")
-        return told.isEmpty ? nil : told.excerpt(limit: 300)
+        let shown = firstLines(lines.filter { !$0.isEmpty && !$0.hasPrefix("hint:") }).joined(separator: "; ")
+        return shown.isEmpty ? nil : shown.excerpt(limit: 500)
+    }
+
+    /// Two lines, and what a colon at the end of the last one announces: git's own advice stands there.
+    private static func firstLines(_ lines: [String]) -> ArraySlice<String> {
+        var count = min(2, lines.count)
+        while count < min(lines.count, 6), count > 0, lines[count - 1].hasSuffix(":") { count += 1 }
+        return lines.prefix(count)
+    }
+
+    /// Whether git could not start its own helpers, which is no fault of the repository.
+    static func sayThatNothingStarts(_ text: String) -> Bool {
+        text.contains(
+            #/(unable|cannot|could not|failed) (to )?(fork|create (async )?thread)|fork\(\)|Resource temporarily unavailable/#
+        )
     }
 }

@@ -52,9 +52,26 @@ struct GitMirror: Sendable {
     /// - Throws: `GitError`; what was fetched before stays.
     func update() async throws(GitError) -> String {
         try makeCache()
+        return try await GitCacheLock.whileHolding(lockFile, limit: limit) { () throws(GitError) in
+            try await fetchIfNew()
+        }
+    }
+
+    /// Beside the cache: what is in that may be removed at any time.
+    private var lockFile: String { "\(cache).\(FilePath.name(of: repository.folder)).lock" }
+
+    private func fetchIfNew() async throws(GitError) -> String {
         let tip = try await tip()
-        if let held = try? await held(in: repository.folder), held.tip == tip.id { return held.commit }
         let isNew = !FileManager.default.fileExists(atPath: repository.folder)
+        do throws(GitError) {
+            if !isNew {
+                let held = try await held(in: repository.folder)
+                if held.tip == tip.id { return held.commit }
+            }
+        } catch {
+            // It is fetched then, and made anew where that fails.
+            if error.reason == .unwanted || error.reason == .cannotRun { throw error }
+        }
         do throws(GitError) {
             return try await fetch(tip, into: repository.folder)
         } catch {
@@ -65,21 +82,28 @@ struct GitMirror: Sendable {
         }
     }
 
-    /// The number of the commit that was fetched last; `nil` if there is none that can be read.
-    func lastFetched() async -> String? {
-        guard FileManager.default.fileExists(atPath: repository.folder) else { return nil }
-        return try? await held(in: repository.folder).commit
+    /// The number of the commit that was fetched last.
+    func lastFetched() async -> Presence<String> {
+        guard FileManager.default.fileExists(atPath: repository.folder) else { return .absent }
+        do throws(GitError) {
+            return .present(try await held(in: repository.folder).commit)
+        } catch {
+            return .unreadable(.git(error.description))
+        }
     }
 
     /// Makes another mirror, and puts it in the place of the one that there is when it is whole.
     private func fetchAnew(_ tip: Tip) async throws(GitError) -> String {
         let files = FileManager.default
-        let draft = repository.folder + ".new"
-        try? files.removeItem(atPath: draft)
-        defer { try? files.removeItem(atPath: draft) }
+        // A name of its own, whoever else makes a mirror here.
+        let draft = "\(repository.folder).\(UUID().uuidString).new"
+        removeDrafts()
+        defer { removeDrafts() }
         let commit = try await fetch(tip, into: draft)
         do {
-            try? files.removeItem(atPath: repository.folder)
+            // Aside first, so that there is never half a mirror at the place.
+            let former = "\(repository.folder).\(UUID().uuidString).new"
+            try files.moveItem(atPath: repository.folder, toPath: former)
             try files.moveItem(atPath: draft, toPath: repository.folder)
         } catch {
             throw GitError(
@@ -89,13 +113,27 @@ struct GitMirror: Sendable {
         return commit
     }
 
+    /// What this mirror's makers have left, killed ones included. Nobody makes one meanwhile: see `GitCacheLock`.
+    private func removeDrafts() {
+        let start = FilePath.name(of: repository.folder) + "."
+        guard case .present(let names) = FolderListing.names(in: cache) else { return }
+        for name in names where name.hasPrefix(start) && name.hasSuffix(".new") { remove(cache + "/" + name) }
+    }
+
+    /// What cannot be removed is in nobody's way: names are never used twice.
+    private func remove(_ path: String) {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {}
+    }
+
     /// A git that was killed leaves locks and half a pack behind, which would become ever more.
     private func removeLeftovers() {
-        let files = FileManager.default
-        for name in files.enumerator(atPath: repository.folder)?.compactMap({ $0 as? String }) ?? [] {
-            let last = name.split(separator: "/").last ?? ""
+        guard let names = FileManager.default.enumerator(atPath: repository.folder) else { return }
+        for case let name as String in names {
+            let last = FilePath.name(of: name)
             guard last.hasSuffix(".lock") || last.hasPrefix("tmp_") else { continue }
-            try? files.removeItem(atPath: repository.folder + "/" + name)
+            remove(repository.folder + "/" + name)
         }
     }
 
@@ -110,8 +148,10 @@ struct GitMirror: Sendable {
             guard times.count == 2, let oldest = times.min() else { return nil }
             // Only what was committed since: a way from one to the other goes through nothing older, but for clocks that
             // differ.
-            try await fetch(
-                try await tip(), only: "--shallow-since=\(oldest - Self.slackOfClocks)", into: repository.folder)
+            try await GitCacheLock.whileHolding(lockFile, limit: limit) { () throws(GitError) in
+                try await fetch(
+                    try await tip(), only: "--shallow-since=\(oldest - Self.slackOfClocks)", into: repository.folder)
+            }
         } catch {
             return nil
         }
@@ -155,7 +195,9 @@ struct GitMirror: Sendable {
         let listing: GitProcess.Result
         do throws(GitError) {
             listing = try await run(
-                ["ls-remote", "--quiet", "--heads", "--tags", remote.address] + patterns, in: repository.folder)
+                ["ls-remote", "--quiet", "--heads", "--tags"] + remote.fetchOptions + [remote.location] + patterns,
+                in: repository.folder,
+                access: .remote(remote))
         } catch {
             guard error.reason == .refused else { throw error }
             throw GitError(
@@ -195,19 +237,21 @@ struct GitMirror: Sendable {
         _ = try await run(
             [
                 "fetch", "--quiet", depth, "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-                remote.address, "+\(tip.reference):\(Self.followed)",
-            ], in: folder)
+            ] + remote.fetchOptions + [remote.location, "+\(tip.reference):\(Self.followed)"], in: folder,
+            access: .remote(remote))
     }
 
     /// - Parameter folder: of the mirror.
-    private func run(_ arguments: [String], in folder: String) async throws(GitError) -> GitProcess.Result {
+    private func run(
+        _ arguments: [String], in folder: String, access: GitAccess = .local
+    ) async throws(GitError) -> GitProcess.Result {
         try await GitProcess.run(
             arguments,
             options: [
                 "--git-dir=\(folder)",
-                // What was fetched is there after a power cut; a clean-up ends with the fetch; nobody's hooks are run.
-                "-c", "core.fsync=all", "-c", "gc.autoDetach=false", "-c", "core.hooksPath=/dev/null",
-            ], in: cache, secrets: remote.secrets, limit: limit)
+                // What was fetched is there after a power cut; a clean-up ends with the fetch.
+                "-c", "core.fsync=all", "-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false",
+            ], in: cache, access: access, secrets: remote.secrets, limit: limit)
     }
 
     private func makeCache() throws(GitError) {

@@ -31,7 +31,12 @@ public struct GitRepository: Sendable {
                     : error
             }
             // The second line is empty at the top.
-            let lines = places.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            guard let text = String(validating: places.output, as: UTF8.self) else {
+                throw GitError(
+                    .unreadable, "The path of the repository that holds `\(path)` is no UTF-8. Give it another name",
+                    words: nil)
+            }
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             guard lines.count >= 2 else {
                 throw GitError(.noRepository, "`\(path)` is in no work tree of a git repository", words: nil)
             }

@@ -17,4 +17,9 @@ enum FilePath {
     static func name(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
+
+    /// Whether a place is a folder or lies below it; both without links and dots.
+    static func isBelow(_ place: String, _ folder: String) -> Bool {
+        folder.isEmpty || place == folder || place.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+    }
 }

@@ -9,6 +9,8 @@ struct ManifestDocument {
         var smsr: SmsrOid?
         var state: DesiredState?
         var labels: [String: String] = [:]
+        /// Whether something of them, or beside them, was complained of: what devices lack may be meant there.
+        var isFaulty = false
     }
 
     /// A CSV that holds further devices.
@@ -28,6 +30,8 @@ struct ManifestDocument {
     private(set) var sources: [Source] = []
     /// The devices of the document and of its CSVs, in their order.
     var lists: [DeclaredDevices] = []
+    /// Whether something of it, or of its tables, was complained of.
+    var isFaulty = false
 
     init(file: String) {
         self.file = file
@@ -47,7 +51,9 @@ struct ManifestDocument {
         } else {
             reader.missing("metadata", expected: "a mapping with the `name` of the set", complaints: &complaints)
         }
+        let errorsBefore = complaints.errorCount
         if let node = reader.node("defaults"), !node.isNull { takeDefaults(node, complaints: &complaints) }
+        defaults.isFaulty = complaints.errorCount > errorsBefore || reader.hasUnknownKeys
         if let node = reader.node("devicesFrom"), !node.isNull { takeSources(node, complaints: &complaints) }
         if let node = reader.node("rollout"), !node.isNull {
             rollout = RolloutPolicy(node, file: file, complaints: &complaints)
@@ -178,6 +184,13 @@ struct ManifestDocument {
 
     static func labels(_ reader: MappingReader, complaints: inout ComplaintList) -> [String: String] {
         guard let node = reader.node("labels"), !node.isNull else { return [:] }
+        guard node.weight <= 2 * labelLimit + 1 else {
+            complaints.add(
+                Complaint(
+                    .error, .limit, at: reader.place(of: "labels"), path: reader.path(to: "labels"),
+                    found: "more than \(labelLimit) labels", expected: "at most \(labelLimit) labels"))
+            return [:]
+        }
         guard case .mapping(let entries) = node.content,
             let labels = MappingReader(
                 node, file: reader.file, path: reader.path(to: "labels"),
@@ -191,10 +204,14 @@ struct ManifestDocument {
         }
         var result: [String: String] = [:]
         for key in labels.keys {
-            result[key] = labels.scalar(key, expected: "the value of a label", complaints: &complaints) { $0 }
+            let value = labels.scalar(key, expected: "the value of a label", complaints: &complaints) { $0 }
+            result[LabelText.canonical(key)] = value.map(LabelText.canonical)
         }
         return result
     }
+
+    /// So many labels a device may have, and a set for all of its devices.
+    static let labelLimit = 1000
 
     private static func mergedKeys(_ entries: [YAMLNode.Entry]) -> [String] {
         entries.filter { $0.key.scalar == "<<" }.flatMap { entry -> [String] in

@@ -6,14 +6,22 @@ struct ManifestFileReader {
     let text: ManifestText
     let limits: ManifestLimits
     let tables: ManifestSources
+    /// Whether the text was named itself: what is found in a folder may be something else than a manifest.
+    let isNamed: Bool
     private(set) var documents: [ManifestDocument] = []
     private(set) var complaints: ComplaintList
     /// Documents that are not empty, whatever is wrong with them.
     private(set) var documentCount = 0
     /// Whether the document at hand can be read from its middle.
     private var canBeCut = true
+    /// Documents that were skipped.
+    private(set) var notes: [ManifestNote] = []
 
-    init(file: String, text: ManifestText, limits: ManifestLimits, tables: ManifestSources, complaints: ComplaintList) {
+    init(
+        file: String, text: ManifestText, limits: ManifestLimits, tables: ManifestSources, isNamed: Bool,
+        complaints: ComplaintList
+    ) {
+        self.isNamed = isNamed
         self.file = file
         self.text = text
         self.limits = limits
@@ -48,7 +56,12 @@ struct ManifestFileReader {
         let place = SourcePlace(file: file, mark: refusal.mark)
         switch refusal {
         case .syntax(let error):
-            complaints.add(Complaint(.error, .syntax, at: place, found: error.reason, expected: "YAML 1.1"))
+            if let line = MergeMarker.firstLine(in: text) {
+                return complaints.add(MergeMarker.complaint(file: file, line: line))
+            }
+            complaints.add(
+                Complaint(
+                    .error, .syntax, at: place, found: error.reason, expected: error.expected, hint: error.hint))
         case .limit(_, let reason):
             complaints.add(
                 Complaint(
@@ -81,6 +94,7 @@ struct ManifestFileReader {
         documentCount += 1
         var document = ManifestDocument(file: file)
         var entries: [YAMLNode.Entry] = []
+        let complaintsBefore = complaints
         while let key = try composer.nextNode(depth: 1) {
             let value: YAMLNode
             if key.scalar == "devices", !entries.contains(where: { $0.key.scalar == "devices" }) {
@@ -98,11 +112,30 @@ struct ManifestFileReader {
                 entries.append(YAMLNode.Entry(key: key, value: value))
             }
         }
+        if let foreign = ForeignDocument(entries) {
+            let place = SourcePlace(file: file, mark: mark)
+            if !isNamed {
+                complaints = complaintsBefore
+                documentCount -= 1
+                _ = composer.takeDuplicateKeys()
+                notes.append(ManifestNote(place: place, reason: foreign.reason))
+                return
+            }
+            if foreign == .settings {
+                complaints = complaintsBefore
+                complaints.add(
+                    Complaint(
+                        .error, at: place, found: "settings of profilectl", expected: "`kind: ProfileSet`",
+                        hint: "settings are named with --config"))
+                return
+            }
+        }
         for duplicate in composer.takeDuplicateKeys() { complaints.add(duplicate, in: file) }
         document.take(YAMLNode(content: .mapping(entries), mark: mark, weight: 1), complaints: &complaints)
         for table in document.sources {
             if let list = tables.table(table, of: file, complaints: &complaints) { document.lists.append(list) }
         }
+        document.isFaulty = complaints.errorCount > complaintsBefore.errorCount
         documents.append(document)
     }
 

@@ -10,6 +10,8 @@ public struct ManifestLimits: Hashable, Sendable {
     public var aliasedNodes = 100_000
     /// Nodes that aliases may stand for, for each node of the document.
     public var aliasedNodesPerNode = 64
+    /// The values of one entry of a list, or of one member of a document, with keys and ends.
+    public var nodeEvents = 1_000_000
     /// Complaints that are kept; further ones are counted.
     public var complaints = 1000
     /// The length of the parts in which a long list is read at the same time, in bytes.

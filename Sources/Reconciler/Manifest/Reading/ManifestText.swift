@@ -19,17 +19,25 @@ final class ManifestText: Sendable {
         size = data.count
     }
 
-    /// What stands in the way of reading a file.
-    enum OpeningError: Error {
-        case notAFile
-        case unreadable
-    }
-
-    init(file path: String) throws(OpeningError) {
+    /// - Throws: `ReadFailure`
+    init(file path: String) throws(ReadFailure) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .unreadable }
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT, ENOTDIR: throw .absent
+            case ELOOP: throw .circularLink
+            // A socket, or a FIFO that nobody writes to.
+            case ENXIO, ENODEV: throw .notAFile
+            case let number: throw .system(number)
+            }
+        }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw .system(number)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw .notAFile
         }

@@ -11,6 +11,8 @@ struct MappingReader {
     let path: ValuePath
     let mark: YAMLMark
     private var members: [String: Member] = [:]
+    /// Whether one of its keys was complained of: what is missing may stand under it.
+    private(set) var hasUnknownKeys = false
 
     /// - Parameters:
     ///   - path: of the mapping, "" at the top.
@@ -28,7 +30,10 @@ struct MappingReader {
             return nil
         }
         take(entries, complaints: &complaints)
-        for (key, member) in members.sorted(by: { $0.value.keyMark < $1.value.keyMark }) where !known.contains(key) {
+        let names = Set(known)
+        let unknown = members.filter { !names.contains($0.key) }
+        hasUnknownKeys = !unknown.isEmpty
+        for (key, member) in unknown.sorted(by: { $0.value.keyMark < $1.value.keyMark }) {
             complaints.add(
                 Complaint(
                     .error, .unknownKey, at: SourcePlace(file: file, mark: member.keyMark), path: path,

@@ -128,7 +128,8 @@ struct SegmentedDeviceList {
         let resumption = DeviceListCuts(text: text, dashColumn: dashColumn, partSize: limits.partSize)
             .entry(behind: scanner.position + limits.libyamlStretch)
             .flatMap { $0 < later.first ?? .max ? $0 : nil }
-        part.composer.read(on: self.reader(from: scanner.position, stops: (resumption.map { [$0] } ?? []) + later))
+        part.composer.read(
+            on: self.reader(from: scanner.position, stops: resumption.map { [$0] + later } ?? Array(later)))
         part.composer.reader.lineOffset = scanner.line - 1
         defer { part.endLine = part.composer.mark.line }
         // The beginnings of stream, document and mapping, the key, the beginning of the list.

@@ -112,6 +112,9 @@ struct YAMLComposer {
                 depth -= 1
             }
             if depth == outer { return true }
+            guard tape.events.count < limits.nodeEvents else {
+                throw .limit(mark, "more than \(limits.nodeEvents) values in one place")
+            }
             event = try next()
         }
     }

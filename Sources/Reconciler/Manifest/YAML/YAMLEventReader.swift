@@ -37,6 +37,8 @@ enum YAMLEvent {
 struct YAMLSyntaxError: Error, Hashable, Sendable {
     var mark: YAMLMark
     let reason: String
+    var expected = "YAML 1.1"
+    var hint: String?
 }
 
 /// Reads a text event by event through libyaml. It owns the parser and the event; no pointer outlives a call.
@@ -115,8 +117,14 @@ final class YAMLEventReader {
 
     /// Where the event that was read last begins.
     var mark: YAMLMark {
-        let mark = event.pointee.start_mark
-        return YAMLMark(line: Int(mark.line) + lineOffset, column: Int(mark.column) + 1)
+        mark(event.pointee.start_mark)
+    }
+
+    /// The place of a mark, with the lines of editors: libyaml also ends one at a lone CR, U+0085, U+2028 and U+2029.
+    private func mark(_ mark: yaml_mark_t) -> YAMLMark {
+        let (line, column) = input.place(
+            line: Int(mark.line), column: Int(mark.column), index: Int(mark.index))
+        return YAMLMark(line: line + lineOffset, column: column + 1)
     }
 
     /// The byte of the text up to which libyaml has it.
@@ -173,14 +181,23 @@ final class YAMLEventReader {
     private func syntaxError() -> YAMLSyntaxError {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "the text cannot be read"
         let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
-        var mark = YAMLMark(
-            line: Int(parser.pointee.problem_mark.line) + lineOffset,
-            column: Int(parser.pointee.problem_mark.column) + 1)
-        if parser.pointee.error == YAML_READER_ERROR {
-            // A byte that is no text has an offset and no mark.
-            mark = self.mark(ofByte: max(0, Int(parser.pointee.problem_offset) - prefixLength))
+        guard parser.pointee.error == YAML_READER_ERROR else {
+            return YAMLSyntaxError(mark: mark(parser.pointee.problem_mark), reason: context + problem)
         }
-        return YAMLSyntaxError(mark: mark, reason: context + problem)
+        // A byte that is no text has an offset and no mark.
+        let offset = max(0, Int(parser.pointee.problem_offset) - prefixLength)
+        let rest = text.bytes(at: start + offset, count: 4)
+        guard let byte = rest.first, problem.contains("UTF-8") else {
+            var reason = problem
+            if let scalar = UInt32(exactly: parser.pointee.problem_value).flatMap(Unicode.Scalar.init), scalar.value > 0
+            {
+                reason += ": \(HiddenScalar.name(of: scalar))"
+            }
+            return YAMLSyntaxError(mark: mark(ofByte: offset), reason: context + reason)
+        }
+        return YAMLSyntaxError(
+            mark: mark(ofByte: offset), reason: TextEncoding.found(byte), expected: "UTF-8",
+            hint: "save the file as UTF-8")
     }
 
     /// - Parameter offset: from the first byte that was read on.
@@ -189,6 +206,6 @@ final class YAMLEventReader {
         let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         return YAMLMark(
             line: before.count { $0 == 0x0A } + lineOffset + (prefixLength > 0 ? 1 : 0),
-            column: before.count - lineStart + 1)
+            column: before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)
     }
 }

@@ -12,6 +12,9 @@ final class YAMLInput {
     /// The character index, counted by libyaml, of those of the stops that the reading has come by.
     private(set) var stopIndices: [Int] = []
 
+    /// Ends of lines for libyaml that are none for editors, in order.
+    private var strayBreaks = StrayBreaks()
+
     /// - Parameters:
     ///   - prefix: ASCII that is read before the text.
     ///   - start: the first byte that is read.
@@ -21,6 +24,13 @@ final class YAMLInput {
         self.stops = stops
         position = start
         characters = prefix.count
+        strayBreaks.lineStart = prefix.count
+    }
+
+    /// The line and the column, from 0, that editors count where libyaml counts these.
+    /// - Parameter index: how many characters stand before the place.
+    func place(line: Int, column: Int, index: Int) -> (line: Int, column: Int) {
+        strayBreaks.isEmpty ? (line, column) : strayBreaks.place(line: line, column: column, index: index)
     }
 
     /// Sets the stops anew; none of them is before `position`.
@@ -44,6 +54,9 @@ final class YAMLInput {
     }
 
     private func countCharacters(_ bytes: UnsafeRawBufferPointer) {
+        // libyaml does not count a byte-order mark.
+        if position == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { characters -= 1 }
+        strayBreaks.take(bytes, charactersBefore: characters)
         var counted = 0
         while stopIndices.count < stops.count, stops[stopIndices.count] - position < bytes.count {
             let end = stops[stopIndices.count] - position
@@ -57,7 +70,7 @@ final class YAMLInput {
 
 extension UnsafeRawBufferPointer {
     /// Bytes of UTF-8 that begin a character.
-    fileprivate var characterCount: Int {
+    var characterCount: Int {
         var count = 0
         var offset = 0
         while offset + 8 <= self.count {

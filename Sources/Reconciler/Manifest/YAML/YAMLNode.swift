@@ -36,7 +36,7 @@ struct YAMLNode: Sendable {
     var summary: String {
         switch content {
         case .scalar("", _): "nothing"
-        case .scalar(let text, _): "`\(text.excerpt(limit: 60))`"
+        case .scalar(let text, _): "`\(text.excerpt(limit: 60))`" + HiddenScalar.note(on: text)
         case .sequence: "a list"
         case .mapping: "a mapping"
         }
