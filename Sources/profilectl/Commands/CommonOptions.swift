@@ -131,6 +131,12 @@ func reporting(_ common: CommonOptions, _ work: () async throws -> Void) async t
     } catch let error as RunLockHeld {
         printError(common.errorOutput.red("error: ") + error.description)
         throw ExitCode(5)
+    } catch let error as RunTimedOut {
+        printError(common.errorOutput.red("error: ") + error.description)
+        throw ExitCode(4)
+    } catch let error as RunStopped {
+        printError(common.errorOutput.red("error: ") + error.description)
+        throw ExitCode(130)
     } catch {
         printError(common.errorOutput.red("error: ") + "\(error)")
         throw ExitCode(1)
