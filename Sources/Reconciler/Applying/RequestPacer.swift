@@ -75,7 +75,7 @@ struct RequestPacer: Sendable {
         var stop: StopSwitch?
         /// A turn that comes after it is not waited for.
         var deadline: Timestamp?
-        /// Told of a turn that is worth a word, with when it comes.
+        /// Receives when a turn comes that takes longer than `RequestPacer.patience`.
         var onWait: (@Sendable (Timestamp) -> Void)?
 
         /// However long it takes, while the carrier is busy.

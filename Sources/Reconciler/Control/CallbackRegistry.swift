@@ -9,7 +9,7 @@ struct CallbackRegistry: Sendable {
     var stop: StopSwitch?
     /// A turn that comes after it is not waited for.
     var deadline: Timestamp?
-    /// Told of an account whose turn is waited for, with when it comes.
+    /// Receives an account whose turn is waited for, and when it comes.
     var onWait: (@Sendable (AccountName, Timestamp) -> Void)?
 
     private func patience(for account: AccountName) -> RequestPacer.Patience {

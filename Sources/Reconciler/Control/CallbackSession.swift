@@ -15,7 +15,7 @@ public struct CallbackSession: Sendable {
     ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
     ///   - redactor: knows further secrets that must not be shown of answers.
     ///   - timeout: how long all of it may take.
-    ///   - onWait: told why nothing happens for a while.
+    ///   - onWait: receives why nothing happens for a while.
     public init(
         _ scope: RefreshScope, settings: Settings, credentials: CarrierCredentials, store: any StateStore,
         retriesSignIn: Bool = false, redactor: SecretRedactor = SecretRedactor(), timeout: Duration = .seconds(300),

@@ -87,7 +87,7 @@ struct WatchedCarrier: Carrier {
         log(after, following: before)
     }
 
-    /// The first call that fails is in the log at once; people are told of what lasts.
+    /// The first call that fails is in the log at once; an alert follows for what lasts.
     private func log(_ condition: CarrierCondition, following before: CarrierCondition) {
         switch (condition, before) {
         case (.unreachable, .unreachable), (.unusable, .unusable), (.noSignIn, .noSignIn): break

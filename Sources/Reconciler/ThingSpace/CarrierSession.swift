@@ -66,7 +66,7 @@ actor CarrierSession {
     func tokens() async throws(Problem) -> Tokens {
         while isSigningIn {
             await whileOthersSignIn()
-            guard !Task.isCancelled else { throw .transport(Self.givenUp) }
+            guard !Task.isCancelled else { throw .transport(Self.cancelled) }
         }
         if let bearer, bearer.endsAt > clock.now(), let session {
             return tokens(bearer.token, session)
@@ -108,7 +108,7 @@ actor CarrierSession {
 
     private func stopWaiting(_ number: UInt64) { waiting.removeValue(forKey: number)?.resume() }
 
-    private static let givenUp = TransportProblem(description: "The sign-in was given up before it was answered.")
+    private static let cancelled = TransportProblem(description: "The sign-in was cancelled before it was answered.")
 
     /// The carrier says that this bearer token has ended. Another one, got meanwhile, is left alone.
     func bearerEnded(_ token: String) {
@@ -288,7 +288,7 @@ actor CarrierSession {
                 decision = try await ledger.begin(credential, refusalsSeen: refusalsSeen)
                 if case .underWay = decision { try await clock.sleep(until: clock.now() + Self.pollInterval) }
             } catch is CancellationError {
-                throw .transport(Self.givenUp)
+                throw .transport(Self.cancelled)
             } catch {
                 throw .transport(
                     TransportProblem(description: "Nobody is signed in, since it cannot be counted: \(error)"))

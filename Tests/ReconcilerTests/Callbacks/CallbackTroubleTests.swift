@@ -75,7 +75,7 @@ struct CallbackTroubleTests {
         #expect(refusals.standing.isEmpty && refusals.since == nil)
     }
 
-    @Test("readiness says them, and people are told once they are over as well")
+    @Test("readiness and alerts name them, and the end of them")
     func readiness() {
         var status = ControllerStatus(startedAt: now, manifests: .init(origin: "a test"))
         status.callbacksSoundAt = now

@@ -20,8 +20,8 @@ struct CallbackURLTests {
         #expect((CallbackURL(left) == CallbackURL(right)) == isSame)
     }
 
-    @Test("what the carrier is told holds only what a URL may hold, and what is shown holds no password")
-    func told() {
+    @Test("a registered URL is a valid one, and a shown one holds no password")
+    func registered() {
         #expect(CallbackURL("https://h/a b/ä%2F%zz").normalized == "https://h/a%20b/%C3%A4%2F%25zz")
         #expect("\(CallbackURL("https://u:hush@h/a"))" == "https://<redacted>@h/a")
         #expect(CallbackURL("https://u:hush@h/a").normalized == "https://u:hush@h/a")
