@@ -5,7 +5,8 @@ import Reconciler
 /// ask.
 ///
 /// Ready is who keeps callbacks and looks after a fleet. A carrier that is away, or manifests that are broken, leave it
-/// ready: whoever took it out of service for that would lose callbacks, too.
+/// ready: whoever took it out of service for that would lose callbacks, too. Where the callbacks of no account come, there
+/// is nothing to lose.
 struct HealthCheck: Sendable {
     let board: ControllerBoard
     let store: any StateStore

@@ -86,7 +86,7 @@ struct MetricsPage: Sendable {
         let (isUnreachable, isShutOut) =
             switch carrier {
             case .untried, .answers: (false, false)
-            case .unreachable: (true, false)
+            case .unreachable, .unusable: (true, false)
             case .noSignIn: (false, true)
             }
         return [Sample(isUnreachable, ["kind": "unreachable"]), Sample(isShutOut, ["kind": "signIn"])]

@@ -42,7 +42,7 @@ final class StoreFigures: Sendable {
                 let activity = try reader.activity(since: mark)
                 let read = Figures(
                     unreadCallbacks: try reader.unreadCallbackCount(), counters: try reader.counters(),
-                    signIns: try reader.signIns(), pauses: try reader.pauses(), isReadable: true)
+                    signIns: try reader.signIns().inForce, pauses: try reader.pauses(), isReadable: true)
                 return (read, activity)
             }
             return state.withLock { state in

@@ -317,7 +317,7 @@ struct ApplyLoop {
             remark(reason)
             unreachableInARow = isUnreachable ? unreachableInARow + 1 : 0
             if unreachableInARow >= Self.unreachableLimit {
-                stopRun("The carrier cannot be reached: \(reason)")
+                stopRun("The carrier cannot be used: \(reason)")
             }
         case .stopAccount(let account, let reason):
             stoppedAccounts[account] = "Nothing more is sent for account \(account): \(reason)"

@@ -232,6 +232,6 @@ public final class StopSwitch: Sendable {
 }
 
 /// A person has stopped the run.
-struct RunStopped: Error, CustomStringConvertible {
-    let description = "The run was stopped."
+public struct RunStopped: Error, CustomStringConvertible {
+    public let description = "The run was stopped."
 }

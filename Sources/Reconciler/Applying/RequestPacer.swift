@@ -73,6 +73,10 @@ struct RequestPacer: Sendable {
         var longestWait: Duration?
         /// Ends the waiting.
         var stop: StopSwitch?
+        /// A turn that comes after it is not waited for.
+        var deadline: Timestamp?
+        /// Receives when a turn comes that takes longer than `RequestPacer.patience`.
+        var onWait: (@Sendable (Timestamp) -> Void)?
 
         /// However long it takes, while the carrier is busy.
         static let untilServed = Patience(repeatsFor: .busy, longestWait: nil, stop: nil)
@@ -98,7 +102,7 @@ struct RequestPacer: Sendable {
             } catch CarrierError.refused(let refusal) where refusal.busy != nil {
                 let until = try await wasBusy(account, sentAt: sentAt, retryAfter: refusal.busy?.retryAfter)
                 guard number >= Self.tries else { continue }
-                if patience.longestWait != nil { throw AccountBusy(until: until) }
+                if patience.longestWait != nil || patience.deadline != nil { throw AccountBusy(until: until) }
                 throw CarrierError.refused(refusal)
             } catch let error as CarrierError {
                 if case .refused = error { try await store.write { try wasServed(account, sentAt: sentAt, in: $0) } }
@@ -117,6 +121,8 @@ struct RequestPacer: Sendable {
             case .now: return now
             case .notBefore(let time):
                 if let longest = patience.longestWait, time > now + longest { throw AccountBusy(until: time) }
+                if let deadline = patience.deadline, time > deadline { throw AccountBusy(until: time) }
+                if time > now + Self.patience { patience.onWait?(time) }
                 try await patience.stop.wait(until: time, on: clock)
             }
         }
@@ -161,7 +167,7 @@ extension CarrierError {
     /// Whether the same call may be answered a moment later, so that the error says nothing of what is asked for.
     var mayPass: Bool {
         switch self {
-        case .transport: true
+        case .transport(let problem): problem.kind != .signInWaits
         case .signInRefused: false
         case .refused(let refusal):
             switch refusal.classification {

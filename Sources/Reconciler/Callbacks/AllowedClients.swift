@@ -19,6 +19,9 @@ public struct AllowedClients: Hashable, Sendable {
         networks = texts.flatMap { $0 == Self.carrier ? Self.thingspace : [$0] }.compactMap { Network($0) }
     }
 
+    /// Whether a text stands for addresses of the carrier.
+    static func isOfCarrier(_ text: String) -> Bool { text == carrier || thingspace.contains(text) }
+
     private static let carrier = "thingspace"
     static let expected = "an address such as 203.0.113.7, a network such as 10.0.0.0/8, or thingspace"
 

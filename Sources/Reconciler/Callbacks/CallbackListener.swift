@@ -66,7 +66,7 @@ public struct CallbackListener: Sendable {
         let refusals = refusals
         let connections = ConnectionTable(limit: limits.connections) { refusals.add(.crowdedOut) }
         let reception = CallbackReception(
-            path: configuration.path, credentials: configuration.credentials,
+            path: configuration.path, credentials: configuration.credentials, redactor: configuration.redactor,
             bodyLimit: { await bodyLimit(length: $0) }, callbackSize: limits.bodySize, inbox: inbox,
             budget: BodyBudget(limit: limits.bodiesSize, callbackLimit: limits.callbacksSize),
             connections: connections, refusals: refusals, clock: clock,

@@ -17,6 +17,8 @@ public struct CallbackListenerConfiguration: Sendable {
     /// The path of the URL that the carrier is told, `/callbacks` for one.
     public var path: String
     public var credentials: CallbackCredentials
+    /// Knows further secrets that must not be kept of a message.
+    public var redactor = SecretRedactor()
 
     /// `nil` for plain HTTP.
     public var tls: CallbackTLS?

@@ -9,6 +9,8 @@ import NIOCore
 struct CallbackReception: Sendable {
     let path: String
     let credentials: CallbackCredentials
+    /// Knows further secrets that must not be kept.
+    let redactor: SecretRedactor
     /// Says how many bytes are read of a body, whose length is told or not.
     let bodyLimit: @Sendable (_ length: Int?) async -> Int
     /// How many bytes at most a body has that is no answer to a device list.
@@ -22,7 +24,7 @@ struct CallbackReception: Sendable {
     let observer: any ProtocolObserver
 
     func respond(to request: Request, on channel: any Channel) async -> Response {
-        guard request.uri.path == path, request.method == .post else { return refuse(.notFound, .wrongPath) }
+        guard isOurs(request.uri.path), request.method == .post else { return refuse(.notFound, .wrongPath) }
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let limit = await bodyLimit(length)
         if let length, length > limit { return refuse(.contentTooLarge, .tooLarge) }
@@ -43,7 +45,7 @@ struct CallbackReception: Sendable {
             guard credentials.accepts(try MessageCredentials(json: body)) else {
                 return refuse(.unauthorized, .wrongCredentials)
             }
-            callback = try ReceivedCallback(json: body)
+            callback = try ReceivedCallback(json: credentials.redactor.redacted(body: redactor.redacted(body: body)))
         } catch {
             return refuse(.badRequest, .malformed)
         }
@@ -58,6 +60,11 @@ struct CallbackReception: Sendable {
             logger.error("A callback could not be kept and is not acknowledged; the carrier sends it again. \(error)")
             return Response(status: .serviceUnavailable)
         }
+    }
+
+    /// A path is compared in one spelling, whatever way the carrier writes it.
+    private func isOurs(_ requested: String) -> Bool {
+        requested == path || URLPath.normalized(requested) == URLPath.normalized(path)
     }
 
     /// What is left of the request is not read: the connection ends.

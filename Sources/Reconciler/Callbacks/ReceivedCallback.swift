@@ -35,7 +35,9 @@ public struct ReceivedCallback: Sendable {
 
     private static func isCount(_ name: JSONValue) -> Bool { name.isText("callbackCount") }
 
-    private static func isSecret(_ name: JSONValue) -> Bool { name.isText("username") || name.isText("password") }
+    private static func isSecret(_ name: JSONValue) -> Bool {
+        name.isText("username") || name.isText("password") || name.isText("passwd") || name.isText("pwd")
+    }
 }
 
 extension MessageCredentials {

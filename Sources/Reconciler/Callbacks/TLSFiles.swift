@@ -1,3 +1,4 @@
+import Foundation
 import HummingbirdTLS
 import Logging
 import NIOCertificateReloading
@@ -48,9 +49,13 @@ package struct TLSFiles: Sendable {
                     }
                 })
         } catch {
+            let fault = TLSFileFault.explain(
+                certificate: FileManager.default.contents(atPath: files.certificate),
+                key: FileManager.default.contents(atPath: files.key), of: files)
+            if let fault { throw SettingsError("TLS cannot be spoken for \(name): \(fault)") }
             throw SettingsError(
                 "TLS cannot be spoken with certificate \(files.certificate), key \(files.key): "
-                    + "\(String(describing: error).excerpt(limit: 200)) Both are PEM files, and the key is the "
+                    + "\(ClientTLS.withoutBuildPaths(String(describing: error)).excerpt(limit: 200)) Both are PEM files, and the key is the "
                     + "certificate's own.")
         }
     }

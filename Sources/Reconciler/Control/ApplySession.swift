@@ -38,11 +38,17 @@ public struct ApplySession: Sendable {
     private static let tidyingTime = Duration.seconds(2)
 
     /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `TooLargeChange`,
-    ///   `ListenerFailed`, `RegistrationProblem`
+    ///   `ListenerFailed`, `RegistrationProblem`, `RunTimedOut`, `RunStopped`
     public func run(progress: @escaping @Sendable (ApplyReport) -> Void) async throws -> ApplyReport {
         let pacer = RequestPacer(goal.desired, store: access.store, clock: access.clock, options: options)
-        let report = try await access.use(callbacksOf: goal.desired.selectedAccounts, pacer: pacer) { carrier in
-            try await ApplyRun(
+        let startedAt = access.clock.now()
+        let limit = RunLimit(timeout: options.timeout, stop: stop, clock: access.clock)
+        let report = try await access.use(
+            callbacksOf: goal.desired.selectedAccounts, pacer: pacer, within: limit
+        ) { carrier in
+            var options = options
+            options.timeout = limit.rest(of: options.timeout, since: startedAt)
+            return try await ApplyRun(
                 goal: goal, store: access.store, carrier: carrier, clock: access.clock, wakeup: access.wakeup,
                 options: options, stop: stop, command: access.owner.command, lock: access.lock,
                 observer: access.observer

@@ -17,6 +17,8 @@ public struct CallbackAdministration: Sendable {
     public enum Registered: Hashable, Sendable {
         case alreadyOurs
         case registered
+        /// With another user name or password than before, or than is known.
+        case renewed
         /// Instead of the one at this URL.
         case replaced(String)
     }
@@ -32,13 +34,13 @@ public struct CallbackAdministration: Sendable {
         func register() async throws {
             try await registry.register(account, url: url, credentials: credentials)
         }
-        let registered = try await registry.profileService(of: account)
-        if registered?.url == url, registered?.username == credentials.username, !replaces { return .alreadyOurs }
-        guard let registered else {
+        guard let registered = try await registry.profileService(of: account) else {
             try await register()
             return .registered
         }
-        guard replaces || registered.url == url else {
+        let isOurs = registered.address == CallbackURL(url)
+        if isOurs, registered.bears(credentials) == true, !replaces { return .alreadyOurs }
+        guard replaces || isOurs else {
             throw RegistrationTaken(account: account, registered: registered.url)
         }
         // The carrier takes no second one beside it.
@@ -48,7 +50,7 @@ public struct CallbackAdministration: Sendable {
         } catch {
             throw RegistrationLost(account: account, registered: registered.url, error: error)
         }
-        return registered.url == url ? .registered : .replaced(registered.url)
+        return isOurs ? .renewed : .replaced(registered.url)
     }
 
     /// Ends the registration of an account's profile callbacks.
@@ -58,7 +60,7 @@ public struct CallbackAdministration: Sendable {
     /// - Throws: `CarrierError`, `StateStoreError`, `RegistrationTaken` if another URL is registered.
     public func deregister(_ account: AccountName, url: String?) async throws -> String? {
         guard let registered = try await registry.profileService(of: account) else { return nil }
-        guard url == nil || url == registered.url else {
+        guard url.map({ CallbackURL($0) == registered.address }) ?? true else {
             throw RegistrationTaken(account: account, registered: registered.url)
         }
         try await registry.deregister(account, registered)

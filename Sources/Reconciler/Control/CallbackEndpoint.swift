@@ -6,11 +6,16 @@ struct CallbackEndpoint: Sendable {
     /// `nil` if the carrier is told the port that the system chooses.
     let url: String?
 
-    /// - Parameter carrierIsLoopback: whether the carrier is a simulator on this machine, which calls any port.
+    /// - Parameters:
+    ///   - carrierIsLoopback: whether the carrier is a simulator on this machine, which calls any port.
+    ///   - redactor: knows further secrets that must not be kept of a message.
     /// - Throws: `SettingsError`
     init(
-        _ settings: Settings, credentials: CallbackCredentials, carrierIsLoopback: Bool
+        _ settings: Settings, credentials: CallbackCredentials, carrierIsLoopback: Bool,
+        redactor: SecretRedactor = SecretRedactor()
     ) throws(SettingsError) {
+        guard carrierIsLoopback || !credentials.areIncomplete else { throw Self.missing(credentials) }
+        try settings.checkForContradictions()
         let address = try ListenAddress(settings.callbackListen, setting: "callbacks.listen")
         guard settings.callbackTLS != nil || LoopbackHost.contains(address.host) || settings.behindProxy else {
             throw SettingsError(
@@ -23,15 +28,29 @@ struct CallbackEndpoint: Sendable {
         } else {
             url = try settings.registrableCallbackURL(carrierIsLoopback: carrierIsLoopback)
         }
-        let path = url.flatMap { URLComponents(string: $0)?.path } ?? "/callbacks"
+        let path = url.map { CallbackURL($0).path } ?? "/callbacks"
         // Half of it is for the work, which goes on before.
         var limits = ListenerLimits()
         limits.endTime = settings.drainTimeout / 4
-        configuration = CallbackListenerConfiguration(
-            host: address.host, port: address.port, path: path.isEmpty ? "/" : path, credentials: credentials,
+        var configuration = CallbackListenerConfiguration(
+            host: address.host, port: address.port, path: path, credentials: credentials,
             tls: settings.callbackTLS,
             allowed: try settings.callbackAllow.map { texts throws(SettingsError) in try AllowedClients(texts) },
             limits: limits)
+        configuration.redactor = redactor
+        self.configuration = configuration
+    }
+
+    /// Without credentials anybody's callbacks would be taken.
+    static func missing(_ credentials: CallbackCredentials) -> SettingsError {
+        let names = [
+            credentials.username.isEmpty ? "PROFILECTL_CALLBACK_USERNAME" : nil,
+            credentials.password.isEmpty ? "PROFILECTL_CALLBACK_PASSWORD" : nil,
+        ].compactMap(\.self)
+        return SettingsError(
+            "\(names.joined(separator: " and ")) must be set in the environment (or \(names.first ?? "")_FILE, the path of "
+                + "a file that holds it): callbacks without credentials would be taken from anybody. They are of your "
+                + "choice; `profilectl callbacks register` gives them to the carrier.")
     }
 
     /// The URL that the carrier is told, now that the port is known.
@@ -44,10 +63,12 @@ extension Settings {
     /// The ports that the carrier calls. Source: `thingspace.md`, section 5.2.
     static let carrierPorts: [ClosedRange<Int>] = [80...80, 443...443, 9001...9006, 50551...50559, 28200...28220]
 
-    /// The URL that the carrier is told, if it can call it.
-    /// - Throws: `SettingsError` that says what is wrong with it.
-    public func registrableCallbackURL() throws(SettingsError) -> String {
-        let isLoopback = (try? BaseURL(baseURL))?.isLoopback ?? false
+    /// The URL that the carrier is told, if it can call it, and what it is to carry is there.
+    /// - Throws: `SettingsError` that says what is wrong.
+    public func registrableCallbackURL(with credentials: CallbackCredentials) throws(SettingsError) -> String {
+        let isLoopback = try carrierURL().isLoopback
+        guard isLoopback || !credentials.areIncomplete else { throw CallbackEndpoint.missing(credentials) }
+        try checkForContradictions()
         return try registrableCallbackURL(carrierIsLoopback: isLoopback)
     }
 
@@ -62,7 +83,8 @@ extension Settings {
             ["http", "https"].contains(scheme), parts.host?.isEmpty == false
         else {
             throw SettingsError(
-                "callbacks.url is `\(text)`, expected a URL such as https://fleet.example.com:9001/callbacks.")
+                "callbacks.url is `\(CallbackURL(text))`, expected a URL such as "
+                    + "https://fleet.example.com:9001/callbacks.")
         }
         let port = parts.port ?? (scheme == "https" ? 443 : 80)
         guard carrierIsLoopback || Self.carrierPorts.contains(where: { $0.contains(port) }) else {
@@ -73,6 +95,22 @@ extension Settings {
                 "callbacks.url has port \(port), which the carrier does not call. It calls "
                     + "\(ports.joined(separator: ", ")).")
         }
-        return text
+        return CallbackURL(text).normalized
+    }
+
+    /// - Throws: `SettingsError` if settings of the callbacks contradict each other, so that none could come.
+    func checkForContradictions() throws(SettingsError) {
+        if behindProxy, let callbackAllow, callbackAllow.allSatisfy(AllowedClients.isOfCarrier) {
+            throw SettingsError(
+                "callbacks.behindProxy is true, and callbacks.allow names only the carrier's addresses: behind a proxy all "
+                    + "calls come from the proxy's address, and would be refused. Name that one in callbacks.allow, and "
+                    + "let the proxy look at the carrier's.")
+        }
+        let scheme = callbackURL.flatMap { URLComponents(string: $0)?.scheme?.lowercased() }
+        if scheme == "http", callbackTLS != nil, !behindProxy {
+            throw SettingsError(
+                "callbacks.url begins with http, and callbacks.tls is set: the carrier would speak no TLS to a port that "
+                    + "speaks nothing else. Begin callbacks.url with https, or leave callbacks.tls out.")
+        }
     }
 }

@@ -3,39 +3,68 @@ public struct CallbackSession: Sendable {
     private let scope: RefreshScope
     private let connection: CarrierConnection
     private let pacer: RequestPacer
+    private let timeout: Duration
+    private let clock: any WallClock
+    private let onWait: @Sendable (String) -> Void
+
+    /// Throw it to end the waiting.
+    public let stop = StopSwitch(wakeup: Wakeup())
 
     /// - Parameters:
     ///   - scope: the accounts, and the manifests, if there are any, that set their pace.
     ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
+    ///   - redactor: knows further secrets that must not be shown of answers.
+    ///   - timeout: how long all of it may take.
+    ///   - onWait: receives why nothing happens for a while.
     public init(
         _ scope: RefreshScope, settings: Settings, credentials: CarrierCredentials, store: any StateStore,
-        retriesSignIn: Bool = false, clock: any WallClock = SystemClock()
+        retriesSignIn: Bool = false, redactor: SecretRedactor = SecretRedactor(), timeout: Duration = .seconds(300),
+        clock: any WallClock = SystemClock(), onWait: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.scope = scope
+        self.timeout = timeout
+        self.clock = clock
+        self.onWait = onWait
         connection = CarrierConnection(
-            settings: settings, credentials: credentials, store: store, clock: clock, retriesSignIn: retriesSignIn)
+            settings: settings, credentials: credentials, store: store, clock: clock, retriesSignIn: retriesSignIn,
+            redactor: redactor)
         pacer = RequestPacer(
             store: store, clock: clock, rates: scope.requestRates(elsewhere: RolloutPolicy().requestsPerSecond))
     }
 
     /// Does `work` for one account after the other, until it fails for one.
     ///
-    /// - Throws: `SettingsError`, `AccountRefused`, and what `work` throws.
+    /// - Throws: `SettingsError`, `AccountRefused`, `RunTimedOut`, `RunStopped`, and what `work` throws.
     public func forEachAccount<Result: Sendable>(
-        _ work: @Sendable (CallbackAdministration, AccountName) async throws -> Result
+        _ work: @escaping @Sendable (CallbackAdministration, AccountName) async throws -> Result
     ) async throws -> [Result] {
-        try await connection.withCarrier { carrier in
-            let administration = CallbackAdministration(CallbackRegistry(carrier: carrier, pacer: pacer))
+        let deadline = clock.now() + timeout
+        return try await connection.withCarrier { carrier in
+            let registry = CallbackRegistry(
+                carrier: carrier, pacer: pacer, stop: stop, deadline: deadline,
+                onWait: { onWait(CarrierWait.sentence($0, until: $1)) })
+            let administration = CallbackAdministration(registry)
+            let limit = RunLimit(deadline: deadline, stop: stop, clock: clock)
             var results: [Result] = []
             for account in scope.accounts {
                 do {
-                    results.append(try await work(administration, account))
+                    results.append(
+                        try await limit.bounding("the carrier was asked about the callbacks of account \(account)") {
+                            try await work(administration, account)
+                        })
                 } catch CarrierError.refused(let refusal) {
                     throw AccountRefused(account: account, refusal: refusal)
                 }
             }
             return results
         }
+    }
+}
+
+/// That an account has to be waited for, as a sentence.
+enum CarrierWait {
+    static func sentence(_ account: AccountName, until time: Timestamp) -> String {
+        "The carrier asks not to be called for account \(account) before \(time); it is waited for."
     }
 }
 

@@ -25,13 +25,16 @@ struct CarrierAccess: Sendable {
     /// - Parameters:
     ///   - callbacksOf: the accounts whose callbacks are listened for; none if `work` needs no callbacks.
     ///   - pacer: gives the turns of the calls.
+    ///   - limit: of what comes before `work`.
     /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `ListenerFailed`,
-    ///   `RegistrationProblem`, and what `work` throws.
+    ///   `RegistrationProblem`, `RunTimedOut`, `RunStopped`, and what `work` throws.
     func use<Result: Sendable>(
-        callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
+        callbacksOf accounts: Set<AccountName>, pacer: RequestPacer, within limit: RunLimit,
         _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
-        try await connecting { try await use($0, callbacksOf: accounts, pacer: pacer, work) }
+        try await connecting(.oncePerRun) {
+            try await use($0, callbacksOf: accounts, pacer: pacer, within: limit, work)
+        }
     }
 
     /// Does `work` with the carrier while callbacks are listened for, whoever the carrier calls at the moment.
@@ -42,35 +45,40 @@ struct CarrierAccess: Sendable {
         _ work: @escaping @Sendable (any Carrier, String) async throws -> Result
     ) async throws -> Result {
         let endpoint = try endpoint()
-        return try await connecting { carrier in
+        return try await connecting(.withBackoff) { carrier in
             try await listening(at: endpoint) { try await work(carrier, $0) }
         }
     }
 
     private func connecting<Result: Sendable>(
-        _ work: @escaping @Sendable (any Carrier) async throws -> Result
+        _ persistence: SignInPersistence, _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
         let connection = CarrierConnection(
             settings: settings, credentials: carrierCredentials, store: store, clock: clock, holder: owner.identity,
-            retriesSignIn: retriesSignIn)
+            retriesSignIn: retriesSignIn, persistence: persistence, redactor: callbackCredentials.redactor)
         return try await lock.hold { try await connection.withCarrier(work) }
     }
 
     private func endpoint() throws(SettingsError) -> CallbackEndpoint {
         try CallbackEndpoint(
-            settings, credentials: callbackCredentials, carrierIsLoopback: settings.carrierURL().isLoopback)
+            settings, credentials: callbackCredentials, carrierIsLoopback: settings.carrierURL().isLoopback,
+            redactor: carrierCredentials.redactor)
     }
 
     private func use<Result: Sendable>(
-        _ carrier: any Carrier, callbacksOf accounts: Set<AccountName>, pacer: RequestPacer,
+        _ carrier: any Carrier, callbacksOf accounts: Set<AccountName>, pacer: RequestPacer, within limit: RunLimit,
         _ work: @escaping @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
         guard !accounts.isEmpty else { return try await work(carrier) }
         return try await listening(at: try endpoint()) { url in
+            let registry = CallbackRegistry(
+                carrier: carrier, pacer: pacer, stop: limit.stop, deadline: limit.deadline,
+                onWait: { logger.warning("\(CarrierWait.sentence($0, until: $1))") })
             let registrar = CallbackRegistrar(
-                registry: CallbackRegistry(carrier: carrier, pacer: pacer), mode: settings.register,
-                credentials: callbackCredentials, logger: logger)
-            try await registrar.check(accounts, url: url)
+                registry: registry, mode: settings.register, credentials: callbackCredentials, logger: logger)
+            try await limit.bounding("it was checked where the carrier sends the callbacks") {
+                try await registrar.check(accounts, url: url)
+            }
             return try await work(carrier)
         }
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A client of the carrier for as long as a piece of work takes.
 public struct CarrierConnection: Sendable {
     private let settings: Settings
@@ -6,14 +8,19 @@ public struct CarrierConnection: Sendable {
     private let clock: any WallClock
     private let holder: ProcessIdentity
     private let retriesSignIn: Bool
+    private let persistence: SignInPersistence
+    private let redactor: SecretRedactor
 
     /// - Parameters:
     ///   - store: where refusals of the sign-in are counted.
     ///   - holder: who signs in.
     ///   - retriesSignIn: whether a person says that credentials are right that were refused before.
+    ///   - persistence: what follows a sign-in that has come to nothing.
+    ///   - redactor: knows further secrets that must not be shown of answers.
     public init(
         settings: Settings, credentials: CarrierCredentials, store: any StateStore, clock: any WallClock,
-        holder: ProcessIdentity = ProcessIdentity(), retriesSignIn: Bool = false
+        holder: ProcessIdentity = ProcessIdentity(), retriesSignIn: Bool = false,
+        persistence: SignInPersistence = .oncePerRun, redactor: SecretRedactor = SecretRedactor()
     ) {
         self.settings = settings
         self.credentials = credentials
@@ -21,6 +28,8 @@ public struct CarrierConnection: Sendable {
         self.clock = clock
         self.holder = holder
         self.retriesSignIn = retriesSignIn
+        self.persistence = persistence
+        self.redactor = redactor
     }
 
     /// - Throws: `SettingsError`, and what `work` throws.
@@ -28,13 +37,14 @@ public struct CarrierConnection: Sendable {
         _ work: @Sendable (any Carrier) async throws -> Result
     ) async throws -> Result {
         let baseURL = try settings.carrierURL()
+        try ClientTLS.check(ProcessInfo.processInfo.environment)
         let client = HTTPTransport.makeClient()
         do {
             let result = try await work(
                 ThingSpaceClient(
                     baseURL: baseURL, credentials: credentials,
                     ledger: StoredSignInLedger(store: store, clock: clock, holder: holder, retries: retriesSignIn),
-                    client: client, clock: clock))
+                    client: client, clock: clock, persistence: persistence, redactor: redactor))
             try await client.shutdown()
             return result
         } catch {

@@ -33,7 +33,7 @@ public struct RefreshSession: Sendable {
 
     /// - Parameter progress: told of each step forward, in order.
     /// - Throws: `RunLockHeld`, `SettingsError`, `CarrierError`, `StateStoreError`, `ListenerFailed`,
-    ///   `RegistrationProblem`
+    ///   `RegistrationProblem`, `RunTimedOut`, `RunStopped`
     public func run(
         _ scope: RefreshScope, progress: @escaping @Sendable (RefreshReport) -> Void = { _ in }
     ) async throws -> RefreshReport {
@@ -50,8 +50,14 @@ public struct RefreshSession: Sendable {
         }
         let pacer = RequestPacer(
             store: access.store, clock: access.clock, rates: scope.requestRates(elsewhere: options.requestsPerSecond))
-        return try await access.use(callbacksOf: options.lists.v2 ? Set(scope.accounts) : [], pacer: pacer) { carrier in
-            try await RefreshRun(
+        let startedAt = access.clock.now()
+        let limit = RunLimit(timeout: options.timeout, stop: stop, clock: access.clock)
+        return try await access.use(
+            callbacksOf: options.lists.v2 ? Set(scope.accounts) : [], pacer: pacer, within: limit
+        ) { carrier in
+            var options = options
+            options.timeout = limit.rest(of: options.timeout, since: startedAt)
+            return try await RefreshRun(
                 scope: scope, store: access.store, carrier: carrier, pacer: pacer, clock: access.clock,
                 wakeup: access.wakeup, options: options, stop: stop, command: access.owner.command,
                 commit: commit, whileWriting: { try await access.lock.whileRecording($0) },

@@ -28,7 +28,7 @@ public struct Secrets: Sendable {
             clientID: values[0], clientSecret: values[1], username: values[2], password: values[3])
     }
 
-    /// What every callback must carry; empty if nothing is set.
+    /// What every callback must carry; empty if nothing is set, which only a carrier on this machine allows.
     /// - Throws: `SettingsError`
     public func callbackCredentials() throws(SettingsError) -> CallbackCredentials {
         let username = try secret("PROFILECTL_CALLBACK_USERNAME") ?? ""
@@ -40,6 +40,10 @@ public struct Secrets: Sendable {
         }
         return CallbackCredentials(username: username, password: password)
     }
+
+    /// Knows what of the callback credentials, if there are any, must not be shown.
+    /// - Throws: `SettingsError`
+    public func callbackRedactor() throws(SettingsError) -> SecretRedactor { try callbackCredentials().redactor }
 
     /// Where notifications are posted to; `nil` if nothing is set. The URL itself is the secret.
     /// - Throws: `SettingsError`, which does not show it
@@ -61,13 +65,57 @@ public struct Secrets: Sendable {
 
     /// The secret that the environment holds under a name, or the file that it names under `NAME_FILE`; `nil` if neither
     /// is set.
-    /// - Throws: `SettingsError` if the file cannot be read.
+    /// - Throws: `SettingsError` if there is something that is no secret that can be used: it is never taken for one, and
+    ///   never for none.
     package func secret(_ name: String) throws(SettingsError) -> String? {
-        if let value = environment[name], !value.isEmpty { return value }
-        guard let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let file = environment[name + "_FILE"]
+        if let value = environment[name], !value.isEmpty || file == nil {
+            do {
+                return try SecretValue.check(variable: value)
+            } catch {
+                throw SettingsError("\(name) \(error.reason). Set it to the secret, or unset it.")
+            }
+        }
+        guard let path = file else { return nil }
+        guard !path.isEmpty else {
+            throw SettingsError(
+                "\(name)_FILE is empty. Set it to the path of a file that holds the secret, or unset it.")
+        }
+        let contents: Data
+        do {
+            contents = try Self.contents(of: path)
+        } catch {
             throw SettingsError("\(name)_FILE names \(path), which cannot be read. Check its path and mode.")
         }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+        guard !Self.mayOthersWrite(path) else {
+            throw SettingsError(
+                "\(name)_FILE names \(path), which everybody on this machine may change. Take that right away: "
+                    + "chmod o-w \(path).")
+        }
+        do {
+            return try SecretValue.check(file: contents)
+        } catch {
+            throw SettingsError(
+                "\(name)_FILE names \(path), which \(error.reason). It is to hold the secret in one line and nothing else."
+            )
+        }
+    }
+
+    private static func contents(of path: String) throws -> Data {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        var contents = Data()
+        // A pipe gives its contents in parts.
+        while contents.count <= SecretValue.longest,
+            let part = try file.read(upToCount: SecretValue.longest + 1 - contents.count), !part.isEmpty
+        {
+            contents += part
+        }
+        return contents
+    }
+
+    private static func mayOthersWrite(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & S_IWOTH != 0
     }
 }

@@ -133,7 +133,7 @@ public struct FleetStatus: Codable, Sendable {
         inDoubt = known.doubts.reduce(into: [:]) { $0[$1.hint.kind.name, default: 0] += 1 }
         self.callbacks = Dictionary(uniqueKeysWithValues: callbacks.map { ($0.key.name, $0.value) })
         self.counters = counters
-        self.signIns = signIns.compactMap { SignIn($0, contacts) }
+        self.signIns = signIns.inForce.compactMap { SignIn($0, contacts) }
         pauses = Dictionary(
             known.pauses.map { pause in
                 let reason = pause.reason.isEmpty ? "" : ": \(pause.reason)"

@@ -17,8 +17,13 @@ struct AccountListReader: Sendable {
     /// Devices that are asked for one by one rather than by reading the whole account.
     static let fewDevices = 50
 
+    /// A turn that comes so soon after the deadline is no wait: the requests of an account leave one after the other.
+    private static let grace = Duration.seconds(1)
+
     private var patience: RequestPacer.Patience {
-        RequestPacer.Patience(repeatsFor: .whatMayPass, longestWait: longestWait, stop: stop)
+        RequestPacer.Patience(
+            repeatsFor: .whatMayPass, longestWait: longestWait, stop: stop,
+            deadline: deadline == .distantPast ? nil : deadline + Self.grace)
     }
 
     /// Reads an account, in the largest pages that it is known to take.

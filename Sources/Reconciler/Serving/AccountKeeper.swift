@@ -45,7 +45,9 @@ struct AccountKeeper: Sendable {
 
     private func checkRegistrations(_ declared: ControllerDesk.Declared) async throws {
         let registrar = CallbackRegistrar(
-            registry: CallbackRegistry(carrier: carrier, pacer: pacer(declared), stop: desk.closing),
+            registry: CallbackRegistry(
+                carrier: carrier, pacer: pacer(declared), stop: desk.closing,
+                onWait: { logger.warning("\(CarrierWait.sentence($0, until: $1))") }),
             mode: settings.register, credentials: callbackCredentials, logger: logger)
         for account in desk.accounts({ $0.takeDueChecks(at: clock.now()) }) where !desk.isClosing {
             do {

@@ -4,6 +4,8 @@ public enum CarrierCondition: Hashable, Sendable {
     case answers(since: Timestamp)
     /// So many calls in a row have found nobody.
     case unreachable(since: Timestamp, calls: Int, reason: String)
+    /// So many calls in a row were answered, and not by the carrier, or not as it is documented.
+    case unusable(since: Timestamp, calls: Int, reason: String)
     /// It refuses the credentials, or has left so many sign-ins without an answer that none is made any more.
     case noSignIn(since: Timestamp, reason: String)
 
@@ -11,6 +13,7 @@ public enum CarrierCondition: Hashable, Sendable {
     enum Sign {
         case answered
         case unreachable(String)
+        case unusable(String)
         case noSignIn(String)
     }
 
@@ -24,6 +27,9 @@ public enum CarrierCondition: Hashable, Sendable {
         case (.unreachable(let reason), .unreachable(let since, let calls, _)):
             .unreachable(since: since, calls: calls + 1, reason: reason)
         case (.unreachable(let reason), _): .unreachable(since: now, calls: 1, reason: reason)
+        case (.unusable(let reason), .unusable(let since, let calls, _)):
+            .unusable(since: since, calls: calls + 1, reason: reason)
+        case (.unusable(let reason), _): .unusable(since: now, calls: 1, reason: reason)
         case (.noSignIn(let reason), .noSignIn(let since, _)): .noSignIn(since: since, reason: reason)
         case (.noSignIn(let reason), _): .noSignIn(since: now, reason: reason)
         }
@@ -36,6 +42,9 @@ public enum CarrierCondition: Hashable, Sendable {
         case .unreachable(let since, _, let reason):
             "The carrier cannot be reached since \(since): \(reason) It is tried again by itself, and callbacks are "
                 + "taken meanwhile."
+        case .unusable(let since, _, let reason):
+            "What answers in the carrier's place cannot be used since \(since): \(reason) It is tried again by itself, and "
+                + "callbacks are taken meanwhile."
         case .noSignIn(_, let reason): reason
         }
     }

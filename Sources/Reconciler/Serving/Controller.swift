@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Synchronization
 
@@ -20,6 +21,7 @@ public struct Controller: Sendable {
     private let store: any StateStore
     private let notifier: (any Notifier)?
     private let supervisor: SupervisorNotifier
+    private let readCallbackCredentials: (@Sendable () throws -> CallbackCredentials)?
     private let clock: any WallClock
     private let logger: Logger
     private let observer: any ProtocolObserver
@@ -28,13 +30,16 @@ public struct Controller: Sendable {
     ///   - origin: where the manifests come from.
     ///   - isStrict: whether warnings about them are errors.
     ///   - notifier: takes to people what they are to be told of.
+    ///   - readCallbackCredentials: gives them as they are now, when they may have been rotated.
     public init(
         origin: any ManifestOrigin, isStrict: Bool, settings: Settings, options: ControllerOptions,
         carrierCredentials: CarrierCredentials, callbackCredentials: CallbackCredentials, store: any StateStore,
         notifier: (any Notifier)? = nil, supervisor: SupervisorNotifier = SupervisorNotifier(environment: [:]),
+        readCallbackCredentials: (@Sendable () throws -> CallbackCredentials)? = nil,
         clock: any WallClock, logger: Logger,
         observer: any ProtocolObserver = IndifferentObserver()
     ) {
+        self.readCallbackCredentials = readCallbackCredentials
         self.origin = origin
         self.isStrict = isStrict
         self.settings = settings
@@ -79,9 +84,9 @@ public struct Controller: Sendable {
                 reads: settings.lists.v1 || settings.lists.v2, awaitsReading: settings.verification == .lookup),
             wakeup: wakeup, board: board, startedAt: clock.now())
         try await access.serve { carrier, url in
-            onListening(url)
+            onListening(CallbackURL(url).description)
             supervisor.tell(.ready)
-            let watched = WatchedCarrier(carrier: carrier, board: board, clock: clock)
+            let watched = WatchedCarrier(carrier: carrier, board: board, clock: clock, logger: logger)
             let claim = RevisionClaim(store: store, clock: clock, owner: owner, origin: origin.name)
             try await work(desk, watched, url, lock, claim, until: stop, reload: reload)
         }
@@ -92,7 +97,7 @@ public struct Controller: Sendable {
         until stop: Wakeup, reload: Wakeup
     ) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            for companion in companions(desk, until: stop, reload: reload) {
+            for companion in try companions(desk, until: stop, reload: reload) {
                 group.addTask {
                     try await companion()
                     return false
@@ -110,7 +115,7 @@ public struct Controller: Sendable {
     /// What goes on beside the work, and is cut off when that has ended in order.
     private func companions(
         _ desk: ControllerDesk, until stop: Wakeup, reload: Wakeup
-    ) -> [@Sendable () async throws -> Void] {
+    ) throws(SettingsError) -> [@Sendable () async throws -> Void] {
         let memory = FleetMemory(origin: origin, store: store, board: board)
         let manifests = ManifestKeeper(
             desk: desk, origin: origin, isStrict: isStrict, interval: options.manifestInterval ?? origin.usualInterval,
@@ -125,8 +130,13 @@ public struct Controller: Sendable {
         let watch = ControllerWatch(
             board: board, supervisor: supervisor, notifier: notifier, store: store, memory: memory,
             interval: options.noticeInterval, clock: clock, logger: logger)
+        let callbacks = CallbackWatch(
+            board: board, store: store, tls: settings.callbackTLS,
+            host: settings.callbackURL.flatMap { URLComponents(string: $0)?.host },
+            isPublic: try !settings.carrierURL().isLoopback, clock: clock, interval: options.probeInterval)
         return [
-            { try await manifests.run() }, { try await events.run() }, { try await watch.run() },
+            { try await callbacks.run() }, { try await manifests.run() }, { try await events.run() },
+            { try await watch.run() },
             { try await history.run() }, { try await prober.run() },
             {
                 await stop.change(after: 0)
@@ -139,12 +149,28 @@ public struct Controller: Sendable {
                 try await reload.eachChange {
                     logger.notice("Reading manifests, certificates and the carrier's records again")
                     supervisor.tell(.reloading)
+                    rotateCallbackCredentials()
                     desk.changeAccounts(at: clock.now()) { $0.makeDue() }
                     desk.accountNews.notify()
                     supervisor.tell(.ready)
                 }
             },
         ]
+    }
+
+    /// Takes the callback credentials as they are now. The accounts are looked at after that, so that the carrier gets to
+    /// know them; those before are accepted for a while.
+    private func rotateCallbackCredentials() {
+        guard let readCallbackCredentials else { return }
+        do {
+            let new = try readCallbackCredentials()
+            if new.areIncomplete, !callbackCredentials.areIncomplete { throw CallbackEndpoint.missing(new) }
+            guard callbackCredentials.rotate(to: new) else { return }
+            logger.notice(
+                "Callbacks carry another user name or password from now on; those before are accepted for a while")
+        } catch {
+            logger.error("The callback credentials cannot be read again, and stay as they are: \(error)")
+        }
     }
 
     /// The work itself; it ends in order when the desk is closed.

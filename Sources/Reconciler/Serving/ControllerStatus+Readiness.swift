@@ -17,6 +17,10 @@ extension ControllerStatus {
         } else if let problem = store.problem(at: now) {
             reasons.append("the state store keeps nothing: \(problem.summary)")
         }
+        if !accounts.isEmpty, accounts.allSatisfy({ $0.registrationProblem != nil || $0.silence != nil }) {
+            // One account whose callbacks go elsewhere is no reason to take the others' endpoint out of service.
+            reasons.append("the callbacks of no account come here")
+        }
         return reasons
     }
 
@@ -27,12 +31,14 @@ extension ControllerStatus {
         switch carrier {
         case .untried, .answers: break
         case .unreachable: reasons.append("the carrier cannot be reached")
+        case .unusable: reasons.append("what answers in the carrier's place cannot be used")
         case .noSignIn: reasons.append("nobody is signed in at the carrier")
         }
         if accounts.contains(where: { $0.registrationProblem != nil }) {
             reasons.append("the carrier sends callbacks of an account elsewhere")
         }
         if accounts.contains(where: { $0.silence != nil }) { reasons.append("callbacks of an account do not come") }
+        reasons += callbackTroubles.map(\.summary)
         if manifests.problem != nil { reasons.append("the latest manifests are not in use") }
         if problem != nil { reasons.append("nothing can be sent") }
         return reasons

@@ -154,6 +154,10 @@ public struct ControllerStatus: Sendable {
     var soundAt: Timestamp?
     public var store = StoreCondition.untried
     public var carrier = CarrierCondition.untried
+    /// Why the carrier's callbacks do not get to us.
+    public var callbackTroubles: [CallbackTrouble] = []
+    /// When that has last become as it is.
+    var callbacksSoundAt: Timestamp?
 
     public init(startedAt: Timestamp, manifests: Manifests) {
         self.startedAt = startedAt

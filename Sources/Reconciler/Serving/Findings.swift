@@ -38,6 +38,7 @@ struct Findings {
         }
         addStore()
         addCarrier()
+        addCallbacks()
         addRuns()
         addManifests()
         for account in status.accounts { add(account) }
@@ -86,9 +87,21 @@ struct Findings {
         case .unreachable(_, let calls, _):
             guard calls >= CarrierCondition.callsThatCount, let text = status.carrier.problem else { break }
             add(.stopped, subject, asOf: nil, Trouble(condition: "unreachable", text: text))
+        case .unusable(_, let calls, _):
+            guard calls >= CarrierCondition.callsThatCount, let text = status.carrier.problem else { break }
+            add(.stopped, subject, asOf: nil, Trouble(condition: "unusable", text: text))
         case .noSignIn(_, let reason):
             add(.stopped, subject, asOf: nil, Trouble(condition: "no sign-in", text: reason))
         }
+    }
+
+    private mutating func addCallbacks() {
+        let troubles = status.callbackTroubles
+        let text = troubles.map(\.text).joined(separator: " ")
+        let condition = troubles.map(\.condition).joined(separator: "\n")
+        add(
+            .stopped, "callbacks", asOf: status.callbacksSoundAt,
+            troubles.isEmpty ? nil : Trouble(condition: condition, text: text))
     }
 
     private mutating func addRuns() {
@@ -107,7 +120,7 @@ struct Findings {
         switch status.carrier {
         case .untried: true
         case .answers(let since): time.map { $0 >= since } ?? true
-        case .unreachable, .noSignIn: false
+        case .unreachable, .unusable, .noSignIn: false
         }
     }
 

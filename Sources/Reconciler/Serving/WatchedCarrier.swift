@@ -1,8 +1,11 @@
+import Logging
+
 /// A carrier of which the board shows whether it can be reached and lets us in.
 struct WatchedCarrier: Carrier {
     let carrier: any Carrier
     let board: ControllerBoard
     let clock: any WallClock
+    var logger: Logger?
 
     func request(
         _ action: ProfileAction, for devices: [DeviceKey], account: AccountName, smsr: SmsrOid
@@ -78,8 +81,21 @@ struct WatchedCarrier: Carrier {
         let now = clock.now()
         // Nearly all calls show what is known.
         let before = board.current.carrier
-        guard before.after(sign, at: now) != before else { return }
+        let after = before.after(sign, at: now)
+        guard after != before else { return }
         board.update { $0.carrier = $0.carrier.after(sign, at: now) }
+        log(after, following: before)
+    }
+
+    /// The first call that fails is in the log at once; an alert follows for what lasts.
+    private func log(_ condition: CarrierCondition, following before: CarrierCondition) {
+        switch (condition, before) {
+        case (.unreachable, .unreachable), (.unusable, .unusable), (.noSignIn, .noSignIn): break
+        case (.unreachable, _), (.unusable, _), (.noSignIn, _): logger?.warning("\(condition.problem ?? "")")
+        case (.answers, .unreachable), (.answers, .unusable), (.answers, .noSignIn):
+            logger?.notice("The carrier answers again.")
+        default: break
+        }
     }
 }
 
@@ -102,7 +118,11 @@ extension CarrierCondition.Sign {
             case .notSignedIn: self = .noSignIn(refusal.description)
             default: self = .answered
             }
-        case .transport(let problem): self = .unreachable(problem.description)
+        case .transport(let problem):
+            switch problem.kind {
+            case .noAnswer, .tls: self = .unreachable(problem.description)
+            case .unclear, .signInWaits: self = .unusable(problem.description)
+            }
         case .signInRefused(let problem): self = .noSignIn(problem.description)
         }
     }

@@ -109,7 +109,19 @@ public struct CarrierRefusal: Hashable, Sendable, CustomStringConvertible {
 
 /// What went wrong between us and the carrier, as a sentence.
 public struct TransportProblem: Hashable, Sendable, CustomStringConvertible {
+    enum Kind: Hashable, Sendable {
+        /// Nobody was reached, or has answered.
+        case noAnswer
+        /// Whoever was reached could not prove to be the carrier.
+        case tls
+        /// There was an answer, and it is not one that is documented.
+        case unclear
+        /// A sign-in has come to nothing, and the next one is not made yet: the same call ends in the same way.
+        case signInWaits
+    }
+
     public let description: String
+    var kind = Kind.noAnswer
 }
 
 /// Why nobody can be signed in, as a sentence with what to do.
@@ -132,13 +144,25 @@ public enum CarrierError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// One registered callback endpoint. The password that the carrier shows beside it is not kept.
-public struct CallbackRegistration: Hashable, Sendable {
+/// One registered callback endpoint. The password that the carrier shows beside it cannot be printed.
+public struct CallbackRegistration: Sendable {
     public let accountName: AccountName
     public let serviceName: String
-    public let url: String
+    /// To be compared.
+    let address: CallbackURL
     /// The user name that its calls bear; empty for none.
     public let username: String
+    /// What its calls bear; `nil` if the carrier does not show the password.
+    let credentials: CallbackCredentials?
+
+    /// Whether its calls bear these credentials; `nil` if the carrier does not show that.
+    func bears(_ expected: CallbackCredentials) -> Bool? {
+        if let credentials { return credentials.areSame(as: expected) }
+        return username == expected.username ? nil : false
+    }
+
+    /// To be shown.
+    public var url: String { address.description }
 
     /// Whether it is the one that tells the outcomes of profile actions.
     public var isProfileService: Bool { serviceName.lowercased() == Self.profileService.lowercased() }

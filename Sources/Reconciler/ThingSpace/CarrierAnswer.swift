@@ -14,7 +14,7 @@ enum CarrierAnswer: Sendable {
 
     init(_ answer: HTTPAnswer) {
         let parts = ErrorParts(answer)
-        self = Self.reading(parts) ?? Self.readingStatus(parts)
+        self = Self.reading(parts) ?? Self.readingStatus(parts, GatewayPage(answer))
     }
 
     /// What the body says; `nil` if that is nothing documented, so that the status decides.
@@ -47,16 +47,16 @@ enum CarrierAnswer: Sendable {
     }
 
     /// What the status says where the body says nothing documented: a code of three digits is a status as well.
-    private static func readingStatus(_ parts: ErrorParts) -> CarrierAnswer {
+    private static func readingStatus(_ parts: ErrorParts, _ page: GatewayPage?) -> CarrierAnswer {
         switch parts.statusInWords {
         case 500..., 408:
-            return .unproven("the carrier answered with HTTP status \(parts.status)")
+            return .unproven(page?.sentence ?? "the carrier answered with HTTP status \(parts.status)")
         case 200..<300:
             if let code = parts.code ?? parts.error.map({ CarrierErrorCode($0) }) {
                 return .unproven("the carrier answered with HTTP status \(parts.status) and the code \(code.text)")
             }
             return parts.body.isObject || parts.body.isArray
-                ? .success(parts.body) : .unproven("the answer is no JSON that is documented")
+                ? .success(parts.body) : .unproven(page?.sentence ?? "the answer is no JSON that is documented")
         case 401, 403:
             return .tokenEnded(parts.refusal(.notSignedIn, notSignedIn))
         case 404, 405, 406:
@@ -70,7 +70,9 @@ enum CarrierAnswer: Sendable {
             return .refused(
                 parts.refusal(
                     .accountOrConfiguration,
-                    "The carrier refused the call with HTTP status \(parts.status). Check thingspace.baseURL."))
+                    (page?.sentence.capitalizedSentence
+                        ?? "The carrier refused the call with HTTP status \(parts.status)")
+                        + ". Check thingspace.baseURL."))
         }
     }
 

@@ -20,6 +20,14 @@ public struct CarrierCredentials: Sendable, CustomStringConvertible, CustomDebug
         user = Self.credential(.user, username, password)
     }
 
+    /// Knows what of them must not be shown.
+    var redactor: SecretRedactor {
+        SecretRedactor(pairs: [
+            SecretRedactor.Pair(name: clientID, secret: clientSecret),
+            SecretRedactor.Pair(name: username, secret: password),
+        ])
+    }
+
     private static func credential(_ kind: SignInCredential.Kind, _ name: String, _ secret: String) -> SignInCredential
     {
         let text = "profilectl \(kind.rawValue) \(name.utf8.count) \(name)"

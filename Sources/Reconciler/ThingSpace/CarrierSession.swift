@@ -3,9 +3,11 @@ import Foundation
 /// The two tokens that every call carries: got when first needed, by one caller for all, and kept until the carrier
 /// says that they have ended. Source: `thingspace.md`, section 1.
 actor CarrierSession {
-    struct Tokens: Hashable, Sendable {
+    struct Tokens: Sendable {
         let bearer: String
         let session: String
+        /// Knows what must not be shown of an answer to a call that carries them.
+        let redactor: SecretRedactor
     }
 
     enum Problem: Error, Sendable {
@@ -27,11 +29,19 @@ actor CarrierSession {
     private var uncounted: SignInProblem?
     /// When all tokens had been renewed for calls of a kind, and the carrier did not take them all the same.
     private var renewedInVain: [String: Timestamp] = [:]
+    /// What knows the credentials; the tokens are added.
+    private let redactor: SecretRedactor
+    private var tokenRedactor: (tokens: [String], redactor: SecretRedactor)
+    private var pauses: [SignInCredential.Kind: SignInPause]
     private var isSigningIn = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var lastWaiting: UInt64 = 0
 
     /// A bearer token is renewed so long before its end.
     private static let margin = Duration.seconds(30)
+    /// What a token may live, in seconds; what is no such number says nothing.
+    private static let tokenLives: ClosedRange<Int32> = 1...86_400
+    private static let usualTokenLife = Duration.seconds(3600)
     private static let answerLimit = 64 << 10
     /// Calls for which renewing has not helped renew nothing for so long: each renewal ends the tokens of other calls.
     private static let renewalInterval = Duration.seconds(60)
@@ -39,31 +49,66 @@ actor CarrierSession {
     private static let pollInterval = Duration.milliseconds(100)
 
     init(
-        transport: HTTPTransport, credentials: CarrierCredentials, ledger: any SignInLedger, clock: any WallClock
+        transport: HTTPTransport, credentials: CarrierCredentials, ledger: any SignInLedger, clock: any WallClock,
+        persistence: SignInPersistence = .oncePerRun, redactor: SecretRedactor = SecretRedactor()
     ) {
         self.transport = transport
         self.credentials = credentials
         self.ledger = ledger
         self.clock = clock
+        let pairs = [(credentials.clientID, credentials.clientSecret), (credentials.username, credentials.password)]
+        self.redactor = redactor.adding(pairs: pairs.map { SecretRedactor.Pair(name: $0.0, secret: $0.1) })
+        tokenRedactor = ([], self.redactor)
+        pauses = [.client: SignInPause(persistence), .user: SignInPause(persistence)]
     }
 
     /// The tokens to use now.
     func tokens() async throws(Problem) -> Tokens {
         while isSigningIn {
-            await withCheckedContinuation { waiting.append($0) }
+            await whileOthersSignIn()
+            guard !Task.isCancelled else { throw .transport(Self.cancelled) }
         }
         if let bearer, bearer.endsAt > clock.now(), let session {
-            return Tokens(bearer: bearer.token, session: session)
+            return tokens(bearer.token, session)
         }
         isSigningIn = true
         defer {
             isSigningIn = false
             let woken = waiting
-            waiting = []
-            for continuation in woken { continuation.resume() }
+            waiting = [:]
+            for continuation in woken.values { continuation.resume() }
         }
         return try await signIn()
     }
+
+    private func tokens(_ bearer: String, _ session: String) -> Tokens {
+        if tokenRedactor.tokens != [bearer, session] {
+            tokenRedactor = ([bearer, session], redactor.adding(secrets: [bearer, session]))
+        }
+        return Tokens(bearer: bearer, session: session, redactor: tokenRedactor.redactor)
+    }
+
+    /// A login carries the bearer token.
+    private var redactorOfSignIn: SecretRedactor {
+        tokenRedactor.redactor.adding(secrets: [bearer?.token].compactMap(\.self))
+    }
+
+    /// Waits until the sign-in that is under way is over, or the task is cancelled.
+    private func whileOthersSignIn() async {
+        lastWaiting += 1
+        let number = lastWaiting
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { continuation.resume() } else { waiting[number] = continuation }
+            }
+        } onCancel: {
+            Task { await self.stopWaiting(number) }
+        }
+    }
+
+    private func stopWaiting(_ number: UInt64) { waiting.removeValue(forKey: number)?.resume() }
+
+    private static let cancelled = TransportProblem(description: "The sign-in was cancelled before it was answered.")
 
     /// The carrier says that this bearer token has ended. Another one, got meanwhile, is left alone.
     func bearerEnded(_ token: String) {
@@ -97,14 +142,14 @@ actor CarrierSession {
     private func signIn() async throws(Problem) -> Tokens {
         if let uncounted { throw .refused(uncounted) }
         var bearerToken = try await currentBearer()
-        if let session { return Tokens(bearer: bearerToken, session: session) }
+        if let session { return tokens(bearerToken, session) }
         switch try await logIn(bearer: bearerToken) {
-        case .success(let token): return Tokens(bearer: bearerToken, session: token)
+        case .success(let token): return tokens(bearerToken, token)
         case .bearerEnded:
             bearer = nil
             bearerToken = try await currentBearer()
             if case .success(let token) = try await logIn(bearer: bearerToken) {
-                return Tokens(bearer: bearerToken, session: token)
+                return tokens(bearerToken, token)
             }
             throw .refused(
                 SignInProblem(
@@ -123,21 +168,29 @@ actor CarrierSession {
                 ("Accept", "application/json"),
             ], body: Array("grant_type=client_credentials".utf8))
         switch CarrierAnswer(answer) {
-        case .success(let body):
-            guard let token = body["access_token"]?.text else {
-                await end(credentials.client, .unanswered)
-                throw .transport(TransportProblem(description: "The carrier's token answer holds no access_token."))
+        case .success:
+            guard let body = Self.body(of: answer), let token = body["access_token"]?.text else {
+                throw await fruitless(credentials.client, "The carrier's token answer holds no access_token.")
             }
-            let life = body["expires_in"]?.text.flatMap { Double($0) } ?? 3600
-            let usable = max(life - Double(Self.margin.components.seconds), life / 2)
-            bearer = (token, clock.now() + .milliseconds(Int64(usable * 1000)))
+            let life =
+                body["expires_in"]?.text.flatMap { BoundedNumber.seconds($0, within: Self.tokenLives) }
+                ?? Self.usualTokenLife
+            bearer = (token, clock.now() + max(life - Self.margin, life / 2))
             await end(credentials.client, .accepted)
             return token
         case .bearerEnded(let refusal), .sessionEnded(let refusal), .tokenEnded(let refusal), .refused(let refusal):
             throw await problem(refusal, of: credentials.client)
         case .unproven(let why):
-            await end(credentials.client, .unanswered)
-            throw .transport(TransportProblem(description: "No token could be got: \(why)."))
+            throw await fruitless(credentials.client, "No token could be got: \(why).")
+        }
+    }
+
+    /// From which tokens are read: with a token that was given before replaced, the same one could not be read again.
+    private static func body(of answer: HTTPAnswer) -> JSONValue? {
+        do {
+            return try JSONValue(json: answer.unredactedBody)
+        } catch {
+            return nil
         }
     }
 
@@ -159,10 +212,9 @@ actor CarrierSession {
                 ("Accept", "application/json"),
             ], body: body)
         switch CarrierAnswer(answer) {
-        case .success(let body):
-            guard let token = body["sessionToken"]?.text else {
-                await end(credentials.user, .unanswered)
-                throw .transport(TransportProblem(description: "The carrier's login answer holds no sessionToken."))
+        case .success:
+            guard let token = Self.body(of: answer)?["sessionToken"]?.text else {
+                throw await fruitless(credentials.user, "The carrier's login answer holds no sessionToken.")
             }
             session = token
             await end(credentials.user, .accepted)
@@ -174,8 +226,7 @@ actor CarrierSession {
         case .sessionEnded(let refusal), .tokenEnded(let refusal), .refused(let refusal):
             throw await problem(refusal, of: credentials.user)
         case .unproven(let why):
-            await end(credentials.user, .unanswered)
-            throw .transport(TransportProblem(description: "Nobody could be signed in: \(why)."))
+            throw await fruitless(credentials.user, "Nobody could be signed in: \(why).")
         }
     }
 
@@ -185,26 +236,46 @@ actor CarrierSession {
     private func attempt(
         _ credential: SignInCredential, _ path: String, headers: [(String, String)], body: [UInt8]
     ) async throws(Problem) -> HTTPAnswer {
+        if let problem = pauses[credential.kind]?.problem(at: clock.now()) { throw .transport(problem) }
         try await begin(credential)
         let answer: HTTPAnswer
         do {
-            answer = try await transport.send(.POST, path, headers: headers, body: body, limit: Self.answerLimit)
+            answer = try await transport.send(
+                .POST, path, headers: headers, body: body, limit: Self.answerLimit, redactor: redactorOfSignIn)
         } catch {
             switch error {
-            case .notSent: await end(credential, .notTried)
-            case .unknown: await end(credential, .unanswered)
+            case .notSent(let problem):
+                await end(credential, .notTried)
+                throw .transport(problem)
+            case .unknown(let problem):
+                throw await fruitless(credential, "The sign-in was not answered: \(problem)")
             }
-            throw .transport(error.problem)
         }
         guard !CarrierAnswer.isOfUnknownPath(answer) else {
             // Nobody has looked at the credential there.
-            await end(credential, .notTried)
-            throw .transport(
-                TransportProblem(
-                    description:
-                        "There is no sign-in at \(path) (HTTP status \(answer.status)). Check thingspace.baseURL."))
+            throw await fruitless(
+                credential, "There is no sign-in at \(path) (HTTP status \(answer.status)). Check thingspace.baseURL.",
+                .notTried)
+        }
+        if let page = GatewayPage(answer), answer.retryAfter == nil || answer.status != 503 {
+            throw await fruitless(
+                credential,
+                "The sign-in at \(path) was not answered by the carrier: \(page.sentence). Check thingspace.baseURL, "
+                    + "proxies on the way, and the carrier's notices of outages.",
+                page.isProofOfNothing ? .notTried : .unanswered)
         }
         return answer
+    }
+
+    /// A sign-in has come to nothing, and is not made again at once.
+    private func fruitless(
+        _ credential: SignInCredential, _ reason: String, _ outcome: SignInOutcome = .unanswered
+    ) async -> Problem {
+        await end(credential, outcome)
+        var pause = pauses[credential.kind] ?? SignInPause(.oncePerRun)
+        let problem = pause.failed(reason, at: clock.now())
+        pauses[credential.kind] = pause
+        return .transport(problem)
     }
 
     /// Reserves a sign-in, and waits while another process makes one.
@@ -216,6 +287,8 @@ actor CarrierSession {
             do {
                 decision = try await ledger.begin(credential, refusalsSeen: refusalsSeen)
                 if case .underWay = decision { try await clock.sleep(until: clock.now() + Self.pollInterval) }
+            } catch is CancellationError {
+                throw .transport(Self.cancelled)
             } catch {
                 throw .transport(
                     TransportProblem(description: "Nobody is signed in, since it cannot be counted: \(error)"))
@@ -231,8 +304,24 @@ actor CarrierSession {
     /// A ledger that cannot be written must not undo what the carrier has answered. What was reserved counts as
     /// unanswered then.
     private func end(_ credential: SignInCredential, _ outcome: SignInOutcome) async {
-        try? await ledger.end(credential, outcome)
-        if outcome == .accepted { refused.remove(credential.kind) }
+        _ = await write(outcome, of: credential)
+        if outcome == .accepted {
+            refused.remove(credential.kind)
+            pauses[credential.kind]?.accepted()
+        }
+    }
+
+    /// - Returns: whether it is counted. A run that is being stopped still writes it down.
+    private func write(_ outcome: SignInOutcome, of credential: SignInCredential) async -> Bool {
+        let ledger = ledger
+        return await Task {
+            do {
+                try await ledger.end(credential, outcome)
+                return true
+            } catch {
+                return false
+            }
+        }.value
     }
 
     /// What a no of the carrier's to a sign-in means.
@@ -247,11 +336,7 @@ actor CarrierSession {
                 + "or `profilectl serve`, again: they are read only at the start, and not tried again by themselves, since "
                 + "the carrier locks a contact after five refusals.")
         refused.insert(credential.kind)
-        do {
-            try await ledger.end(credential, .refused)
-        } catch {
-            uncounted = problem
-        }
+        if await !write(.refused, of: credential) { uncounted = problem }
         return .refused(problem)
     }
 }

@@ -8,7 +8,7 @@ enum RetryAfter {
     /// - Returns: `nil` if it says nothing of use: no number and no date, or one that has passed.
     static func wait(_ text: String, date: String?, now: Timestamp) -> Duration? {
         let text = text.trimmingCharacters(in: .whitespaces)
-        if let seconds = Int64(text) { return (1...longest).contains(seconds) ? .seconds(seconds) : nil }
+        if let seconds = BoundedNumber.integer(text, within: 1...longest) { return .seconds(seconds) }
         guard let time = seconds(since1970: text) else { return nil }
         let sent = date.flatMap { seconds(since1970: $0) } ?? now.milliseconds / 1000
         return time > sent && time - sent <= longest ? .seconds(time - sent) : nil
@@ -30,7 +30,9 @@ enum RetryAfter {
         let text = text.split(separator: " ").joined(separator: " ")
         for form in forms {
             formatter.dateFormat = form
-            if let date = formatter.date(from: text) { return Int64(date.timeIntervalSince1970) }
+            if let date = formatter.date(from: text) {
+                return BoundedNumber.seconds("\(date.timeIntervalSince1970)", within: 0...Int32.max)?.components.seconds
+            }
         }
         return nil
     }

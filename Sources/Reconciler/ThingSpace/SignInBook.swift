@@ -11,6 +11,7 @@ struct SignInBook: Hashable, Sendable {
 
     static let mostRefusalsOfCredential = 2
     static let mostFailuresOfContact = 4
+    private static let clockSkew = Duration.seconds(60)
 
     init(_ record: SignInRecord, _ contact: SignInContact) {
         self.record = record
@@ -55,6 +56,8 @@ struct SignInBook: Hashable, Sendable {
         if let attempt = contact.attempt {
             let isOver =
                 attempt.by == holder || attempt.until <= now || ProcessIdentity(attempt.by).map(isGone) ?? false
+                // No attempt lasts longer than one that begins now: a clock was ahead when it began.
+                || attempt.until > until + Self.clockSkew
             guard isOver else { return .underWay(refusals: record.refusals) }
             // Whoever made it has not told what came of it.
             end(.unanswered, at: now)
@@ -94,6 +97,23 @@ struct SignInBook: Hashable, Sendable {
             break
         }
     }
+}
+
+extension Collection<SignInRecord> {
+    /// The records that still say something: after the carrier has accepted a corrected credential, the refusals of the
+    /// one before are over. What they count for the contact stays.
+    package var inForce: [SignInRecord] {
+        filter { record in
+            !contains { other in
+                other.credential != record.credential && other.kind == record.kind
+                    && (other.acceptedAt.map { $0 >= record.at } ?? false)
+            }
+        }
+    }
+}
+
+extension SignInRecord {
+    fileprivate var kind: SignInCredential.Kind? { SignInCredential.Kind(digest: credential) }
 }
 
 /// Whether a sign-in may be made now.

@@ -14,13 +14,18 @@ public struct ThingSpaceClient: Carrier {
 
     /// - Parameters:
     ///   - client: shut down by the caller.
+    ///   - persistence: what follows a sign-in that has come to nothing.
+    ///   - redactor: knows further secrets that must not be shown of answers.
     ///   - timeout: for one call, from the connection to the last byte of the answer.
     public init(
         baseURL: BaseURL, credentials: CarrierCredentials, ledger: any SignInLedger, client: HTTPClient,
-        clock: any WallClock, timeout: Duration = .seconds(30)
+        clock: any WallClock, persistence: SignInPersistence = .oncePerRun,
+        redactor: SecretRedactor = SecretRedactor(), timeout: Duration = .seconds(30)
     ) {
         transport = HTTPTransport(client: client, baseURL: baseURL, timeout: timeout, clock: clock)
-        session = CarrierSession(transport: transport, credentials: credentials, ledger: ledger, clock: clock)
+        session = CarrierSession(
+            transport: transport, credentials: credentials, ledger: ledger, clock: clock, persistence: persistence,
+            redactor: redactor)
     }
 
     public func request(
@@ -84,14 +89,21 @@ public struct ThingSpaceClient: Carrier {
     }
 
     public func callbackRegistrations(of account: AccountName) async throws(CarrierError) -> [CallbackRegistration] {
-        let body = try await call(.GET, "/m2m/v1/callbacks/\(account.pathComponent)", body: nil).body
-        return body.elements.compactMap { element in
-            guard let url = element["url"]?.text, let name = (element["serviceName"] ?? element["name"])?.text else {
+        let answer = try await call(.GET, "/m2m/v1/callbacks/\(account.pathComponent)", body: nil)
+        // The same JSON, from which only what is compared is read.
+        let unredacted = answer.unredacted.elements
+        guard answer.body.isArray, unredacted.count == answer.body.elements.count else {
+            throw .transport(
+                TransportProblem(description: "The carrier's list of callbacks is no list of them.", kind: .unclear))
+        }
+        return zip(answer.body.elements, unredacted).compactMap { shown, element in
+            guard let url = element["url"]?.text, let name = (shown["serviceName"] ?? shown["name"])?.text else {
                 return nil
             }
             return CallbackRegistration(
-                accountName: AccountName(element["accountName"]?.text ?? account.description), serviceName: name,
-                url: url, username: element["username"]?.text ?? "")
+                accountName: AccountName(shown["accountName"]?.text ?? account.description), serviceName: name,
+                address: CallbackURL(url, shownAs: shown["url"]?.text), username: shown["username"]?.text ?? "",
+                credentials: CallbackCredentials(registered: element))
         }
     }
 
@@ -116,14 +128,15 @@ public struct ThingSpaceClient: Carrier {
         switch await exchange(.POST, path, body: body, limit: Self.actionAnswerLimit, account) {
         case .answered(.success(let answer), _):
             guard let id = answer["requestId"]?.identifier else {
-                return .outcomeUnknown(TransportProblem(description: "The carrier's answer holds no requestId."))
+                return .outcomeUnknown(
+                    TransportProblem(description: "The carrier's answer holds no requestId.", kind: .unclear))
             }
             return .accepted(RequestID(id))
         case .answered(.bearerEnded(let refusal), _), .answered(.sessionEnded(let refusal), _),
             .answered(.tokenEnded(let refusal), _), .answered(.refused(let refusal), _):
             return .refused(refusal)
         case .answered(.unproven(let why), _):
-            return .outcomeUnknown(TransportProblem(description: why.capitalizedSentence))
+            return .outcomeUnknown(TransportProblem(description: why.capitalizedSentence, kind: .unclear))
         case .failed(.notSent(let problem)):
             return .notSent(problem)
         case .failed(.unknown(let problem)):
@@ -139,16 +152,16 @@ public struct ThingSpaceClient: Carrier {
 
     private func call(
         _ method: HTTPMethod, _ path: String, body: [UInt8]?, _ account: AccountName? = nil
-    ) async throws(CarrierError) -> (body: JSONValue, status: Int) {
+    ) async throws(CarrierError) -> Answer {
         switch await exchange(method, path, body: body, limit: Self.listAnswerLimit, account) {
-        case .answered(.success(let answer), let status):
-            return (answer, status)
+        case .answered(.success(let body), let answer):
+            return Answer(body: body, httpAnswer: answer)
         case .answered(.bearerEnded(let refusal), _), .answered(.sessionEnded(let refusal), _),
             .answered(.tokenEnded(let refusal), _), .answered(.refused(let refusal), _),
             .notSignedIn(.refusedForNow(let refusal)):
             throw .refused(refusal)
         case .answered(.unproven(let why), _):
-            throw .transport(TransportProblem(description: why.capitalizedSentence))
+            throw .transport(TransportProblem(description: why.capitalizedSentence, kind: .unclear))
         case .failed(let failure):
             throw .transport(failure.problem)
         case .notSignedIn(.refused(let problem)):
@@ -158,8 +171,26 @@ public struct ThingSpaceClient: Carrier {
         }
     }
 
+    /// An answer that says that a call has worked.
+    private struct Answer {
+        /// Without secrets.
+        let body: JSONValue
+        fileprivate let httpAnswer: HTTPAnswer
+
+        var status: Int { httpAnswer.status }
+
+        /// The body as it came; `null` if it is no JSON.
+        var unredacted: JSONValue {
+            do {
+                return try JSONValue(json: httpAnswer.unredactedBody)
+            } catch {
+                return .null
+            }
+        }
+    }
+
     private enum Exchange {
-        case answered(CarrierAnswer, status: Int)
+        case answered(CarrierAnswer, HTTPAnswer)
         case failed(HTTPFailure)
         case notSignedIn(CarrierSession.Problem)
     }
@@ -187,12 +218,12 @@ public struct ThingSpaceClient: Carrier {
                     headers: [
                         ("Authorization", "Bearer \(tokens.bearer)"), ("VZ-M2M-Token", tokens.session),
                         ("Content-Type", "application/json"), ("Accept", "application/json"),
-                    ], body: body, limit: limit)
+                    ], body: body, limit: limit, redactor: tokens.redactor)
             } catch {
                 return .failed(error)
             }
             let reading = CarrierAnswer(answer)
-            let answered = Exchange.answered(reading, status: answer.status)
+            let answered = Exchange.answered(reading, answer)
             if case .tokenEnded = reading, await !session.mayRenew(for: subject) { return answered }
             switch renewal.next(after: reading) {
             case .bearer: await session.bearerEnded(tokens.bearer)

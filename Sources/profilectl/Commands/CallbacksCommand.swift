@@ -26,18 +26,25 @@ struct CallbackOptions: ParsableArguments {
     @OptionGroup var common: CommonOptions
     @OptionGroup var carrier: CarrierOptions
 
+    @Option(duration: "How long the carrier is waited for (30s, 5m).")
+    var timeout = Duration.seconds(300)
+
     func settings() throws -> Settings { carrier.applied(to: try common.settings()) }
 
     func forEachAccount<Result: Sendable>(
-        _ work: @Sendable (CallbackAdministration, AccountName) async throws -> Result
+        _ work: @escaping @Sendable (CallbackAdministration, AccountName) async throws -> Result
     ) async throws -> [Result] {
         let settings = try settings()
         let scope = try await accounts.scope(common)
         let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
         let session = CallbackSession(
             scope, settings: settings, credentials: try secrets.carrierCredentials(),
-            store: try await settings.openStore(), retriesSignIn: carrier.retrySignIn)
-        return try await session.forEachAccount(work)
+            store: try await settings.openStore(), retriesSignIn: carrier.retrySignIn,
+            redactor: try secrets.callbackRedactor(), timeout: timeout
+        ) {
+            printError($0)
+        }
+        return try await InterruptSignals.stopping(session.stop) { try await session.forEachAccount(work) }
     }
 }
 
@@ -103,17 +110,21 @@ struct CallbacksRegisterCommand: AsyncParsableCommand {
             settings.callbackURL = url ?? settings.callbackURL
             let secrets = Secrets(environment: ProcessInfo.processInfo.environment)
             let credentials = try secrets.callbackCredentials()
-            let url = try settings.registrableCallbackURL()
+            let url = try settings.registrableCallbackURL(with: credentials)
+            let shown = CallbackURL(url)
             let replace = replace
             // What was changed is told at once: the next account may fail.
             _ = try await options.forEachAccount { administration, account in
                 switch try await administration.register(
                     account, url: url, credentials: credentials, replaces: replace)
                 {
-                case .alreadyOurs: try printLine("Account \(account): already registered at \(url).")
-                case .registered: try printLine("Account \(account): registered at \(url).")
+                case .alreadyOurs: try printLine("Account \(account): already registered at \(shown).")
+                case .registered: try printLine("Account \(account): registered at \(shown).")
+                case .renewed:
+                    try printLine(
+                        "Account \(account): registered anew at \(shown), with the user name and password of now.")
                 case .replaced(let other):
-                    try printLine("Account \(account): registered at \(url), instead of \(other, limit: 500).")
+                    try printLine("Account \(account): registered at \(shown), instead of \(other, limit: 500).")
                 }
             }
         }

@@ -150,6 +150,8 @@ func reporting(_ common: CommonOptions, _ work: () async throws -> Void) async t
         printFailure(DisplayText(error: error), common.errorOutput)
         switch error {
         case is RunLockHeld: throw ExitCode(5)
+        case is RunTimedOut: throw ExitCode(4)
+        case is RunStopped: throw ExitCode(130)
         case is TooLargeChange: throw ExitCode(6)
         default: throw ExitCode(1)
         }

@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
             off). Of a set of which more would change than its maxChange allows nothing is
             sent before a person has looked: `profilectl apply --allow-large-change`.
 
-            SIGHUP reads the manifests, the certificate and the carrier's records again.
+            SIGHUP reads the manifests, the certificate, the callback credentials (where a
+            file holds them) and the carrier's records again.
             People and monitors look at the admin endpoint: a dashboard at /, /healthz,
             /readyz, /metrics, and a JSON API described at /api/v1/openapi.json. Anywhere
             but on loopback it asks for the token in PROFILECTL_ADMIN_TOKEN.
@@ -133,12 +134,16 @@ struct ServeCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         var options = ControllerOptions(settings)
         options.listTimeout = listTimeout ?? options.listTimeout
+        // A simulator's own are of its making.
+        var readCallbackCredentials: (@Sendable () throws -> CallbackCredentials)?
+        if !simulate { readCallbackCredentials = { try secrets.callbackCredentials() } }
         let controller = Controller(
             origin: try origin(settings), isStrict: strict, settings: settings,
             options: options, carrierCredentials: credentials,
             callbackCredentials: callbackCredentials, store: store,
             notifier: try secrets.notifyURL().map { WebhookNotifier(url: $0, clock: SystemClock(), logger: logger) },
             supervisor: SupervisorNotifier(environment: environment),
+            readCallbackCredentials: readCallbackCredentials,
             clock: SystemClock(), logger: logger,
             observer: try KillAtStep(environment: environment) ?? IndifferentObserver())
         let (stop, reload) = (Wakeup(), Wakeup())

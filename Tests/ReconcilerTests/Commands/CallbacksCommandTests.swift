@@ -80,6 +80,59 @@ struct CallbacksCommandTests {
         _ = await server.result()
     }
 
+    @Test("a carrier that asks to wait is waited for only as long as --timeout and signals allow")
+    func waiting() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("fleet.yaml", try Fleets.yaml(2))
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/.profilectl", withIntermediateDirectories: true)
+        let store = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
+        try await store.write { transaction in
+            let now = SystemClock().now()
+            try transaction.save(
+                AccountPace(
+                    account: Fleets.account, takenAt: now, nextAt: 0, busyUntil: now + .seconds(1800), refusals: 1))
+        }
+        func start(_ arguments: String...) throws -> Binary {
+            try Binary(
+                arguments + ["fleet.yaml", "--base-url", "http://127.0.0.1:1/api"], in: folder.path,
+                environment: Binary.simulatorSecrets.merging(["PROFILECTL_CALLBACKS_LISTEN": "127.0.0.1:0"]) { $1 })
+        }
+        for arguments in [["callbacks", "list"], ["refresh"], ["apply", "--auto-approve"]] {
+            let binary = try Binary(
+                arguments + ["fleet.yaml", "--base-url", "http://127.0.0.1:1/api", "--timeout", "2s"], in: folder.path,
+                environment: Binary.simulatorSecrets.merging(["PROFILECTL_CALLBACKS_LISTEN": "127.0.0.1:0"]) { $1 })
+            let result = await binary.result()
+            #expect(result.exitCode == 4, "\(arguments): \(result.errors)")
+            #expect(result.errors.contains("asks not to be called before"), "\(result.errors)")
+        }
+        let stopped = try start("callbacks", "list", "--timeout", "1h")
+        _ = try await stopped.printed("it is waited for", to: "errors")
+        stopped.send(SIGTERM)
+        #expect(await stopped.result().exitCode == 130)
+    }
+
+    @Test("without callback credentials nothing is registered at a carrier that is elsewhere, and nobody signed in")
+    func withoutCredentials() async throws {
+        let folder = try TemporaryFolder()
+        var environment = Binary.simulatorSecrets
+        environment["PROFILECTL_CALLBACK_PASSWORD"] = nil
+        for arguments in [
+            ["callbacks", "register", "--account", "1", "--url", "https://fleet.example.com/callbacks"],
+            ["refresh", "--account", "1", "--timeout", "2s"],
+        ] {
+            let result = try await Binary.run(
+                arguments + ["--base-url", "https://carrier.invalid/api"], in: folder.path,
+                environment: environment.merging(
+                    [
+                        "PROFILECTL_CALLBACKS_LISTEN": "127.0.0.1:0",
+                        "PROFILECTL_CALLBACKS_URL": "https://fleet.example.com/callbacks",
+                    ]) { $1 })
+            #expect(result.exitCode == 1)
+            #expect(result.errors.contains("PROFILECTL_CALLBACK_PASSWORD"), "\(result.errors)")
+        }
+    }
+
     @Test("a URL on a port that the carrier does not call is refused with those that it does")
     func port() async throws {
         let folder = try TemporaryFolder()

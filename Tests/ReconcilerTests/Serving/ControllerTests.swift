@@ -220,6 +220,29 @@ struct ControllerTests {
         }
     }
 
+    @Test("takes callback credentials that were rotated when it reads again, and has them registered")
+    func rotatedCredentials() async throws {
+        let credentials = CallbackCredentials(username: "u", password: "old-password")
+        try await ControllerScene.with(
+            ["a.yaml": try fleet(5)], callbackCredentials: credentials,
+            readCallbackCredentials: { CallbackCredentials(username: "u", password: "new-password") }
+        ) { scene in
+            #expect(try await scene.converges().came)
+            scene.reload.notify()
+            let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(50))
+            let isRegistered = try await waiter.wait(until: SystemClock().now() + .seconds(60)) {
+                credentials.password == "new-password" && !credentials.awaitRegistration(for: Fleets.account)
+                    ? true : nil
+            }
+            #expect(isRegistered == true)
+            try scene.folder.write(
+                "fleet/a.yaml", try Fleets.yaml(5, state: "downloaded-disabled", rollout: Fleets.quick))
+            let (status, came) = try await scene.shows { $0.profiles["downloadedDisabled"] == 5 }
+            #expect(came, "\(status)")
+            #expect(try await scene.store.read { try $0.counters()["callbacks.wrongCredentials"] } == nil)
+        }
+    }
+
     @Test(
         "leaves a profile set to the run that acts on it, says so, and goes on with the others", .timeLimit(.minutes(5))
     )

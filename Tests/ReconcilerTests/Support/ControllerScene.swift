@@ -31,7 +31,8 @@ struct ControllerScene: Sendable {
         _ manifests: [String: String], inventory: [SimulatedDevice]? = nil,
         _ carrier: SimulatorOptions = Harness.quickCarrier, options: ControllerOptions = quick,
         register: RegistrationMode = .auto, lists: ListChoice = ListChoice(), password: String? = nil,
-        notifier: (any Notifier)? = nil,
+        notifier: (any Notifier)? = nil, callbackCredentials: CallbackCredentials = Harness.callbackCredentials,
+        readCallbackCredentials: (@Sendable () throws -> CallbackCredentials)? = nil,
         prepare: (SQLiteStore) async throws -> Void = { _ in },
         _ work: @escaping @Sendable (ControllerScene) async throws -> Void
     ) async throws {
@@ -55,7 +56,8 @@ struct ControllerScene: Sendable {
             let controller = Controller(
                 origin: WatchedManifests(paths: [folder.path + "/fleet"]), isStrict: false, settings: settings,
                 options: options, carrierCredentials: Harness.credentials(password: password),
-                callbackCredentials: Harness.callbackCredentials, store: store, notifier: notifier,
+                callbackCredentials: callbackCredentials, store: store, notifier: notifier,
+                readCallbackCredentials: readCallbackCredentials,
                 clock: SystemClock(), logger: Harness.quiet)
             let (stop, reload) = (Wakeup(), Wakeup())
             let scene = ControllerScene(

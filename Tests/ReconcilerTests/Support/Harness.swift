@@ -13,7 +13,10 @@ enum Harness {
         Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
 
-    static let callbackCredentials = CallbackCredentials(username: "profilectl", password: "callback-secret")
+    /// Each time others that are the same: they change when they are rotated.
+    static var callbackCredentials: CallbackCredentials {
+        CallbackCredentials(username: "profilectl", password: "callback-secret")
+    }
 
     /// A carrier that answers in moments, calls any port, and soon calls again who could not take its call: where all
     /// suites share two cores, or one listener gives way to another, that happens.

@@ -25,6 +25,9 @@ final class ScriptedServer: Sendable {
     struct Answer: Sendable {
         var status = 200
         var body = ""
+        /// Instead of `body`.
+        var bytes: [UInt8]?
+        var headers: [String: String] = [:]
 
         static func accepted(_ id: String) -> Answer { Answer(body: "{\"requestId\":\"\(id)\"}") }
 
@@ -41,9 +44,16 @@ final class ScriptedServer: Sendable {
 
     private let state = Mutex(State())
     private let answer: @Sendable (_ call: Call, _ number: Int) -> Answer
+    private let signIn: @Sendable (_ isLogin: Bool, _ number: Int) -> Answer?
 
-    /// - Parameter answer: of a call other than a sign-in, by how many there were, this one included.
-    init(_ answer: @escaping @Sendable (_ call: Call, _ number: Int) -> Answer) {
+    /// - Parameters:
+    ///   - signIn: answers a sign-in, by how many of its kind there were; `nil` for one that works.
+    ///   - answer: of a call other than a sign-in, by how many there were, this one included.
+    init(
+        signIn: @escaping @Sendable (_ isLogin: Bool, _ number: Int) -> Answer? = { _, _ in nil },
+        _ answer: @escaping @Sendable (_ call: Call, _ number: Int) -> Answer
+    ) {
+        self.signIn = signIn
         self.answer = answer
     }
 
@@ -84,13 +94,14 @@ final class ScriptedServer: Sendable {
                 state.bearers += 1
                 return state.bearers
             }
-            answer = Answer(body: "{\"access_token\":\"bearer-\(number)\",\"expires_in\":3600}")
+            answer =
+                signIn(false, number) ?? Answer(body: "{\"access_token\":\"bearer-\(number)\",\"expires_in\":3600}")
         } else if path.hasSuffix("/session/login") {
             let number = state.withLock { state in
                 state.sessions += 1
                 return state.sessions
             }
-            answer = Answer(body: "{\"sessionToken\":\"session-\(number)\"}")
+            answer = signIn(true, number) ?? Answer(body: "{\"sessionToken\":\"session-\(number)\"}")
         } else {
             let call = Call(
                 path: path, body: body, bearer: Self.number(request.headers[.authorization]),
@@ -101,8 +112,11 @@ final class ScriptedServer: Sendable {
             }
             answer = self.answer(call, number)
         }
+        var headers = HTTPFields()
+        for (name, value) in answer.headers { HTTPField.Name(name).map { headers[$0] = value } }
         return Response(
-            status: .init(code: answer.status), body: ResponseBody(byteBuffer: ByteBuffer(string: answer.body)))
+            status: .init(code: answer.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.bytes ?? Array(answer.body.utf8))))
     }
 
     private static func number(_ token: String?) -> Int { token?.split(separator: "-").last.flatMap { Int($0) } ?? 0 }

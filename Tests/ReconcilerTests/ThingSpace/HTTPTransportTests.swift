@@ -37,15 +37,44 @@ struct HTTPTransportTests {
         }
     }
 
+    @Test("a carrier that speaks no TLS 1.2 is not called, in words that hold no build path", .timeLimit(.minutes(1)))
+    func oldProtocol() async throws {
+        let failure = try await failure(.cutShort, isTrusted: true, newest: .tlsv11)
+        guard case .notSent(let problem) = failure else {
+            Issue.record("\(failure)")
+            return
+        }
+        #expect(problem.description.contains("no TLS 1.2 or later"), "\(problem)")
+        #expect(!problem.description.contains(".cc:") && !problem.description.contains("/checkouts/"), "\(problem)")
+    }
+
+    @Test("SSL_CERT_FILE names the authorities, and a file that holds none is an error")
+    func authorities() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("empty.pem", "")
+        let environment = ["SSL_CERT_FILE": path]
+        guard case .file(path) = ClientTLS.configuration(environment).trustRoots else {
+            Issue.record("\(String(describing: ClientTLS.configuration(environment).trustRoots))")
+            return
+        }
+        #expect(ClientTLS.configuration([:]).minimumTLSVersion == .tlsv12)
+        let error = #expect(throws: SettingsError.self) { try ClientTLS.check(environment) }
+        #expect(error?.description.contains("SSL_CERT_FILE") == true && error?.description.contains(path) == true)
+        #expect(throws: Never.self) { try ClientTLS.check([:]) }
+    }
+
     /// - Parameter isTrusted: whether the client knows the authority of the server's certificate.
-    private func failure(_ breach: Breach, isTrusted: Bool) async throws -> HTTPFailure {
+    private func failure(
+        _ breach: Breach, isTrusted: Bool, newest: TLSVersion? = nil
+    ) async throws -> HTTPFailure {
         let folder = try TemporaryFolder()
         let authority = try await CertificateAuthority(in: folder)
         let files = try await authority.issue(as: "server")
         let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
         let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
-        let tls = try NIOSSLContext(
-            configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+        var serverTLS = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        serverTLS.maximumTLSVersion = newest
+        let tls = try NIOSSLContext(configuration: serverTLS)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -58,7 +87,7 @@ struct HTTPTransportTests {
 
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .milliseconds(500)
-        var trust = TLSConfiguration.makeClientConfiguration()
+        var trust = ClientTLS.configuration([:])
         if isTrusted { trust.trustRoots = .file(authority.certificate) }
         configuration.tlsConfiguration = trust
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -68,6 +68,29 @@ struct SignInBookTests {
         }
     }
 
+    @Test("a corrected credential that was accepted ends the alarm about the one before")
+    func corrected() {
+        func record(_ credential: String, refusals: Int = 0, at: Int, acceptedAt: Int? = nil) -> SignInRecord {
+            SignInRecord(
+                credential: credential, contact: "c", refusals: refusals, at: now + .seconds(at),
+                acceptedAt: acceptedAt.map { now + .seconds($0) })
+        }
+        let wrong = record("user wrong", refusals: 2, at: 0)
+        #expect([wrong].inForce == [wrong])
+        let right = record("user right", at: 10, acceptedAt: 10)
+        #expect([wrong, right].inForce == [right])
+        let client = record("client right", at: 10, acceptedAt: 10)
+        #expect([wrong, client].inForce == [wrong, client], "another kind of credential says nothing of it")
+        let again = record("user wrong", refusals: 3, at: 20)
+        #expect([again, right].inForce == [again, right], "somebody still uses it")
+    }
+
+    @Test("an attempt of a clock that was ahead is over")
+    func wrongClock() {
+        #expect(begins(book(attempt: SignInContact.Attempt(by: "other", until: now + .seconds(86_400)))))
+        #expect(!begins(book(attempt: SignInContact.Attempt(by: "other", until: now + .seconds(90)))))
+    }
+
     @Test("a stop says since when, and what to do")
     func explained() throws {
         let stop = try #require(book(refusals: 2).stop)
