@@ -89,6 +89,7 @@ FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.s
 
 lint:
 	swift format lint --strict --recursive $(FORMATTED)
+	scripts/lint-numbers
 
 format:
 	swift format --in-place --recursive $(FORMATTED)

@@ -124,8 +124,10 @@ public struct Controller: Sendable {
         let watch = ControllerWatch(
             board: board, supervisor: supervisor, notifier: notifier, store: store, memory: memory,
             interval: options.noticeInterval, clock: clock, logger: logger)
+        let clockWatch = ClockWatch(clock: clock, logger: logger)
         return [
-            { try await manifests.run() }, { try await events.run() }, { try await watch.run() },
+            { try await clockWatch.run() }, { try await manifests.run() }, { try await events.run() },
+            { try await watch.run() },
             { try await history.run() }, { try await prober.run() },
             {
                 await stop.change(after: 0)
