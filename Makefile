@@ -91,6 +91,7 @@ lint:
 	swift format lint --strict --recursive $(FORMATTED)
 	scripts/lint-output
 	scripts/lint-reads
+	scripts/lint-numbers
 
 format:
 	swift format --in-place --recursive $(FORMATTED)

@@ -26,7 +26,7 @@ struct Profilectl: AsyncParsableCommand {
             ValidateCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self, RefreshCommand.self,
             ServeCommand.self,
             StatusCommand.self, ResolveCommand.self, ImportCommand.self, PauseCommand.self, ResumeCommand.self,
-            CallbacksCommand.self, SimulateCommand.self, SchemaCommand.self, InitCommand.self,
+            CallbacksCommand.self, StateCommand.self, SimulateCommand.self, SchemaCommand.self, InitCommand.self,
         ])
 
     static func main() async {

@@ -34,20 +34,39 @@ public struct AccountPace: Hashable, Sendable {
     static let longestWait = Duration.seconds(3600)
     /// If the last request lies so far in the future, the clock has been set back since, and its times mean nothing.
     private static let clockSetBack = Duration.seconds(60)
+    /// The longest time between two requests, in microseconds.
+    private static let longestGap: Int64 = 1_000_000_000
+    /// More are not counted: the wait does not grow any more.
+    private static let mostRefusals = 1000
     /// Who comes so late is put in the place that was free at its time: waiting is never exact, and would make the line
     /// slower than it may be otherwise.
     private static let lateness: Int64 = 50_000
 
     /// Takes the next place if its time has come.
     mutating func takeTurn(at now: Timestamp, requestsPerSecond: Double) -> Turn {
-        if takenAt > now + Self.clockSetBack { self = AccountPace(account: account) }
-        if busyUntil > now { return .notBefore(min(busyUntil, now + Self.longestWait)) }
-        let time = now.milliseconds * 1000
-        guard nextAt <= time else { return .notBefore(Timestamp(milliseconds: (nextAt + 999) / 1000)) }
+        forgetWrongTimes(at: now)
+        if busyUntil > now { return .notBefore(busyUntil) }
+        let time = Self.microseconds(now)
+        guard nextAt <= time else { return .notBefore(Timestamp(milliseconds: nextAt.saturatingAdd(999) / 1000)) }
         let place = nextAt + Self.lateness < time ? time : nextAt
-        nextAt = place + Int64(1_000_000 / max(requestsPerSecond, 0.001))
+        nextAt = place.saturatingAdd(
+            Int64(outside: 1_000_000 / requestsPerSecond, in: 0...Self.longestGap) ?? Self.longestGap)
         takenAt = now
         return .now
+    }
+
+    /// Forgets times that lie further ahead than any that is written down: a clock that was ahead, or a damaged row.
+    private mutating func forgetWrongTimes(at now: Timestamp) {
+        let latest = now + Self.longestWait + Self.clockSetBack
+        if takenAt > now + Self.clockSetBack { self = AccountPace(account: account) }
+        if nextAt < 0 || nextAt > Self.microseconds(latest) { nextAt = 0 }
+        if busyUntil > latest { busyUntil = .distantPast }
+        refusals = min(max(refusals, 0), Self.mostRefusals)
+    }
+
+    private static func microseconds(_ time: Timestamp) -> Int64 {
+        let (microseconds, isTooLarge) = time.milliseconds.multipliedReportingOverflow(by: 1000)
+        return isTooLarge ? .max : microseconds
     }
 
     /// The carrier was too busy for a request.

@@ -132,7 +132,7 @@ struct ApplyLoop {
         while true {
             let seen = run.wakeup.count
             let now = run.clock.now()
-            switch try await run.store.read({ try $0.wholeFleet(at: now) }) {
+            switch try await run.store.read({ [wall = run.clock.wall()] in try $0.wholeFleet(at: wall, now: now) }) {
             case .known(let fleet): return fleet
             case .beingWritten(let recorder): remark(WholeFleet.explanation(of: recorder))
             }
@@ -147,6 +147,7 @@ struct ApplyLoop {
     /// - Returns: `nil` if the run is to end before the state is whole.
     private mutating func look(until deadline: Timestamp) async throws -> (Plan, RolloutGate)? {
         let startedLooking = run.clock.now()
+        if let sentence = ClockStep(run.clock.step())?.description { remark(sentence) }
         busyUntil = busyUntil.filter { $0.value > startedLooking }
         busy = Set(busyUntil.keys)
         guard let known = try await knownFleet(until: deadline) else { return nil }

@@ -133,7 +133,7 @@ extension Operation {
         _ state: ProfileState?, asOf: Timestamp, at now: Timestamp, policy: ConvergencePolicy
     ) -> OperationEffect {
         // What was asked for before the operation was says nothing of it.
-        guard asOf >= intendedAt else { return .none }
+        guard asOf >= believed(at: now).intendedAt else { return .none }
         // A failure that was none would keep a later correction back.
         if isOpen || hasFailed, state == action.expectedState {
             phase = .succeeded
@@ -142,7 +142,7 @@ extension Operation {
         switch phase {
         case .intended, .submitted, .unresolved:
             // An accepted request may still be under way: "not there" proves nothing before its time is up.
-            guard asOf >= answerDue(by: policy) else { return .none }
+            guard asOf >= believed(at: now).answerDue(by: policy) else { return .none }
             guard let state, state != .unknown else {
                 let reason = "the carrier's records do not tell whether \(action.rawValue) was carried out"
                 phase = .unresolved(reason: reason, lookedUpAt: now)

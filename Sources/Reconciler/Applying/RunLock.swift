@@ -93,7 +93,7 @@ public struct RunLock: Sendable {
     ///
     /// - Throws: `StateStoreError`, and what `write` throws.
     func whileRecording<Result: Sendable>(_ write: @Sendable () async throws -> Result) async throws -> Result {
-        let until = clock.now() + Self.life
+        let until = clock.wall() + Self.life
         announced.news.withLock { $0.isRecording = true }
         func end() async throws {
             announced.news.withLock { $0.isRecording = false }
@@ -113,7 +113,7 @@ public struct RunLock: Sendable {
     /// What those runs on the same store hold that listen for callbacks at this address.
     /// - Throws: `StateStoreError`
     func otherRuns(listeningAt address: String) async throws -> [Lease] {
-        let now = clock.now()
+        let now = clock.wall()
         return try await store.read { reader in
             try reader.leases().filter {
                 $0.listensAt == address && $0.holder != holder && $0.isLive(at: now, isGone: isGone)
@@ -133,7 +133,7 @@ public struct RunLock: Sendable {
         guard leases.count - others.count == names.count else {
             throw RunLockHeld(others.filter { isMine($0.name) }, isLost: true)
         }
-        return OtherRuns(leases: others, now: clock.now(), isGone: isGone)
+        return OtherRuns(leases: others, now: clock.wall(), isGone: isGone)
     }
 
     // MARK: Taking and giving back
@@ -150,7 +150,7 @@ public struct RunLock: Sendable {
     }
 
     private func acquire() async throws {
-        let now = clock.now()
+        let now = clock.wall()
         try await store.write { transaction in
             let others = try transaction.leases().filter { $0.holder != holder }
             let live = others.filter { $0.isLive(at: now, isGone: isGone) }
@@ -176,7 +176,9 @@ public struct RunLock: Sendable {
         while true {
             try await clock.sleep(until: clock.now() + wait)
             do {
-                heldUntil = try await renew()
+                let renewedAt = clock.now()
+                try await renew()
+                heldUntil = renewedAt + Self.life
                 wait = Self.renewal
             } catch let error as StateStoreError {
                 // Nobody takes the place of one that only reads: it is taken anew as soon as the store works again.
@@ -191,14 +193,13 @@ public struct RunLock: Sendable {
         }
     }
 
-    private func renew() async throws -> Timestamp {
-        let until = clock.now() + Self.life
+    private func renew() async throws {
+        let until = clock.wall() + Self.life
         try await store.write { transaction in
             // Nobody takes the place of one that only reads, so that there is nothing that it could have lost.
             if !isReader { _ = try others(in: transaction) }
             try take(in: transaction, until: until)
         }
-        return until
     }
 
     private func release() async throws {

@@ -20,8 +20,10 @@ public struct FinishedRollouts: Sendable {
         let lock = RunLock(store: store, clock: clock, owner: RunOwner(command: "apply"), profileSets: names)
         do {
             try await lock.hold {
-                let now = clock.now()
-                guard case .known(let known) = try await store.read({ try $0.wholeFleet(at: now) }) else { return }
+                let (wall, now) = (clock.wall(), clock.now())
+                guard case .known(let known) = try await store.read({ try $0.wholeFleet(at: wall, now: now) }) else {
+                    return
+                }
                 let plan = Planner(now: clock.now()).plan(desired: fleet, known: known)
                 guard plan.isConverged else { return }
                 _ = try await RolloutBook(store: store, clock: clock).keep(plan, known.rollouts)

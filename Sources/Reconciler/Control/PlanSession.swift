@@ -32,15 +32,17 @@ public struct PlanSession: Sendable {
 
     private func knownFleet(_ onWait: (String) -> Void) async throws -> KnownFleet {
         guard let store = try await settings.openStoreIfThere() else { return KnownFleet() }
+        try await KeptCallbacks(store: store, clock: clock, policy: settings.policy).takeEffect()
         var hasTold = false
         while true {
+            let wall = clock.wall()
             let now = clock.now()
-            switch try await store.read({ try $0.wholeFleet(at: now) }) {
+            switch try await store.read({ try $0.wholeFleet(at: wall, now: now) }) {
             case .known(let fleet): return fleet
             case .beingWritten(let recorder):
                 if !hasTold { onWait(WholeFleet.explanation(of: recorder)) }
                 hasTold = true
-                try await clock.sleep(until: now + Self.pollInterval)
+                try await clock.sleep(until: clock.now() + Self.pollInterval)
             }
         }
     }

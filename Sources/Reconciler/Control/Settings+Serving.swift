@@ -15,18 +15,15 @@ extension Settings {
                 node, file: file, path: "serve", known: SettingsShape.serve.keys, complaints: &complaints)
         else { return }
         drainTimeout =
-            reader.scalar("drainTimeout", expected: Duration.settingExpected, complaints: &complaints) {
-                Duration(settingText: $0)
+            reader.scalar("drainTimeout", expected: DurationBounds.drainTimeout.expected, complaints: &complaints) {
+                DurationBounds.drainTimeout.read($0)
             } ?? drainTimeout
         manifestInterval =
-            reader.scalar("manifestInterval", expected: Self.lookExpected, complaints: &complaints) { Self.look($0) }
-            ?? manifestInterval
-    }
-
-    static let lookExpected = "a duration of at least a second, such as 5s or 1m"
-
-    static func look(_ text: String) -> Duration? {
-        Duration(settingText: text).flatMap { $0 >= .seconds(1) ? $0 : nil }
+            reader.scalar(
+                "manifestInterval", expected: DurationBounds.manifestInterval.expected, complaints: &complaints
+            ) {
+                DurationBounds.manifestInterval.read($0)
+            } ?? manifestInterval
     }
 
     /// The member `tls` of a listener; `nil` if there is none that is right.

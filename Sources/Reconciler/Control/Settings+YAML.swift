@@ -64,12 +64,13 @@ extension Settings {
             state = StateLocation.resolve(location, below: FilePath.folder(of: file))
         }
         stateTimeout =
-            top.scalar("stateTimeout", expected: Duration.settingExpected, complaints: &complaints) {
-                Duration(settingText: $0)
+            top.scalar("stateTimeout", expected: DurationBounds.stateTimeout.expected, complaints: &complaints) {
+                DurationBounds.stateTimeout.read($0)
             } ?? stateTimeout
         history =
-            top.scalar("history", expected: Self.historyExpected, complaints: &complaints) { Self.history($0) }
-            ?? history
+            top.scalar("history", expected: DurationBounds.history.expected, complaints: &complaints) {
+                DurationBounds.history.read($0)
+            } ?? history
         verification =
             top.scalar("verify", expected: "lookup or trust", complaints: &complaints) {
                 ApplyOptions.Verification(rawValue: $0)
@@ -116,21 +117,9 @@ extension Settings {
         lists.v1 = choice("v1", lists.v1)
         lists.v2 = choice("v2", lists.v2)
         refreshInterval =
-            reader.scalar("every", expected: Self.intervalExpected, complaints: &complaints) {
-                Self.interval($0)
+            reader.scalar("every", expected: DurationBounds.refreshInterval.expected, complaints: &complaints) {
+                DurationBounds.refreshInterval.read($0)
             } ?? refreshInterval
-    }
-
-    private static let historyExpected = "a duration of at least 7d, such as 90d"
-
-    private static func history(_ text: String) -> Duration? {
-        Duration(settingText: text).flatMap { $0 >= HistoryLimit.least ? $0 : nil }
-    }
-
-    private static let intervalExpected = "a duration of at least a minute, such as 30m or 6h"
-
-    private static func interval(_ text: String) -> Duration? {
-        Duration(settingText: text).flatMap { $0 >= .seconds(60) ? $0 : nil }
     }
 
     private static let shareExpected = "a share from 0% to 100%"
@@ -147,8 +136,8 @@ extension Settings {
                 known: SettingsShape.convergence.keys, complaints: &complaints)
         else { return }
         func duration(_ key: String, _ current: Duration) -> Duration {
-            reader.scalar(key, expected: Duration.settingExpected, complaints: &complaints) {
-                Duration(settingText: $0)
+            reader.scalar(key, expected: DurationBounds.convergence.expected, complaints: &complaints) {
+                DurationBounds.convergence.read($0)
             } ?? current
         }
         policy.callbackDeadline = duration("callbackDeadline", policy.callbackDeadline)
@@ -160,7 +149,7 @@ extension Settings {
             ?? policy.maxChange
         policy.maximumAttempts =
             reader.scalar("maximumAttempts", expected: "a number from 1 to 100", complaints: &complaints) { text in
-                Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
+                Int(outside: text, in: 1...100)
             } ?? policy.maximumAttempts
     }
 
@@ -172,9 +161,8 @@ extension Settings {
         adminTLS = try Self.tls("ADMIN_TLS", value) ?? adminTLS
         baseURL = value("THINGSPACE_BASE_URL") ?? baseURL
         state = value("STATE") ?? state
-        try read("STATE_TIMEOUT", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
-            .map { stateTimeout = $0 }
-        try read("HISTORY", value, expected: Self.historyExpected) { Self.history($0) }.map { history = $0 }
+        try read("STATE_TIMEOUT", value, .stateTimeout).map { stateTimeout = $0 }
+        try read("HISTORY", value, .history).map { history = $0 }
         callbackListen = value("CALLBACKS_LISTEN") ?? callbackListen
         callbackURL = value("CALLBACKS_URL") ?? callbackURL
         if let text = value("CALLBACKS_ALLOW") {
@@ -191,26 +179,24 @@ extension Settings {
             .map { verification = $0 }
         try read("REFRESH_V1", value, expected: "true or false") { Bool($0) }.map { lists.v1 = $0 }
         try read("REFRESH_V2", value, expected: "true or false") { Bool($0) }.map { lists.v2 = $0 }
-        try read("REFRESH_EVERY", value, expected: Self.intervalExpected) { Self.interval($0) }
-            .map { refreshInterval = $0 }
-        try read("SERVE_DRAIN_TIMEOUT", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
-            .map { drainTimeout = $0 }
-        try read("SERVE_MANIFEST_INTERVAL", value, expected: Self.lookExpected) { Self.look($0) }
-            .map { manifestInterval = $0 }
-        try read("CONVERGENCE_CALLBACK_DEADLINE", value, expected: Duration.settingExpected) {
-            Duration(settingText: $0)
-        }.map { policy.callbackDeadline = $0 }
-        try read("CONVERGENCE_ENABLE_AFTER", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
-            .map { policy.enableAfter = $0 }
-        try read("CONVERGENCE_RETRY_DELAY", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
-            .map { policy.retryDelay = $0 }
-        try read("CONVERGENCE_VERIFY_AFTER", value, expected: Duration.settingExpected) { Duration(settingText: $0) }
-            .map { policy.verifyAfter = $0 }
+        try read("REFRESH_EVERY", value, .refreshInterval).map { refreshInterval = $0 }
+        try read("SERVE_DRAIN_TIMEOUT", value, .drainTimeout).map { drainTimeout = $0 }
+        try read("SERVE_MANIFEST_INTERVAL", value, .manifestInterval).map { manifestInterval = $0 }
+        try read("CONVERGENCE_CALLBACK_DEADLINE", value, .convergence).map { policy.callbackDeadline = $0 }
+        try read("CONVERGENCE_ENABLE_AFTER", value, .convergence).map { policy.enableAfter = $0 }
+        try read("CONVERGENCE_RETRY_DELAY", value, .convergence).map { policy.retryDelay = $0 }
+        try read("CONVERGENCE_VERIFY_AFTER", value, .convergence).map { policy.verifyAfter = $0 }
         try read("CONVERGENCE_MAX_CHANGE", value, expected: Self.shareExpected) { Self.share($0) }
             .map { policy.maxChange = $0 }
         try read("CONVERGENCE_MAXIMUM_ATTEMPTS", value, expected: "a number from 1 to 100") { text in
-            Int(text).flatMap { 1...100 ~= $0 ? $0 : nil }
+            Int(outside: text, in: 1...100)
         }.map { policy.maximumAttempts = $0 }
+    }
+
+    private func read(
+        _ name: String, _ value: (String) -> String?, _ bounds: DurationBounds
+    ) throws(SettingsError) -> Duration? {
+        try read(name, value, expected: bounds.expected) { bounds.read($0) }
     }
 
     private func read<Value>(

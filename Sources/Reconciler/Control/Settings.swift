@@ -67,7 +67,10 @@ public struct SettingsError: ErrorOfSeveralLines, Hashable, Sendable, CustomStri
 
 extension Duration {
     /// What such a text looks like, behind "expected".
-    public static let settingExpected = "a duration such as 30s, 15m or 6h"
+    public static let settingExpected = "a duration such as 30s, 15m or 6h, at most 3650d"
+
+    /// Longer ones mean nothing to anybody.
+    static let longestSetting = Duration.seconds(3650 * 86_400)
 
     /// As it is written in settings, in the largest unit that is whole; what is less than a millisecond is left out.
     public var settingText: String {
@@ -83,7 +86,7 @@ extension Duration {
     /// Reads `90s`, `30m`, `6h`, `2d`, `500ms`; `nil` for anything else.
     public init?(settingText text: String) {
         let digits = text.prefix { $0.isNumber || $0 == "." }
-        guard let number = Double(digits), number >= 0, number < 1e9 else { return nil }
+        guard let number = Double(digits), number >= 0 else { return nil }
         let milliseconds: Double
         switch text.dropFirst(digits.count) {
         case "ms": milliseconds = 1
@@ -93,6 +96,9 @@ extension Duration {
         case "d": milliseconds = 86_400_000
         default: return nil
         }
-        self = .milliseconds(Int64(number * milliseconds))
+        guard let whole = Int64(outside: number * milliseconds, in: 0...Self.longestSetting.wholeMilliseconds) else {
+            return nil
+        }
+        self = .milliseconds(whole)
     }
 }

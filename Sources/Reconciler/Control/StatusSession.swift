@@ -1,9 +1,11 @@
 /// Reads what is known, for people and for JSON.
 public struct StatusSession: Sendable {
     private let settings: Settings
+    private let clock: any WallClock
 
-    public init(settings: Settings) {
+    public init(settings: Settings, clock: any WallClock = SystemClock()) {
         self.settings = settings
+        self.clock = clock
     }
 
     /// How many runs are shown.
@@ -21,6 +23,7 @@ public struct StatusSession: Sendable {
     /// - Throws: `StateStoreError`, `SelectionError`
     public func fleet(_ scope: Scope = .everything) async throws -> FleetStatus {
         let store = try await settings.openExistingStore("Nothing is known of any device.")
+        try await KeptCallbacks(store: store, clock: clock, policy: settings.policy).takeEffect()
         return try await store.read { reader in
             let known = try reader.knownFleet()
             let selected: KnownFleet
@@ -45,6 +48,7 @@ public struct StatusSession: Sendable {
     /// - Throws: `StateStoreError`
     public func devices(of eid: EID) async throws -> [DeviceStatus] {
         let store = try await settings.openExistingStore("Nothing is known of any device.")
+        try await KeptCallbacks(store: store, clock: clock, policy: settings.policy).takeEffect()
         return try await store.read { try DeviceStatus.those(of: eid, in: $0) }
     }
 }

@@ -134,7 +134,9 @@ public struct Controller: Sendable {
             board: board, store: store, tls: settings.callbackTLS,
             host: settings.callbackURL.flatMap { URLComponents(string: $0)?.host },
             isPublic: try !settings.carrierURL().isLoopback, clock: clock, interval: options.probeInterval)
+        let clockWatch = ClockWatch(clock: clock, logger: logger)
         return [
+            { try await clockWatch.run() },
             { try await callbacks.run() }, { try await manifests.run() }, { try await events.run() },
             { try await watch.run() },
             { try await history.run() }, { try await prober.run() },

@@ -26,7 +26,9 @@ struct FleetLooker: Sendable {
         unanswered: UnansweredLookups = UnansweredLookups()
     ) async throws -> FleetSurvey? {
         let startedAt = clock.now()
-        let (whole, leases) = try await store.read { (try $0.wholeFleet(at: startedAt), try $0.leases()) }
+        let (whole, leases) = try await store.read { [wall = clock.wall()] in
+            (try $0.wholeFleet(at: wall, now: startedAt), try $0.leases())
+        }
         let known: KnownFleet
         switch whole {
         case .known(let fleet): known = fleet
@@ -38,7 +40,7 @@ struct FleetLooker: Sendable {
             return nil
         }
         let now = clock.now()
-        let taken = TakenSets(leases, but: desk.runHolder, at: now)
+        let taken = TakenSets(leases, but: desk.runHolder, at: clock.wall())
         let stopped = desk.accounts { Set($0.stopped(at: now).keys) }
         let survey = FleetSurvey(
             declared.fleet, known, at: now, policy: settings.policy, stopped: stopped, taken: taken,

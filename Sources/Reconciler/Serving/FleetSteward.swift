@@ -153,8 +153,8 @@ struct FleetSteward: Sendable {
         as run: ControllerDesk.Run
     ) async throws -> ApplyReport {
         // Sets on which others act are left to them, and taken up when they are free.
-        let now = clock.now()
-        let taken = try await store.read { TakenSets(try $0.leases(), but: nil, at: now) }
+        let wall = clock.wall()
+        let taken = try await store.read { TakenSets(try $0.leases(), but: nil, at: wall) }
         let free = declared.fleet.leavingOut(sets: taken.names(among: declared.fleet.sets))
         // Where none is free the lock says who is in the way.
         let fleet = free.sets.isEmpty ? declared.fleet : free

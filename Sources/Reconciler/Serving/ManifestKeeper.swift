@@ -44,7 +44,10 @@ struct ManifestKeeper: Sendable {
         let digest = fleet.digest
         desk.put(
             ControllerDesk.Declared(fleet: fleet, digest: digest, commit: commit),
-            refreshedAt: await AccountKeeper.latestRefresh(of: digest, in: store))
+            // A time that is still to come was written by a clock that was ahead.
+            refreshedAt: await AccountKeeper.latestRefresh(of: digest, in: store).flatMap { [now = clock.now()] in
+                $0 > now ? nil : $0
+            })
         await memory.compare(fleet, commit: commit)
     }
 }

@@ -39,12 +39,19 @@ public struct Lease: Hashable, Sendable {
         self.listensAt = listensAt
     }
 
+    /// A lease that ends later than this from now was written by a clock that was ahead: leases live for half a minute.
+    private static let longestRest = Duration.seconds(120)
+
     /// Whether the holder may still be at work.
+    ///
+    /// A time that a clock wrote that was ahead says nothing: then the lease is live only if its holder is seen to run.
     ///
     /// - Parameter isGone: says of a holder's identity whether that process has certainly ended.
     func isLive(at now: Timestamp, isGone: (ProcessIdentity) -> Bool) -> Bool {
         guard expiresAt > now else { return false }
-        return ProcessIdentity(holder).map { !isGone($0) } ?? true
+        let identity = ProcessIdentity(holder)
+        if let identity, isGone(identity) { return false }
+        return expiresAt <= now + Self.longestRest || identity?.isSeenRunning ?? false
     }
 }
 
@@ -64,9 +71,13 @@ extension StateReader {
     }
 
     /// What is known, unless somebody is writing half of it; nobody decides anything by that.
-    func wholeFleet(at now: Timestamp) throws -> WholeFleet {
-        if let recorder = try recorder(at: now) { return .beingWritten(by: recorder) }
-        return .known(try knownFleet())
+    ///
+    /// - Parameters:
+    ///   - wall: the time by which leases end.
+    ///   - now: the time by which what is known is judged.
+    func wholeFleet(at wall: Timestamp, now: Timestamp) throws -> WholeFleet {
+        if let recorder = try recorder(at: wall) { return .beingWritten(by: recorder) }
+        return .known(try knownFleet().believed(at: now))
     }
 }
 

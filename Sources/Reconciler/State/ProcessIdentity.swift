@@ -39,6 +39,9 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
         return state.startedAt != startedAt || state.hasEnded
     }
 
+    /// Whether the process is one of this machine, and is there.
+    var isSeenRunning: Bool { machine == Self.thisMachine && !isGone }
+
     private static let thisMachine: String = {
         let boot = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id").map {
             String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace }

@@ -45,6 +45,27 @@ public enum StateLocation {
         return sqlitePrefix + FilePath.resolve(path, below: folder)
     }
 
+    /// Leaves the stores of this process as whole files, at its orderly end.
+    ///
+    /// What was committed is on the disk already: that a log could not be copied loses nothing.
+    ///
+    /// - Returns: why one could not be, as sentences.
+    public static func copyLogs() async -> [String] {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: OpenStores.all.compactMap { store in
+                        do {
+                            try store.copyLog()
+                            return nil
+                        } catch {
+                            return "\(error)"
+                        }
+                    })
+            }
+        }
+    }
+
     private static func path(of location: String) -> String {
         location.hasPrefix(sqlitePrefix) ? String(location.dropFirst(sqlitePrefix.count)) : location
     }

@@ -11,7 +11,9 @@ struct SignInBook: Hashable, Sendable {
 
     static let mostRefusalsOfCredential = 2
     static let mostFailuresOfContact = 4
-    private static let clockSkew = Duration.seconds(60)
+
+    /// So much may the clocks of two processes differ.
+    private static let clockTolerance = Duration.seconds(60)
 
     init(_ record: SignInRecord, _ contact: SignInContact) {
         self.record = record
@@ -55,9 +57,9 @@ struct SignInBook: Hashable, Sendable {
     ) -> SignInDecision {
         if let attempt = contact.attempt {
             let isOver =
-                attempt.by == holder || attempt.until <= now || ProcessIdentity(attempt.by).map(isGone) ?? false
-                // No attempt lasts longer than one that begins now: a clock was ahead when it began.
-                || attempt.until > until + Self.clockSkew
+                // One that ends later than this one will was written down by a clock that was ahead.
+                attempt.by == holder || attempt.until <= now || attempt.until > until + Self.clockTolerance
+                || ProcessIdentity(attempt.by).map(isGone) ?? false
             guard isOver else { return .underWay(refusals: record.refusals) }
             // Whoever made it has not told what came of it.
             end(.unanswered, at: now)

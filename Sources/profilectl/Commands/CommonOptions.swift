@@ -135,11 +135,22 @@ struct ManifestArguments: ParsableArguments {
     }
 }
 
+/// Copies logs into their stores. What was committed is on the disk in any case, so that this fails no command.
+private func leaveStoresWhole() async {
+    for problem in await StateLocation.copyLogs() { printError("\(problem)") }
+}
+
 /// Runs a command's work; an error becomes a sentence on stderr and the exit code of the contract.
 func reporting(_ common: CommonOptions, _ work: () async throws -> Void) async throws {
     common.useLogFormat()
     do {
-        try await work()
+        do {
+            try await work()
+        } catch {
+            await leaveStoresWhole()
+            throw error
+        }
+        await leaveStoresWhole()
     } catch let code as ExitCode {
         throw code
     } catch let error as ValidationError {

@@ -7,7 +7,7 @@ extension TimeZone {
     static let millisecondsPerDay: Int64 = 86_400_000
 
     /// What a clock shows at a moment.
-    func shown(at time: Timestamp) -> Int64 { time.milliseconds + offset(at: time.milliseconds) }
+    func shown(at time: Timestamp) -> Int64 { time.milliseconds.saturatingAdd(offset(at: time.milliseconds)) }
 
     /// The number of the day that a clock shows at a moment, from 0 for 1970-01-01, a Thursday.
     func dayShown(at time: Timestamp) -> Int {

@@ -81,7 +81,9 @@ struct Evidence: Hashable, Sendable {
             return .lookUpFirst(.doubt(hint), notBefore: hint.dueAt(now))
         }
         // What was tried before a person said that the store is right, the person has taken into account.
-        let attempt = attempt.flatMap { isTrusted && !$0.isOpen && $0.intendedAt < rule.since ? nil : $0 }
+        let attempt = attempt.map { $0.believed(at: now) }.flatMap {
+            isTrusted && !$0.isOpen && $0.intendedAt < rule.since ? nil : $0
+        }
         if let attempt, attempt.isOpen { return .lookUpFirst(.attempt, notBefore: attempt.dueAt) }
         // A time that is still to come was written by a clock that was ahead.
         var proven = provenAt.flatMap { $0 > now ? nil : $0 }
@@ -123,6 +125,12 @@ extension Evidence {
 }
 
 extension Evidence.Attempt {
+    /// The attempt as far as its times can be right: those of a clock that was ahead count as long past.
+    fileprivate func believed(at now: Timestamp) -> Self {
+        guard intendedAt > now + Operation.clockTolerance else { return self }
+        return Self(intendedAt: .distantPast, dueAt: .distantPast, isOpen: isOpen)
+    }
+
     /// `nil` for an operation that provably changed nothing since, or whose success was proven.
     init?(_ operation: Operation) {
         switch operation.phase {

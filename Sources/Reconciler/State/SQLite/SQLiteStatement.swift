@@ -125,15 +125,23 @@ struct SQLiteRow {
     }
 
     /// Reads the EID and the ICCID from a column and the one behind it.
+    /// - Throws: `StateStoreError`
     func key(_ column: CInt) throws -> DeviceKey {
-        guard let eid = sqlite3_column_blob(pointer, column), sqlite3_column_bytes(pointer, column) == 16,
-            let iccid = sqlite3_column_blob(pointer, column + 1), sqlite3_column_bytes(pointer, column + 1) == 10
-        else {
+        guard let key = wholeKey(column) else {
             throw StateStoreError(
                 .damaged,
-                "The state store holds a device whose EID or ICCID cannot be read: it is damaged. "
-                    + "Restore it from a copy, or set it aside and read the carrier's records anew.")
+                "The state store holds a device whose EID or ICCID cannot be read: it is damaged "
+                    + "(`profilectl state check` shows where). Restore it from a copy, or set it aside and read the "
+                    + "carrier's records anew.")
         }
+        return key
+    }
+
+    /// The EID and the ICCID; `nil` in a damaged row. Of a device that nothing names nothing can be known.
+    func wholeKey(_ column: CInt) -> DeviceKey? {
+        guard let eid = sqlite3_column_blob(pointer, column), sqlite3_column_bytes(pointer, column) == 16,
+            let iccid = sqlite3_column_blob(pointer, column + 1), sqlite3_column_bytes(pointer, column + 1) == 10
+        else { return nil }
         return DeviceKey(
             eid: EID(
                 high: UInt64(bigEndian: eid.loadUnaligned(as: UInt64.self)),

@@ -7,12 +7,15 @@ import GRDB
 /// The file is readable by its owner only.
 public final class SQLiteStore: StateStore {
     public let location: String
-    private let path: String
+    let path: String
     private let pool: DatabasePool
     private let writer: SQLiteWriter
 
     /// How long another process is waited for.
     public static let usualBusyTimeout = Duration.seconds(10)
+
+    /// SQLite counts the milliseconds in 32 bits.
+    private static let longestBusyTimeout = Duration.seconds(86_400)
 
     /// Opens the store, creates it where there is none, and brings its tables up to date.
     ///
@@ -30,6 +33,7 @@ public final class SQLiteStore: StateStore {
         self.path = path
         location = "sqlite:\(path)"
         do {
+            if let fault = StoreFileFault.mount(at: path) { throw StateStoreError(fault, at: path) }
             try PrivateFile.create(at: path)
             (pool, writer) = try Self.whileBusy(for: busyTimeout) {
                 let pool = try Self.open(path, busyTimeout: busyTimeout)
@@ -40,12 +44,26 @@ public final class SQLiteStore: StateStore {
         } catch let error as DatabaseError {
             throw StateStoreError(error, at: path)
         }
+        OpenStores.add(self)
+    }
+
+    /// What a copy is made from.
+    var source: DatabasePool { pool }
+
+    /// Copies what this process has written from the log into the database.
+    /// - Throws: `StateStoreError`
+    func copyLog() throws {
+        do {
+            try writer.copyLog()
+        } catch let error as DatabaseError {
+            throw StateStoreError(error, at: path)
+        }
     }
 
     private static func open(_ path: String, busyTimeout: Duration) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "state"
-        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+        configuration.busyMode = .timeout(min(busyTimeout, longestBusyTimeout) / .seconds(1))
         return try DatabasePool(path: path, configuration: configuration)
     }
 
@@ -113,7 +131,9 @@ public final class SQLiteStore: StateStore {
         _ body: @escaping @Sendable (any StateReader) throws -> Result
     ) async throws -> Result {
         try await StateStoreError.translating(at: path) {
-            try await pool.read { db in try body(SQLiteTransaction(database: db)) }
+            let result = try await pool.read { db in try body(SQLiteTransaction(database: db)) }
+            try writer.file.check()
+            return result
         }
     }
 

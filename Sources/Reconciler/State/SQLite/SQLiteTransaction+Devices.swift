@@ -12,7 +12,10 @@ extension SQLiteTransaction {
             SELECT \(Self.operationColumns) FROM device d JOIN operation o ON o.id = d.operation
             WHERE d.matters <> 0 ORDER BY d.eid, d.iccid
             """
-        try statement(mattering).run { row in fleet.operations.append(try self.operation(row, from: 0)) }
+        try statement(mattering).run { row in
+            guard row.wholeKey(1) != nil else { return }
+            fleet.operations.append(try self.operation(row, from: 0))
+        }
         var nextOperation = 0
         fleet.devices.reserveCapacity(try roomForDevices())
         var services = ServiceIndices()
@@ -21,7 +24,8 @@ extension SQLiteTransaction {
             ORDER BY eid, iccid
             """
         try statement(everything).run { row in
-            let key = try row.key(0)
+            // One that nothing names is no device of any manifest: `state check` shows it.
+            guard let key = row.wholeKey(0) else { return }
             var operationIndex: Int32 = -1
             if nextOperation < fleet.operations.count, fleet.operations[nextOperation].key == key {
                 operationIndex = Int32(nextOperation)
@@ -50,8 +54,9 @@ extension SQLiteTransaction {
     func accountsOfDevices() throws -> KnownAccounts {
         var accounts = KnownAccounts()
         var numbers: [Int64: UInt16] = [:]
-        try statement("SELECT account FROM device ORDER BY eid, iccid").run { row in
-            let name = row.integer(0)
+        try statement("SELECT eid, iccid, account FROM device ORDER BY eid, iccid").run { row in
+            guard row.wholeKey(0) != nil else { return }
+            let name = row.integer(2)
             let number = numbers[name] ?? UInt16(clamping: accounts.names.count)
             if Int(number) == accounts.names.count {
                 numbers[name] = number
@@ -139,8 +144,8 @@ extension SQLiteTransaction {
             WHERE hint IS NOT NULL ORDER BY eid, iccid
             """
         try statement(inDoubt).run { row in
-            guard let hint = self.hint(row, from: 2) else { return }
-            found.append(DeviceInDoubt(key: try row.key(0), hint: hint))
+            guard let key = row.wholeKey(0), let hint = self.hint(row, from: 2) else { return }
+            found.append(DeviceInDoubt(key: key, hint: hint))
         }
         return found
     }
@@ -176,7 +181,10 @@ extension SQLiteTransaction {
             FROM operation o JOIN device d ON d.eid = o.eid AND d.iccid = o.iccid AND d.operation = o.id
             WHERE o.phase <= \(OperationPhaseCode.lastOpen)
             """
-        try statement(open).run { found.append(try device($0)) }
+        try statement(open).run { row in
+            guard row.wholeKey(0) != nil else { return }
+            found.append(try device(row))
+        }
         return found
     }
 
@@ -230,10 +238,11 @@ extension SQLiteTransaction {
         try statement("SELECT eid, iccid, imei, profile FROM device WHERE account = ? ORDER BY eid, iccid").run(
             .integer(try number(known: account.description))
         ) { row in
+            guard let key = row.wholeKey(0) else { return }
             let profile = row.optionalInteger(3).flatMap { ProfileState(rawValue: UInt8(truncatingIfNeeded: $0)) }
             found.append(
                 KnownIdentity(
-                    key: try row.key(0), imei: row.optionalInteger(2).map { IMEI(word: UInt64(bitPattern: $0)) },
+                    key: key, imei: row.optionalInteger(2).map { IMEI(word: UInt64(bitPattern: $0)) },
                     isTold: profile.map { $0 != .unknown } ?? false))
         }
         return found
@@ -247,6 +256,7 @@ extension SQLiteTransaction {
             WHERE d.profile <> d.reached ORDER BY d.eid, d.iccid
             """
         try statement(moved).run { row in
+            guard row.wholeKey(0) != nil else { return }
             let record = try deviceAlone(row)
             found.append(
                 KnownMove(

@@ -13,6 +13,16 @@ enum OperationPhaseCode {
     static let lastOpen = unresolved
 }
 
+extension Operation.Phase {
+    /// Whether the operation is over.
+    fileprivate var isSettled: Bool {
+        switch self {
+        case .succeeded, .failed, .withdrawn: true
+        case .intended, .submitted, .enablePending, .unresolved: false
+        }
+    }
+}
+
 extension SQLiteTransaction {
     static let operationColumns = """
         o.id, o.eid, o.iccid, o.action, o.account, o.smsr, o.attempt, o.request, o.intendedAt, o.phase, o.requestID,
@@ -21,31 +31,39 @@ extension SQLiteTransaction {
 
     /// Reads an operation from `operationColumns`, the first of which is at `first`.
     func operation(_ row: SQLiteRow, from first: CInt) throws -> Operation {
-        guard let action = ProfileAction(rawValue: row.text(first + 3)),
-            let phase = try phase(row, from: first + 9)
-        else {
-            throw StateStoreError(
-                .damaged,
-                "The state store holds an operation (\(row.integer(first))) that cannot be read: it is damaged. "
-                    + "Restore it from a copy.")
-        }
+        let action = ProfileAction(rawValue: row.text(first + 3))
+        var phase = phase(row, from: first + 9)
+        if action == nil, phase?.isSettled != true { phase = nil }
+        // A damaged row is that device's trouble: nobody knows what came of the operation, so that it is looked up.
         return Operation(
-            id: OperationID(row.integer(first)), key: try row.key(first + 1), action: action,
+            id: OperationID(row.integer(first)), key: try row.key(first + 1), action: action ?? .downloadEnable,
             account: AccountName(try text(named: row.integer(first + 4))),
-            smsr: SmsrOid(try text(named: row.integer(first + 5))), attempt: Int(row.integer(first + 6)),
+            smsr: SmsrOid(try text(named: row.integer(first + 5))),
+            attempt: Int(outside: row.integer(first + 6), in: 0...Self.mostAttempts) ?? Self.mostAttempts,
             request: RequestNumber(row.integer(first + 7)), intendedAt: row.time(first + 8),
-            run: row.optionalInteger(first + 13).map { RunNumber($0) }, phase: phase,
+            run: row.optionalInteger(first + 13).map { RunNumber($0) },
+            phase: phase ?? .unresolved(reason: Self.unreadable(row.integer(first)), lookedUpAt: nil),
             profileSet: try row.optionalInteger(first + 14).map { try text(named: $0) })
     }
 
-    private func phase(_ row: SQLiteRow, from first: CInt) throws -> Operation.Phase? {
+    /// More attempts than any setting allows.
+    private static let mostAttempts = 1_000_000
+
+    /// Why the outcome of an operation is not known whose row is damaged.
+    static func unreadable(_ number: Int64) -> String {
+        "its record in the state store (operation \(number)) is damaged; `profilectl state check` shows what is"
+    }
+
+    /// - Returns: `nil` for what this version cannot read.
+    private func phase(_ row: SQLiteRow, from first: CInt) -> Operation.Phase? {
         let dueAt = row.optionalInteger(first + 2).map { Timestamp(milliseconds: $0) }
         let detail = row.text(first + 3)
-        switch Int(row.integer(first)) {
+        switch Int(truncatingIfNeeded: row.integer(first)) {
         case OperationPhaseCode.intended:
             return .intended
         case OperationPhaseCode.submitted:
-            return dueAt.map { .submitted(RequestID(row.text(first + 1)), deadline: $0) }
+            guard let dueAt, let request = row.optionalText(first + 1), !request.isEmpty else { return nil }
+            return .submitted(RequestID(request), deadline: dueAt)
         case OperationPhaseCode.enablePending:
             return dueAt.map { .enablePending(deadline: $0) }
         case OperationPhaseCode.unresolved:
@@ -53,8 +71,12 @@ extension SQLiteTransaction {
         case OperationPhaseCode.succeeded:
             return .succeeded
         case OperationPhaseCode.failed:
-            let failure = try JSONDecoder().decode(OperationFailure.self, from: Data(detail.utf8))
-            return .failed(failure, retryAt: dueAt)
+            do {
+                return .failed(
+                    try JSONDecoder().decode(OperationFailure.self, from: Data(detail.utf8)), retryAt: dueAt)
+            } catch {
+                return nil
+            }
         case OperationPhaseCode.withdrawn:
             return .withdrawn(reason: detail, retryAt: dueAt)
         default:
@@ -221,15 +243,20 @@ extension SQLiteTransaction {
         return found
     }
 
+    /// An attempt that is dated later than so long after the time asked for was dated by a clock that was ahead.
+    private static let countedTime = Duration.seconds(86_400)
+
     func attempts(of keys: [DeviceKey], since: Timestamp) throws -> [DeviceKey: Int] {
         let count = try statement(
             """
             SELECT count(*) FROM operation
-            WHERE eid = ? AND iccid = ? AND intendedAt > ? AND phase <> \(OperationPhaseCode.withdrawn)
+            WHERE eid = ? AND iccid = ? AND intendedAt > ? AND intendedAt <= ? AND phase <> \(OperationPhaseCode.withdrawn)
             """)
         var attempts: [DeviceKey: Int] = [:]
         for key in keys {
-            try count.run(.eid(key.eid), .iccid(key.iccid), .time(since)) { attempts[key] = Int($0.integer(0)) }
+            try count.run(.eid(key.eid), .iccid(key.iccid), .time(since), .time(since + Self.countedTime)) {
+                attempts[key] = Int($0.integer(0))
+            }
         }
         return attempts
     }

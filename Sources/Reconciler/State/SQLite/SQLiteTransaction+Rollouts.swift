@@ -10,11 +10,19 @@ extension SQLiteTransaction {
             WHERE endedAt IS NULL ORDER BY id
             """
         ).run { row in
+            let wave = Self.wave(row, 6)
+            var abort = row.isNull(3) ? nil : RolloutRecord.Abort(at: row.time(3), reason: row.text(4))
+            // Which devices the wave may change is not known: nothing more is sent to the set before a person acts.
+            if case .unreadable = wave, abort == nil {
+                abort = RolloutRecord.Abort(
+                    at: row.time(2),
+                    reason: "its record in the state store (rollout \(row.integer(0))) is damaged; "
+                        + "`profilectl resume` begins it anew")
+            }
             found.append(
                 RolloutRecord(
                     number: RolloutNumber(row.integer(0)), profileSet: row.text(1), startedAt: row.time(2),
-                    waveLimit: Int(row.integer(5)), waveLabels: try Self.labels(row, 6),
-                    abort: row.isNull(3) ? nil : RolloutRecord.Abort(at: row.time(3), reason: row.text(4))))
+                    waveLimit: Int(row.integer(5)), waveLabels: wave.labels, abort: abort))
         }
         return found
     }
@@ -33,15 +41,25 @@ extension SQLiteTransaction {
             .optional(rollout.abort?.reason), .integer(rollout.number.number))
     }
 
-    private static func labels(_ row: SQLiteRow, _ column: CInt) throws -> [String: String]? {
-        guard let text = row.optionalText(column) else { return nil }
-        guard let labels = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
-            throw StateStoreError(
-                .damaged,
-                "The state store holds a roll-out (\(row.integer(0))) whose wave cannot be read: it is damaged. "
-                    + "Restore it from a copy.")
+    /// The labels that a wave is chosen by, as they are stored.
+    enum StoredWave {
+        case none
+        case labels([String: String])
+        case unreadable
+
+        var labels: [String: String]? {
+            if case .labels(let labels) = self { return labels }
+            return nil
         }
-        return labels
+    }
+
+    static func wave(_ row: SQLiteRow, _ column: CInt) -> StoredWave {
+        guard let text = row.optionalText(column) else { return .none }
+        do {
+            return .labels(try JSONDecoder().decode([String: String].self, from: Data(text.utf8)))
+        } catch {
+            return .unreadable
+        }
     }
 
     private static func text(of labels: [String: String]?) throws -> String? {

@@ -14,7 +14,9 @@ final class SQLiteWriter: Sendable {
     }
 
     private let pool: DatabasePool
-    private let file: StoreFileIdentity
+    let file: StoreFileIdentity
+    /// Whether this process has written something that may still be in the log alone.
+    private let hasWritten = Atomic(false)
     private let waiting = Mutex<[Work]>([])
 
     /// - Throws: `DatabaseError`
@@ -32,6 +34,8 @@ final class SQLiteWriter: Sendable {
         try db.execute(sql: "PRAGMA cache_size = -32768")
         // In pages. A page that is changed in many transactions is copied into the file once.
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        // In bytes. The log grows as long as somebody reads, and is cut to this when it is begun anew.
+        try db.execute(sql: "PRAGMA journal_size_limit = 16777216")
     }
 
     /// - Throws: `DatabaseError`, `StateStoreError` if the file is no longer there, and what `body` throws; nothing of it
@@ -49,6 +53,16 @@ final class SQLiteWriter: Sendable {
             waiting.withLock { $0.append(work) }
             pool.asyncWriteWithoutTransaction { self.doWhatWaits($0) }
         }
+    }
+
+    /// Copies what this process has written from the log into the database, as far as no reader is in the way, so that the
+    /// one file is whole by itself when nothing uses it.
+    ///
+    /// - Throws: `DatabaseError`, `StateStoreError`
+    func copyLog() throws {
+        guard hasWritten.load(ordering: .relaxed) else { return }
+        try file.check()
+        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
     }
 
     /// Does all that waits by now; it may be that an earlier call has done it.
@@ -86,6 +100,7 @@ final class SQLiteWriter: Sendable {
             try file.check()
             throw error
         }
+        hasWritten.store(true, ordering: .relaxed)
         for telling in tellings { telling() }
     }
 }

@@ -16,6 +16,8 @@ enum StoreFileFault: Hashable {
     case diskFull
     /// In bytes.
     case fileSizeLimit(UInt64)
+    /// The file is a mount of its own, or on another file system than its folder, in which its log is kept.
+    case isMountedAlone
     /// The log is there, and the store to which it belongs is gone.
     case logAlone
 
@@ -41,6 +43,27 @@ enum StoreFileFault: Hashable {
             }
         }
         return folderFault(of: path) ?? roomFault(of: files, in: parent(of: path))
+    }
+
+    /// Whether the database would be parted from its log: what is written to the log of a file that alone is mounted into
+    /// a container is lost with the container.
+    static func mount(at path: String) -> Self? {
+        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        var status = stat()
+        var folder = stat()
+        guard stat(file, &status) == 0, stat(parent(of: file), &folder) == 0 else { return nil }
+        return status.st_dev != folder.st_dev || isMountPoint(file) ? .isMountedAlone : nil
+    }
+
+    private static func isMountPoint(_ path: String) -> Bool {
+        guard let data = FileManager.default.contents(atPath: "/proc/self/mountinfo") else { return false }
+        // The fifth field is the place, with octal numbers for white space and backslashes.
+        let escaped = path.replacing("\\", with: "\\134").replacing(" ", with: "\\040").replacing("\t", with: "\\011")
+            .replacing("\n", with: "\\012")
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ", maxSplits: 5)
+            return fields.count > 4 && fields[4] == escaped
+        }
     }
 
     private static func parent(of path: String) -> String {
@@ -149,6 +172,12 @@ extension StateStoreError {
                 .full,
                 "The state store \(path) may not grow any more: a file of this process is \(limit) bytes long at most "
                     + "(`ulimit -f`). Raise the limit, and run the same command again: it goes on from what is kept.")
+        case .isMountedAlone:
+            self.init(
+                .cannotOpen,
+                "The state store \(path) cannot be used: this one file is mounted, or on another file system than its "
+                    + "folder. Its log is kept beside it, and would be lost with the container, and callbacks with it. "
+                    + "Mount the folder that holds the store, \(elsewhere)")
         case .logAlone:
             self.init(
                 .cannotOpen,
