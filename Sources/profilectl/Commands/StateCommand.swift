@@ -36,7 +36,7 @@ struct StateBackupCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting(common) {
             try await StateSession(settings: try common.settings()).backUp(to: file)
-            print("The state store was copied to \(file).")
+            try printLine("The state store was copied to \(file).")
         }
     }
 }
@@ -59,10 +59,9 @@ struct StateCheckCommand: AsyncParsableCommand {
         try await reporting(common) {
             let findings = try await StateSession(settings: try common.settings()).damage()
             guard !findings.isEmpty else {
-                print("The state store is whole.")
-                return
+                return try printLine("The state store is whole.")
             }
-            findings.forEach { print($0) }
+            try printLines(findings.map { "\($0)" })
             throw ExitCode(3)
         }
     }
