@@ -67,7 +67,7 @@ public struct SettingsError: ErrorOfSeveralLines, Hashable, Sendable, CustomStri
 
 extension Duration {
     /// What such a text looks like, behind "expected".
-    public static let settingExpected = "a duration such as 30s, 15m or 6h, at most 3650d"
+    public static let settingExpected = "a duration such as 30s, 15m or 6h"
 
     /// Longer ones mean nothing to anybody.
     static let longestSetting = Duration.seconds(3650 * 86_400)

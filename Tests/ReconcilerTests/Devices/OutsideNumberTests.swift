@@ -11,7 +11,7 @@ struct OutsideNumberTests {
             #expect(Int(outside: text, in: 0...100) == nil, "\(text)")
         }
         #expect(Int(outside: "100", in: 0...100) == 100)
-        for number in [Double.nan, .infinity, -.infinity, 1e400, 9.3e18, -1, 100.0001e6] {
+        for number in [Double.nan, .infinity, -.infinity, 9.3e18, -1, 100.0001e6] {
             #expect(Int64(outside: number, in: 0...100_000_000) == nil, "\(number)")
         }
         #expect(Int64(outside: 3.9, in: 0...100) == 3)
@@ -29,7 +29,7 @@ struct OutsideNumberTests {
         #expect((last - first).wholeMilliseconds == .max && (first - last).wholeMilliseconds == .min)
         #expect(Duration.seconds(Int64.max).wholeMilliseconds == .max)
         #expect(Duration.seconds(Int64.min).wholeMilliseconds == .min)
-        #expect(last.description == "9999-12-31T23:59:59.999Z" && first.description == "0001-01-01T00:00:00.000Z")
+        #expect(last.description == "9999-12-31T23:59:59.999Z")
         #expect(Timestamp(Date(timeIntervalSince1970: .infinity)) == last)
         #expect(Timestamp("2026-09-21T14:13:20.9223372036854775807Z") == nil)
     }

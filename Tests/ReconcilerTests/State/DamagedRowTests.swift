@@ -61,7 +61,7 @@ struct DamagedRowTests {
 
     @Test("a device that nothing names is left out, and found")
     func identifiers() async throws {
-        try damage("UPDATE device SET eid = x'89' WHERE rowid = 2; UPDATE operation SET eid = x'89' WHERE id = 2")
+        try damage("UPDATE device SET eid = x'89' WHERE operation = 2; UPDATE operation SET eid = x'89' WHERE id = 2")
         let store = try SQLiteStore(path: path)
         let (fleet, accounts) = try await store.read { (try $0.knownFleet(), try $0.accountsOfDevices()) }
         #expect(fleet.devices.count == 2 && accounts.numbers.count == 2)

@@ -96,33 +96,12 @@ struct WrongClockTests {
         #expect(refreshed.exitCode == 0, "\(refreshed.output)\(refreshed.errors)")
     }
 
-    @Test("a wait for who records ends by --timeout and by SIGTERM", arguments: ["apply", "serve"])
-    func ends(command: String) async throws {
-        let fleet = try await SimulatedFleet([("a", 2)], rollout: "requestsPerSecond: 100")
-        // A process that is there, and does not come to its end.
-        try await spoil(fleet, holder: ProcessIdentity().description, isRecorderOnly: true)
-        if command == "serve" {
-            let serving = try fleet.serve(["--admin-listen", "127.0.0.1:0"], manifests: "a.yaml")
-            _ = try await serving.printed("manifests", to: "errors")
-            serving.send(SIGTERM)
-            #expect(await serving.result().exitCode == 0)
-        } else {
-            #expect(try await fleet.apply("a", ["--timeout", "200ms"]).result().exitCode == 4)
-            let waiting = try fleet.apply("a")
-            _ = try await waiting.printed("being written down", to: "errors")
-            waiting.send(SIGTERM)
-            #expect(await waiting.result().exitCode != 0)
-        }
-        #expect(try await fleet.count("acceptedDevices", "download_enable") == 0)
-    }
-
-    private func spoil(_ fleet: SimulatedFleet, holder: String, isRecorderOnly: Bool = false) async throws {
+    private func spoil(_ fleet: SimulatedFleet, holder: String) async throws {
         let tomorrow = SystemClock().now() + .seconds(86_400)
         let store = try SQLiteStore(path: fleet.storePath)
         try await store.write { transaction in
             try transaction.save(
                 Lease(name: .recording(holder), owner: "refresh of a test", holder: holder, expiresAt: tomorrow))
-            if isRecorderOnly { return }
             try transaction.save(
                 Lease(name: .profileSet("a"), owner: "apply of a test", holder: holder, expiresAt: tomorrow))
             try transaction.save(

@@ -57,11 +57,11 @@ enum StoreDamage {
         var findings = Findings()
         for table in ["device", "operation"] {
             try transaction.statement(
-                "SELECT rowid FROM \(table) WHERE length(eid) IS NOT 16 OR length(iccid) IS NOT 10"
+                "SELECT substr(hex(eid), 1, 64), substr(hex(iccid), 1, 64) FROM \(table) WHERE length(eid) IS NOT 16 OR length(iccid) IS NOT 10"
             ).run { row in
                 findings.add(
                     table,
-                    "Row \(row.integer(0)) of the table `\(table)` has an EID or ICCID of a wrong length. It is left "
+                    "A row of the table `\(table)` has an EID or ICCID of a wrong length (\(row.text(0)), \(row.text(1))). It is left "
                         + "out; `profilectl refresh` reads the device anew.")
             }
         }
