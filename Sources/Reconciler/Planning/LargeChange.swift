@@ -40,7 +40,7 @@ extension LargeChange: CustomStringConvertible {
     public var description: String {
         let share = Double(changes) * 100 / Double(max(present, 1))
         return "\(subject): \(changes) of the \(present) devices whose profile is known to be there would change "
-            + "(\(Int(share.rounded())) %), and \(limitName) is \(Self.plain(limit)) %. "
+            + "(\(Int(outside: share.rounded(), in: 0...Int.max) ?? 0) %), and \(limitName) is \(Self.plain(limit)) %. "
             + "Look at the plan again; if it is meant, use `profilectl apply --allow-large-change`."
     }
 

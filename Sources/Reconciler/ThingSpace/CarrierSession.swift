@@ -39,8 +39,8 @@ actor CarrierSession {
 
     /// A bearer token is renewed so long before its end.
     private static let margin = Duration.seconds(30)
-    /// What a token may live, in seconds; what is no such number says nothing.
-    private static let tokenLives: ClosedRange<Int32> = 1...86_400
+    /// What a token may live; what is no such number says nothing.
+    private static let tokenLives = Duration.seconds(1)...Duration.seconds(86_400)
     private static let usualTokenLife = Duration.seconds(3600)
     private static let answerLimit = 64 << 10
     /// Calls for which renewing has not helped renew nothing for so long: each renewal ends the tokens of other calls.
@@ -173,7 +173,9 @@ actor CarrierSession {
                 throw await fruitless(credentials.client, "The carrier's token answer holds no access_token.")
             }
             let life =
-                body["expires_in"]?.text.flatMap { BoundedNumber.seconds($0, within: Self.tokenLives) }
+                body["expires_in"]?.text.flatMap { Double($0) }.flatMap {
+                    Duration(outsideSeconds: $0, in: Self.tokenLives)
+                }
                 ?? Self.usualTokenLife
             bearer = (token, clock.now() + max(life - Self.margin, life / 2))
             await end(credentials.client, .accepted)

@@ -8,7 +8,7 @@ enum RetryAfter {
     /// - Returns: `nil` if it says nothing of use: no number and no date, or one that has passed.
     static func wait(_ text: String, date: String?, now: Timestamp) -> Duration? {
         let text = text.trimmingCharacters(in: .whitespaces)
-        if let seconds = BoundedNumber.integer(text, within: 1...longest) { return .seconds(seconds) }
+        if let seconds = Int64(outside: text, in: 1...longest) { return .seconds(seconds) }
         guard let time = seconds(since1970: text) else { return nil }
         let sent = date.flatMap { seconds(since1970: $0) } ?? now.milliseconds / 1000
         return time > sent && time - sent <= longest ? .seconds(time - sent) : nil
@@ -31,7 +31,7 @@ enum RetryAfter {
         for form in forms {
             formatter.dateFormat = form
             if let date = formatter.date(from: text) {
-                return BoundedNumber.seconds("\(date.timeIntervalSince1970)", within: 0...Int32.max)?.components.seconds
+                return Int64(outside: date.timeIntervalSince1970, in: 0...Int64(Int32.max))
             }
         }
         return nil

@@ -21,6 +21,18 @@ struct OutsideNumberTests {
         #expect(Duration(outsideSeconds: 0.25, in: .zero ... .seconds(1)) == .milliseconds(250))
     }
 
+    @Test(
+        "seconds in a text are a finite number within the range",
+        arguments: [
+            ("1", 1000), ("86400", 86_400_000), ("1.5", 1500), ("1e3", 1_000_000), ("0", nil), ("-1", nil),
+            ("86401", nil), ("9223372036854775807", nil), ("1e400", nil), ("NaN", nil), ("-inf", nil), ("", nil),
+            ("3600s", nil), (" 3600", nil),
+        ] as [(String, Int64?)])
+    func seconds(text: String, milliseconds: Int64?) {
+        let duration = Double(text).flatMap { Duration(outsideSeconds: $0, in: .seconds(1) ... .seconds(86_400)) }
+        #expect(duration?.wholeMilliseconds == milliseconds)
+    }
+
     @Test("times and durations stop at the ends of what there is")
     func saturation() {
         let last = Timestamp(milliseconds: .max)

@@ -62,7 +62,8 @@ struct ManifestSources: Sendable {
                 if found.isEmpty, complaints.errorCount == errorsBefore {
                     complaints.add(
                         Complaint(
-                            .error, .unreadable, at: nil, found: "no *.yaml or *.yml below `\(path.excerpt(limit: 200))`",
+                            .error, .unreadable, at: nil,
+                            found: "no *.yaml or *.yml below `\(path.excerpt(limit: 200))`",
                             expected: "at least one"))
                 }
             }
