@@ -2,7 +2,7 @@ import Foundation
 
 /// Where callbacks come in: the socket that we listen on and the URL that the carrier is told.
 struct CallbackEndpoint: Sendable {
-    let configuration: CallbackListenerConfiguration
+    private(set) var configuration: CallbackListenerConfiguration
     /// `nil` if the carrier is told the port that the system chooses.
     let url: String?
 
@@ -23,15 +23,28 @@ struct CallbackEndpoint: Sendable {
         } else {
             url = try settings.registrableCallbackURL(carrierIsLoopback: carrierIsLoopback)
         }
-        let path = url.flatMap { URLComponents(string: $0)?.path } ?? "/callbacks"
+        let parts = url.flatMap { URLComponents(string: $0) }
+        let path = parts?.percentEncodedPath ?? "/callbacks"
         // Half of it is for the work, which goes on before.
         var limits = ListenerLimits()
         limits.endTime = settings.drainTimeout / 4
+        if settings.behindProxy {
+            // All come from the proxy's address.
+            limits.unprovenSizePerClient = limits.unprovenSize
+            guard settings.callbackAllow?.contains(AllowedClients.carrierName) != true else {
+                throw SettingsError(
+                    "callbacks.allow lists thingspace, and callbacks.behindProxy is true: every connection comes from "
+                        + "the proxy, and would be refused. Let the proxy check the carrier's addresses, and list the "
+                        + "proxy's own address in callbacks.allow, or leave that out.")
+            }
+        }
+        limits = try limits.fitting(.current)
         configuration = CallbackListenerConfiguration(
             host: address.host, port: address.port, path: path.isEmpty ? "/" : path, credentials: credentials,
             tls: settings.callbackTLS,
             allowed: try settings.callbackAllow.map { texts throws(SettingsError) in try AllowedClients(texts) },
             limits: limits)
+        configuration.certifiedHost = settings.behindProxy ? nil : parts?.host
     }
 
     /// The URL that the carrier is told, now that the port is known.
@@ -73,6 +86,7 @@ extension Settings {
                 "callbacks.url has port \(port), which the carrier does not call. It calls "
                     + "\(ports.joined(separator: ", ")).")
         }
-        return text
+        // The carrier is told what stands in a request: blanks and other characters percent-encoded.
+        return text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : parts.string ?? text
     }
 }
