@@ -52,11 +52,11 @@ struct RunLimit: Sendable {
         }
     }
 
-    /// What is left of the time of a run for its own work: half of it at least.
+    /// What is left of the time of a run for its own work: half of it at least, and all of a few seconds.
     ///
     /// - Parameter start: when the run has begun.
     func rest(of timeout: Duration, since start: Timestamp) -> Duration {
-        max(timeout - max(clock.now() - start, .zero), timeout / 2)
+        max(timeout - max(clock.now() - start, .zero), timeout / 2, min(timeout, Self.leastTime))
     }
 }
 

@@ -42,7 +42,7 @@ struct CallbackOptions: ParsableArguments {
             store: try await settings.openStore(), retriesSignIn: carrier.retrySignIn,
             redactor: try secrets.callbackRedactor(), timeout: timeout
         ) {
-            printError($0)
+            printError("\($0)")
         }
         return try await InterruptSignals.stopping(session.stop) { try await session.forEachAccount(work) }
     }

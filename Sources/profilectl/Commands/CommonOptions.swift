@@ -46,7 +46,7 @@ struct CommonOptions: ParsableArguments {
     /// Tells people, in the form of the log.
     func warn(_ sentence: String) {
         switch logFormat {
-        case .text: printError(errorOutput.yellow("warning: ") + sentence)
+        case .text: printError(errorOutput.yellow("warning: ") + "\(sentence)")
         case .json: logger().warning("\(sentence)")
         }
     }
