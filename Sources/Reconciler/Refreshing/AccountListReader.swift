@@ -8,11 +8,6 @@ struct AccountListReader: Sendable {
     let longestWait: Duration
     /// Until then a call that failed for what may pass is made again.
     var deadline = Timestamp.distantPast
-    /// Each page that names devices gives the next one so long: a large account takes longer than a small one.
-    var pageTimeout = Duration.zero
-
-    /// A list with more devices does not come to its end.
-    static let mostDevices = 20_000_000
 
     /// Devices that are asked for one by one rather than by reading the whole account.
     static let fewDevices = 50
@@ -35,23 +30,19 @@ struct AccountListReader: Sendable {
         let known = try await pacer.store.read { try $0.limits(of: account).pageSize(at: startedAt) }
         var size = known
         var next: UInt64? = 0
-        var deadline = deadline
-        var count = 0
         while let last = next {
-            guard deadline == .distantPast || clock.now() < deadline, count <= Self.mostDevices else {
+            guard deadline == .distantPast || clock.now() < deadline else {
                 throw CarrierError.transport(
                     TransportProblem(description: "The account's list did not come to its end in time."))
             }
             do {
-                let (page, askedAt) = try await persistently(account, until: deadline) {
+                let (page, askedAt) = try await persistently(account) {
                     let askedAt = clock.now()
                     return (try await carrier.devices(of: account, after: last, limit: size), askedAt)
                 }
                 if size < known { try await keep(size, of: account) }
                 take(page, askedAt)
                 next = page.next
-                count += page.rows.count
-                if !page.rows.isEmpty { deadline = max(deadline, clock.now() + pageTimeout) }
             } catch CarrierError.refused(let refusal) {
                 guard refusal.mayBeForItsSize, let smaller = AccountLimits.page(after: size) else {
                     throw CarrierError.refused(refusal)
@@ -75,7 +66,7 @@ struct AccountListReader: Sendable {
     /// - Returns: `nil` if the carrier does not have it, with the time at which it was asked for.
     /// - Throws: `CarrierError`, `AccountBusy`, `RunStopped`, `StateStoreError`, `CancellationError`
     func read(_ key: DeviceKey, of account: AccountName) async throws -> (row: AccountDeviceRow?, askedAt: Timestamp) {
-        try await persistently(account, until: deadline) {
+        try await persistently(account) {
             let askedAt = clock.now()
             return (try await carrier.device(key.iccid), askedAt)
         }
@@ -83,7 +74,7 @@ struct AccountListReader: Sendable {
 
     /// Makes a call, and again after ever longer waits until the deadline.
     private func persistently<Answer: Sendable>(
-        _ account: AccountName, until deadline: Timestamp, _ call: () async throws -> Answer
+        _ account: AccountName, _ call: () async throws -> Answer
     ) async throws -> Answer {
         var failures = 0
         while true {

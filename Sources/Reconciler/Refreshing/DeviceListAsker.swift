@@ -29,7 +29,7 @@ struct DeviceListAsker: Sendable {
     var accountListReader: AccountListReader {
         AccountListReader(
             carrier: carrier, pacer: pacer, clock: clock, stop: stop, longestWait: longestWait,
-            deadline: clock.now() + timeout, pageTimeout: timeout)
+            deadline: clock.now() + timeout)
     }
 
     /// One question on its way to an answer.

@@ -51,7 +51,8 @@ public enum StateLocation {
     ///
     /// - Returns: why one could not be, as sentences.
     public static func copyLogs() async -> [String] {
-        await withCheckedContinuation { continuation in
+        guard !OpenStores.all.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
                     returning: OpenStores.all.compactMap { store in

@@ -21,6 +21,7 @@ struct OutputTests {
 
     @Test("output that cannot be written is exit code 1 and a sentence, whatever the command")
     func fullDisk() async throws {
+        _ = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
         #expect(try await Binary.run(["plan", "fleet.yaml", "--out", "a.plan"], in: folder.path).exitCode == 0)
         let commands =
             ["text", "json", "github", "sarif"].map { ["validate", "fleet.yaml", "--format", $0] }

@@ -33,27 +33,6 @@ struct PacedListTests {
         #expect(clock.leaps == 3)
     }
 
-    @Test("a long list is read on while its pages name devices", arguments: [true, false])
-    func longList(namesDevices: Bool) async throws {
-        let folder = try TemporaryFolder()
-        let store = try SQLiteStore(path: folder.path + "/state.db")
-        let clock = LeapingClock()
-        let row = try #require(try ListCarrier.row(try Fleets.key(0), status: "ENABLE"))
-        let carrier = ListCarrier(
-            store, clock,
-            page: { last in AccountDevicePage(rows: namesDevices ? [row] : [], next: last < 9 ? last + 1 : nil) })
-        var reader = reader(carrier, pacer(store, clock, rate: 0.25), clock)
-        reader.deadline = clock.now() + .seconds(6)
-        reader.pageTimeout = .seconds(6)
-        var pages = 0
-        do {
-            try await reader.read(Fleets.account) { _, _ in pages += 1 }
-        } catch let error as CarrierError {
-            #expect(error.description.contains("did not come to its end"))
-        }
-        #expect(namesDevices ? pages == 10 : pages < 10)
-    }
-
     @Test("a busy v1 list is told to all processes; who is told to come much later does not wait")
     func busyList() async throws {
         let folder = try TemporaryFolder()

@@ -76,6 +76,14 @@ struct SchemaTests {
                 || (place.keys.last == "smsrOid" && ["1.0", ".5"].contains(value))
                 || (place.keys == ["metadata", "name"] && value == "+5")
         case "False": ["behindProxy", "v1", "v2"].contains(place.keys.last)
+        // Too long a time.
+        case "999999999s":
+            ["stateTimeout", "history", "every", "drainTimeout", "manifestInterval"].contains(place.keys.last)
+                || place.keys.first == "convergence"
+        case "6h" where ["stateTimeout", "drainTimeout"].contains(place.keys.last),
+            "1.5h" where ["stateTimeout", "drainTimeout"].contains(place.keys.last),
+            "2d" where ["stateTimeout", "drainTimeout", "manifestInterval"].contains(place.keys.last):
+            true
         // Too short a time.
         case "30s": [["refresh", "every"], ["history"]].contains(place.keys)
         case "500ms", "0s": [["refresh", "every"], ["serve", "manifestInterval"], ["history"]].contains(place.keys)

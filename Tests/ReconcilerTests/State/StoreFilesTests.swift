@@ -28,8 +28,7 @@ struct StoreFilesTests {
     @Test("one that is mounted alone is refused at the start", SmallDisk.isThere)
     func mountedAlone() async throws {
         let folder = try TemporaryFolder()
-        let made = try await Binary.run(["pause", "--state", "sqlite:a b.db"], in: folder.path)
-        #expect(made.exitCode == 0, "\(made.errors)")
+        _ = try SQLiteStore(path: folder.path + "/a b.db")
         let launcher = [
             "unshare", "--map-root-user", "--mount", "sh", "-c", "mount --bind 'a b.db' 'a b.db' && exec \"$@\"", "sh",
         ]
@@ -44,7 +43,8 @@ struct StoreFilesTests {
     @Test("after an orderly end the database is whole without its log")
     func logIsCopied() async throws {
         let folder = try TemporaryFolder()
-        #expect(try await Binary.run(["pause", "--set", "a"], in: folder.path).exitCode == 0)
+        _ = try SQLiteStore(path: folder.path + "/.profilectl/state.db")
+        #expect(try await Binary.run(["pause"], in: folder.path).exitCode == 0)
         try FileManager.default.copyItem(
             atPath: folder.path + "/.profilectl/state.db", toPath: folder.path + "/copy.db")
         let copy = try SQLiteStore(path: folder.path + "/copy.db")

@@ -7,9 +7,10 @@ enum FilePath {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// A path as a file in this folder means it: a relative one is below the folder.
+    /// A path as a file in this folder means it: a relative one is below the folder. One that a shell would expand stays as
+    /// it is written, so that it can be refused.
     static func resolve(_ path: String, below folder: String) -> String {
-        guard !folder.isEmpty, !path.hasPrefix("/") else { return path }
+        guard !folder.isEmpty, !path.hasPrefix("/"), !path.hasPrefix("~/") else { return path }
         return folder.hasSuffix("/") ? folder + path : folder + "/" + path
     }
 
