@@ -130,6 +130,7 @@ extension CallbackCredentials {
         let visible = body.prefix(4 << 10).map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: ".") }
         var text = String(decoding: visible, as: UTF8.self)
         text = redactor.redacted(text)
+        if !username.isEmpty { text = text.replacing(username, with: "<redacted>") }
         text = text.replacing(#/(?i)(passw[a-z]*"?\s*[:=]\s*"?)[^",&}]*/#) { "\($0.1)<redacted>" }
         return "`\(text.excerpt(limit: 80))`"
     }
