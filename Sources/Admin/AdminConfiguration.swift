@@ -36,7 +36,7 @@ extension AdminConfiguration {
         guard settings.adminListen != "off" else { return nil }
         let address = try ListenAddress(settings.adminListen, setting: "admin.listen")
         // The work and the callbacks come to their end before.
-        var limits = ListenerLimits.admin
+        var limits = try ListenerLimits.admin.fittingAdmin(.current)
         limits.endTime = settings.drainTimeout / 8
         try self.init(host: address.host, port: address.port, token: token, tls: settings.adminTLS, limits: limits)
     }
@@ -47,7 +47,7 @@ extension ListenerLimits {
     public static var admin: Self {
         var limits = Self()
         limits.bodySize = 16 << 10
-        limits.connections = 128
+        limits.connections = adminConnections
         return limits
     }
 }

@@ -22,7 +22,8 @@ extension AdminResponder {
                 headers: [.connection: "close"])
         }
         var body = ByteBuffer()
-        for try await part in request.body {
+        var parts = request.body.makeAsyncIterator()
+        while let part = try await next(&parts) {
             guard body.readableBytes + part.readableBytes <= limits.bodySize else { throw tooLarge }
             body.writeImmutableBuffer(part)
         }
@@ -36,17 +37,37 @@ extension AdminResponder {
         return try QueryParameters(String(buffer: body), known: known)
     }
 
+    /// - Throws: `Refusal` where the body is cut off: that is the client's doing, and no line for the log each.
+    private func next(_ parts: inout RequestBody.AsyncIterator) async throws(Refusal) -> ByteBuffer? {
+        do {
+            return try await parts.next()
+        } catch {
+            refusals.add(.malformed)
+            throw Refusal(.badRequest, "The form was cut off.", headers: [.connection: "close"])
+        }
+    }
+
     /// - Throws: `Refusal`
     func checkForm(
         _ form: QueryParameters, of request: Request, from visitor: Visitor, isSignIn: Bool
     ) throws {
-        let isOwn = gate.isFromOwnPage(request) && (isSignIn || gate.isSealed(form["seal"], for: visitor))
-        guard !visitor.isBrowser || isOwn else {
+        guard visitor.isBrowser else { return }
+        switch gate.formOrigin(request, isSecure: isSecure) {
+        case .own where isSignIn || gate.isSealed(form["seal"], for: visitor): return
+        case .own, .foreign:
             refusals.add(.forged)
             throw Refusal(
                 .forbidden,
                 "This form was not sent from a page of this dashboard, or from one that is too old. Open the page "
                     + "again, and try once more.")
+        case .otherHost(let origin, let host):
+            refusals.add(.forged)
+            throw Refusal(
+                .forbidden,
+                "This form comes from a page of \(origin.excerpt(limit: 100)), and was sent to "
+                    + "\(isSecure ? "https" : "http")://\(host.excerpt(limit: 100)). If both are this dashboard, a proxy in "
+                    + "between changes the host or the scheme: let it pass on Host with its port, and send "
+                    + "X-Forwarded-Proto.")
         }
     }
 
@@ -57,7 +78,7 @@ extension AdminResponder {
             let next = request.uri.string.addingPercentEncoding(withAllowedCharacters: .alphanumerics)
             return .seeOther("/login?next=\(next ?? "")")
         }
-        let hasToken = request.headers[.authorization] != nil
+        let hasToken = Gate.bearerToken(of: request) != nil
         refusals.add(hasToken ? .wrongToken : .noToken)
         throw Refusal(
             .unauthorized,

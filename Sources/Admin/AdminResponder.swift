@@ -13,6 +13,7 @@ struct AdminResponder: Sendable {
     let isSecure: Bool
     let connections: ConnectionTable
     let refusals: RefusalTally
+    let signIns: SignInThrottle
     let dashboard: Dashboard
     let api: ReadAPI
     let health: HealthCheck
@@ -80,11 +81,9 @@ struct AdminResponder: Sendable {
         case .api(let route): return try await api.answer(route, query: query)
         case .events: return stream.response(to: request) { gate.isStillGood(visitor) }
         case .fleet:
-            _ = try QueryParameters(query, known: [])
             return withCookie(.page(await dashboard.fleet(page)), visitor, caller)
         case .devices: return withCookie(.page(try await dashboard.devices(page, query: query)), visitor, caller)
         case .device(let eid):
-            _ = try QueryParameters(query, known: [])
             return withCookie(.page(try await dashboard.device(page, eid: eid)), visitor, caller)
         case .signIn: return try signIn(form, query: query, caller)
         case .signOut:
@@ -101,14 +100,23 @@ struct AdminResponder: Sendable {
     private func signIn(_ form: QueryParameters?, query: String?, _ caller: Caller) throws -> Response {
         guard gate.needsToken else { return .seeOther("/") }
         guard let form else {
-            let next = try QueryParameters(query, known: ["next"])["next"] ?? "/"
+            let next = try QueryParameters(query, known: ["next"], ignoresOthers: true)["next"] ?? "/"
             return .page(dashboard.signIn(next: next, wasRefused: false))
         }
         let next = form["next"] ?? "/"
+        if let wait = signIns.wait(for: caller.address) {
+            refusals.add(.tooManySignIns)
+            throw Refusal(
+                .tooManyRequests,
+                "Too many wrong tokens came from this address. Try again in \(wait) seconds.",
+                headers: [.retryAfter: String(wait)])
+        }
         guard let key = gate.signIn(form["token"] ?? "") else {
+            signIns.noteFailure(of: caller.address)
             refusals.add(.wrongToken)
             return .page(dashboard.signIn(next: next, wasRefused: true), status: .unauthorized)
         }
+        signIns.noteSuccess(of: caller.address)
         logger.info("Signed in at the dashboard", metadata: ["client": "\(caller.address)"])
         // Only a path of this server: a foreign page could have chosen where to go on.
         let isOwn =

@@ -55,7 +55,10 @@ public struct AdminServer: Sendable {
         let application = Application(
             responder: CallbackResponder<AdminContext> { await responder.respond(to: $0, on: $1.channel) },
             server: .guarded(
-                limits: configuration.limits, connections: connections, tls: try tls?.configuration()),
+                limits: configuration.limits, connections: connections, tls: try tls?.configuration(),
+                onRefused: { refusal, _ in
+                    if case .failedHandshake = refusal { refusals.add(.failedHandshake) }
+                }),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil,
                 backlog: ListenerLimits.backlog),
@@ -101,7 +104,7 @@ public struct AdminServer: Sendable {
         let stream = ChangeStream(board: board, clock: clock, pace: pace)
         return AdminResponder(
             gate: gate, limits: configuration.limits, isSecure: configuration.tls != nil, connections: connections,
-            refusals: refusals,
+            refusals: refusals, signIns: SignInThrottle(clock: clock),
             dashboard: try Dashboard(board: board, store: store, clock: clock, version: version),
             api: ReadAPI(board: board, store: store, clock: clock, version: version),
             health: HealthCheck(board: board, store: store, clock: clock),

@@ -23,7 +23,7 @@ struct HealthCheck: Sendable {
             reasons.append("the state store cannot be read")
         }
         let isReady = reasons.isEmpty
-        let lacks = reasons + status.degradations
+        let lacks = reasons + status.degradations + board.callbackHealth.problems(at: clock.now())
         let text =
             (isReady ? (lacks.isEmpty ? "ready" : "ready, but degraded: ") : "not ready: ")
             + lacks.joined(separator: "; ") + "\n"

@@ -42,6 +42,8 @@ final class RefusalTally: Sendable {
         case tooLarge = "too large"
         case malformed
         case crowdedOut = "too many connections"
+        case tooManySignIns = "too many sign-ins"
+        case failedHandshake = "failed handshake"
     }
 
     private struct Counts {

@@ -60,6 +60,7 @@ public struct Simulator: Sendable {
             responder: CallbackResponder { (request: Request, context: CallContext) in
                 try await respond(to: request, on: context.connection)
             },
+            server: .http1(configuration: .init(additionalChannelHandlers: [OldClientHandler()])),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
             logger: logger)
@@ -167,7 +168,17 @@ public struct Simulator: Sendable {
     }
 
     private func respond(to request: Request, on connection: any Channel) async throws -> Response {
-        let body = try await request.body.collect(upTo: Self.bodyLimit)
+        let response = try await answer(request, on: connection)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(_ request: Request, on connection: any Channel) async throws -> Response {
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: Self.bodyLimit)
+        } catch is NIOTooManyBytesError {
+            return Self.response(Reply(.tooLarge), closing: true)
+        }
         if latency > 0 { try await Task.sleep(for: .seconds(latency)) }
         let reply = await state.answer(
             Call(
@@ -175,24 +186,55 @@ public struct Simulator: Sendable {
                 sessionToken: HTTPField.Name("VZ-M2M-Token").flatMap { request.headers[$0] },
                 contentType: request.headers[.contentType], body: String(buffer: body)))
         if let requestID = reply.answer.awaitedRequest { try await waitForMessages(of: requestID) }
-        if reply.delay > 0 { try await Task.sleep(for: .seconds(reply.delay)) }
+        switch reply.ending {
+        // Their time passes within the body.
+        case .stalled, .trickling: break
+        case .whole, .cutOff, .nothing, .reset, .gzip:
+            if reply.delay > 0 { try await Task.sleep(for: .seconds(reply.delay)) }
+        }
         // What is written to a closed connection goes nowhere.
         switch reply.ending {
         case .nothing: try? await connection.close()
         case .reset: try? await connection.reset()
-        case .whole, .cutOff: break
+        case .whole, .cutOff, .stalled, .trickling, .gzip: break
         }
+        return Self.response(reply)
+    }
+
+    private static func response(_ reply: Reply, closing: Bool = false) -> Response {
         var headers: HTTPFields = [.contentType: reply.answer.contentType]
         if let retryAfter = reply.answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
-        return Response(status: .init(code: reply.answer.status), headers: headers, body: Self.body(of: reply))
+        for (name, value) in reply.answer.fields {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
+        if closing { headers[.connection] = "close" }
+        if case .gzip = reply.ending { headers[.contentEncoding] = "gzip" }
+        return Response(status: .init(code: reply.answer.status), headers: headers, body: body(of: reply))
     }
 
     private static func body(of reply: Reply) -> ResponseBody {
         let bytes = ByteBuffer(string: reply.answer.body)
-        guard case .cutOff = reply.ending else { return ResponseBody(byteBuffer: bytes) }
-        return ResponseBody(contentLength: bytes.readableBytes) { writer in
-            try await writer.write(bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes / 2) ?? bytes)
-            throw AnswerCutOff()
+        let half = bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes / 2) ?? bytes
+        switch reply.ending {
+        case .whole, .nothing, .reset:
+            return ResponseBody(byteBuffer: bytes)
+        case .gzip:
+            return ResponseBody(byteBuffer: ByteBuffer(bytes: Gzip.encode(Array(reply.answer.body.utf8))))
+        case .cutOff, .stalled:
+            return ResponseBody(contentLength: bytes.readableBytes) { writer in
+                try await writer.write(half)
+                if case .stalled = reply.ending { try await Task.sleep(for: .seconds(reply.delay)) }
+                throw AnswerCutOff()
+            }
+        case .trickling:
+            return ResponseBody(contentLength: bytes.readableBytes) { writer in
+                let pause = reply.delay / Double(max(1, bytes.readableBytes))
+                for byte in bytes.readableBytesView {
+                    try await writer.write(ByteBuffer(bytes: [byte]))
+                    try await Task.sleep(for: .seconds(pause))
+                }
+                try await writer.finish(nil)
+            }
         }
     }
 }

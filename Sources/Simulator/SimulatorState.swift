@@ -43,7 +43,7 @@ actor SimulatorState {
         model.counts.faults[choice.fault.rawValue, default: 0] += 1
         model.endTokens(by: choice.fault, session: call.sessionToken)
         let answer = choice.fault.isAfterAcceptance ? answer(endpoint, call, now: now) : .wrongPath
-        return choice.fault.reply(insteadOf: answer, share: choice.share, options: model.options)
+        return choice.fault.reply(insteadOf: answer, to: call, share: choice.share, options: model.options)
     }
 
     /// What stands before every other call: sign-in, content type, the limit of requests.

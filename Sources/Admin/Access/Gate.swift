@@ -38,13 +38,19 @@ struct Gate: Sendable {
     func visitor(_ request: Request, _ caller: Caller) -> Visitor {
         let key = request.cookies[Self.cookieName(caller)].flatMap { SessionKey(cookieText: $0.value) }
         guard let token else { return .neighbour(key ?? SessionKey(), isNew: key == nil) }
-        if let field = request.headers[.authorization] {
-            let parts = field.split(separator: " ", maxSplits: 1)
-            let isToken = parts.count == 2 && parts[0].lowercased() == "bearer" && token.accepts(parts[1])
-            return isToken ? .tokenBearer : .stranger
-        }
+        // Other schemes are meant for a proxy between the browser and this server.
+        if let text = Self.bearerToken(of: request) { return token.accepts(text) ? .tokenBearer : .stranger }
         guard let key, sessions.uses(key) else { return .stranger }
         return .signedIn(key)
+    }
+
+    /// What the request shows as `Authorization: Bearer`, which may be nothing; `nil` without that scheme.
+    static func bearerToken(of request: Request) -> Substring? {
+        for field in request.headers[values: .authorization] {
+            let parts = field.split(separator: " ", maxSplits: 1)
+            if parts.first?.lowercased() == "bearer" { return parts.dropFirst().first ?? "" }
+        }
+        return nil
     }
 
     /// Whether somebody who was let in may still look.
@@ -84,16 +90,42 @@ struct Gate: Sendable {
         }
     }
 
-    /// Whether the browser says that the request comes from a page of this very server. A browser names the origin of
-    /// each form that it sends.
-    func isFromOwnPage(_ request: Request) -> Bool {
-        if let site = Self.fetchSite.flatMap({ request.headers[$0] }), site != "same-origin" { return false }
-        guard let origin = request.headers[.origin], let authority = request.head.authority,
-            let mark = origin.range(of: "://")
-        else { return false }
-        return origin[mark.upperBound...].lowercased() == authority.lowercased()
+    /// Where a form comes from, by what the browser says of it. A browser names the origin of each form that it sends.
+    enum FormOrigin: Hashable {
+        /// A page of this very server.
+        case own
+        case foreign
+        /// The two hosts differ, which a proxy in between may cause.
+        case otherHost(origin: String, host: String)
     }
 
+    /// - Parameter isSecure: whether TLS is spoken here.
+    func formOrigin(_ request: Request, isSecure: Bool) -> FormOrigin {
+        if let site = Self.fetchSite.flatMap({ request.headers[$0] }), site != "same-origin" { return .foreign }
+        guard let origin = request.headers[.origin], let authority = request.head.authority,
+            let mark = origin.range(of: "://")
+        else { return .foreign }
+        let scheme = origin[..<mark.lowerBound].lowercased()
+        let originHost = Self.withoutUsualPort(String(origin[mark.upperBound...]), scheme: scheme)
+        let host = Self.withoutUsualPort(authority, scheme: scheme)
+        let isOwn = originHost == host && scheme == Self.scheme(of: request, isSecure: isSecure)
+        return isOwn ? .own : .otherHost(origin: origin, host: authority)
+    }
+
+    /// The scheme that the browser uses: where TLS ends before this server, the proxy says so, and no page can.
+    private static func scheme(of request: Request, isSecure: Bool) -> String {
+        if isSecure { return "https" }
+        let forwarded = forwardedProto.flatMap { request.headers[$0] }?.split(separator: ",").first
+        return forwarded?.trimmingCharacters(in: .whitespaces).lowercased() == "https" ? "https" : "http"
+    }
+
+    private static func withoutUsualPort(_ authority: String, scheme: String) -> String {
+        let text = authority.lowercased()
+        let port = scheme == "https" ? ":443" : ":80"
+        return text.hasSuffix(port) ? String(text.dropLast(port.count)) : text
+    }
+
+    private static let forwardedProto = HTTPField.Name("X-Forwarded-Proto")
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
 
     /// Browsers keep cookies apart by host, not by port: several controllers on a machine must not sign each other out.

@@ -39,7 +39,7 @@ struct Dashboard: Sendable {
 
     /// - Throws: `Refusal`, `StateStoreError`
     func devices(_ visit: PageVisit, query: String?) async throws -> String {
-        let parameters = try QueryParameters(query, known: DeviceSearch.parameters)
+        let parameters = try QueryParameters(query, known: DeviceSearch.parameters, ignoresOthers: true)
         var frame = frame("Devices", visit)
         frame.searchText = parameters["search"] ?? ""
         frame.chooseStanding(parameters["standing"])

@@ -16,18 +16,29 @@ public struct AllowedClients: Hashable, Sendable {
     /// - Throws: `SettingsError` that names the text which is none of these.
     public init(_ texts: [String]) throws(SettingsError) {
         if let problem = Self.problem(of: texts) { throw SettingsError("callbacks.allow holds \(problem).") }
-        networks = texts.flatMap { $0 == Self.carrier ? Self.thingspace : [$0] }.compactMap { Network($0) }
+        networks = texts.flatMap { $0 == Self.carrierName ? Self.thingspace : [$0] }.compactMap { Network($0) }
     }
 
     /// Whether a text stands for addresses of the carrier.
-    static func isOfCarrier(_ text: String) -> Bool { text == carrier || thingspace.contains(text) }
+    static func isOfCarrier(_ text: String) -> Bool { text == carrierName || thingspace.contains(text) }
 
-    private static let carrier = "thingspace"
+    private init(listing texts: [String]) {
+        networks = texts.compactMap { Network($0) }
+    }
+
+    /// The carrier's published addresses.
+    static let carrier = AllowedClients(listing: thingspace)
+    /// Addresses of this machine and of private networks, where a proxy may be.
+    static let neighbours = AllowedClients(
+        listing: ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10"])
+
+    /// Stands for the carrier's published addresses.
+    static let carrierName = "thingspace"
     static let expected = "an address such as 203.0.113.7, a network such as 10.0.0.0/8, or thingspace"
 
     /// What is wrong with the first of the texts that is none of these.
     static func problem(of texts: [String]) -> String? {
-        texts.first { $0 != carrier && Network($0) == nil }.map {
+        texts.first { $0 != carrierName && Network($0) == nil }.map {
             "`\($0.excerpt(limit: 60))`, expected \(expected)"
         }
     }

@@ -27,7 +27,7 @@ public struct CallbackListener: Sendable {
     public init(
         configuration: CallbackListenerConfiguration, store: any StateStore, clock: any WallClock,
         policy: ConvergencePolicy, wakeup: Wakeup, logger: Logger,
-        observer: any ProtocolObserver = IndifferentObserver()
+        observer: any ProtocolObserver = IndifferentObserver(), health: CallbackHealth = CallbackHealth()
     ) {
         self.configuration = configuration
         self.store = store
@@ -37,7 +37,8 @@ public struct CallbackListener: Sendable {
         self.observer = observer
         inbox = CallbackInbox(store: store, wakeup: kept)
         folder = CallbackFolder(store: store, clock: clock, policy: policy, wakeup: wakeup)
-        refusals = RefusalCounts(store: store, clock: clock, logger: logger)
+        refusals = RefusalCounts(
+            store: store, clock: clock, logger: logger, allowed: configuration.allowed, health: health)
     }
 
     /// Listens at the address of the configuration until it is told to stop or the task is cancelled.
@@ -64,17 +65,31 @@ public struct CallbackListener: Sendable {
     ) async throws {
         let limits = configuration.limits
         let refusals = refusals
+        if limits.connections < ListenerLimits().connections {
+            logger.notice(
+                "Few files may be open: the callback server has so many connections at the same time, at most",
+                metadata: ["connections": "\(limits.connections)", "openFiles": "\(OpenFileLimit.current.count)"])
+        }
         let connections = ConnectionTable(limit: limits.connections) { refusals.add(.crowdedOut) }
         let reception = CallbackReception(
-            path: configuration.path, credentials: configuration.credentials, redactor: configuration.redactor,
+            path: CallbackPath(configuration.path), credentials: configuration.credentials,
+            redactor: configuration.redactor, allowed: configuration.allowed,
             bodyLimit: { await bodyLimit(length: $0) }, callbackSize: limits.bodySize, inbox: inbox,
-            budget: BodyBudget(limit: limits.bodiesSize, callbackLimit: limits.callbacksSize),
-            connections: connections, refusals: refusals, clock: clock,
+            budget: BodyBudget(limits), connections: connections, refusals: refusals, clock: clock,
             logger: logger, observer: observer)
-        let tls = try configuration.tls.map { try TLSFiles($0, for: "callbacks", logger: logger) }
+        let tls = try configuration.tls.map {
+            try TLSFiles($0, for: "callbacks", logger: logger) { [certifiedHost = configuration.certifiedHost] in
+                refusals.health.use($0, for: certifiedHost)
+            }
+        }
         let channel = try HTTPServerBuilder.guardedChannel(
             limits: limits, connections: connections, allowed: configuration.allowed, tls: try tls?.configuration(),
-            onRefused: { refusals.add(.wrongClient) },
+            onRefused: { refusal, client in
+                switch refusal {
+                case .client: refusals.add(.wrongClient, from: client)
+                case .failedHandshake: refusals.add(.failedHandshake, from: client)
+                }
+            },
             responder: { request, writer, channel in
                 let response = await reception.respond(to: request, on: channel)
                 try await writer.write(response: response.head, body: response.body)

@@ -14,12 +14,14 @@ public struct CallbackListenerConfiguration: Sendable {
     public var host: String
     /// 0 for one that the system chooses.
     public var port: Int
-    /// The path of the URL that the carrier is told, `/callbacks` for one.
+    /// The path of the URL that the carrier is told, percent-encoded, `/callbacks` for one.
     public var path: String
     public var credentials: CallbackCredentials
     /// Knows further secrets that must not be kept of a message.
     public var redactor = SecretRedactor()
 
+    /// The host that the carrier calls, where this server's certificate is shown for it.
+    var certifiedHost: String?
     /// `nil` for plain HTTP.
     public var tls: CallbackTLS?
     /// Who may connect; `nil` for everybody.

@@ -5,6 +5,9 @@ struct MatchCandidate: Hashable, Sendable {
     let hasOpenOperation: Bool
     /// Whether the request that the message names carried it.
     let isUnderRequest: Bool
+    /// Whether the profile is known to be on this eUICC no more, or its line to be on the account no more: an ICCID moves
+    /// to another eUICC when a device is replaced.
+    var isGone = false
 }
 
 /// Which device a message is about.
@@ -68,12 +71,15 @@ enum CallbackMatcher {
         return iccids.count > 1 ? .contradictory(named[0].key) : theOne(of: named)
     }
 
-    /// Several profiles of one eUICC: the request decides, then an operation in flight.
+    /// Several profiles of one eUICC, or one ICCID that has moved: the request decides, then an operation in flight, then
+    /// what is known to be gone.
     private static func theOne(of found: [MatchCandidate]) -> CallbackMatch {
         if found.count == 1 { return .device(found[0].key) }
         let underRequest = found.filter(\.isUnderRequest)
         if underRequest.count == 1 { return .device(underRequest[0].key) }
         let open = found.filter(\.hasOpenOperation)
-        return open.count == 1 ? .device(open[0].key) : .none
+        if !open.isEmpty { return open.count == 1 ? .device(open[0].key) : .none }
+        let present = found.filter { !$0.isGone }
+        return present.count == 1 ? .device(present[0].key) : .none
     }
 }

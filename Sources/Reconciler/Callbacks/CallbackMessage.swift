@@ -26,7 +26,11 @@ public struct CallbackMessage: Sendable {
         // What the response names beside its collection counts as well.
         if let response { inner.add(DeviceIdentifiers(response)) }
         innerIdentifiers = inner
-        reading = CallbackReading(message: value)
+        if let name = value.contradictoryMember {
+            reading = .unclear("it holds the member \(name.excerpt(limit: 40)) twice, with different values")
+        } else {
+            reading = CallbackReading(message: value)
+        }
         serviceState = response?["state"]?.word.flatMap { ServiceState(documentedWord: $0) }
         holdsDeviceList = DeviceListRow.isAny(in: value)
         isPartOfDeviceList = (value["hasMoreData"] ?? value["deviceResponse"]?["hasMoreData"])?.bool == true
@@ -34,4 +38,30 @@ public struct CallbackMessage: Sendable {
 
     /// Whether it may be the answer to a device list that names nothing.
     var namesNoDevice: Bool { outerIdentifiers.isEmpty && innerIdentifiers.isEmpty }
+}
+
+extension JSONValue {
+    /// A member of the objects that a message is read from whose name comes twice with different values: which of them
+    /// counts is decided by each reader for itself (RFC 8259, section 4).
+    fileprivate var contradictoryMember: String? {
+        let response = self["deviceResponse"]
+        let objects = [self, response, response?["deviceProfileResponse"], self["faultResponse"]]
+        for object in objects.compactMap({ $0 }) {
+            if let name = object.contradictoryMemberOfItself { return name }
+        }
+        return nil
+    }
+
+    private var contradictoryMemberOfItself: String? {
+        var values: [String: [UInt8]] = [:]
+        for (name, value) in members {
+            guard let text = name.string else { continue }
+            let bytes = value.tape.withBytes(of: value.index) { Array($0) }
+            guard let former = values.updateValue(bytes, forKey: text.foldedForComparison), former != bytes else {
+                continue
+            }
+            return text
+        }
+        return nil
+    }
 }

@@ -173,6 +173,11 @@ package final class ConnectionTable: Sendable {
         }
     }
 
+    /// Whether an earlier call on this connection did so.
+    func isProven(_ channel: any Channel) -> Bool {
+        table.withLock { $0.connections[ObjectIdentifier(channel)]?.isProven == true }
+    }
+
     /// A call on this connection bore the right credentials: it is the carrier's, or an operator's.
     package func prove(_ channel: any Channel) {
         table.withLock { $0.connections[ObjectIdentifier(channel)]?.isProven = true }

@@ -176,7 +176,7 @@ struct FoldBatch {
         let candidates = try keys.compactMap { records[$0] }.sorted { $0.key < $1.key }.map { record in
             MatchCandidate(
                 key: record.key, imei: record.imei, hasOpenOperation: record.operation?.isOpen ?? false,
-                isUnderRequest: try request.map { try isCarried(record, by: $0) } ?? false)
+                isUnderRequest: try request.map { try isCarried(record, by: $0) } ?? false, isGone: record.isGone)
         }
         return CallbackMatcher.match(
             message, among: candidates, ofLoneRequest: request.flatMap { loneKeys[$0.number] })
@@ -212,5 +212,12 @@ struct FoldBatch {
         try transaction.save(changedRecords.sorted().compactMap { records[$0] })
         try transaction.update(changedOperations.values.sorted { $0.id.number < $1.id.number })
         try transaction.append(events)
+    }
+}
+
+extension DeviceRecord {
+    /// Whether the profile was there and is known to have left: deleted, or its line off the account.
+    fileprivate var isGone: Bool {
+        observation?.state == .deleted || service == .notOnAccount || service == .deactivated
     }
 }

@@ -10,7 +10,7 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
     let allowed: AllowedClients?
     let connections: ConnectionTable
     /// Told of each client that was hung up on.
-    let onRefused: @Sendable () -> Void
+    let onRefused: @Sendable (SocketAddress?) -> Void
 
     /// What is read at once waits, up to ten times for each connection, until its turn comes: with the 64 KiB that NIO
     /// reads otherwise, hundreds of connections would hold hundreds of MiB.
@@ -20,7 +20,7 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
         let mayConnect = allowed?.contains(channel.remoteAddress) ?? true
-        if !mayConnect { onRefused() }
+        if !mayConnect { onRefused(channel.remoteAddress) }
         guard mayConnect, connections.admit(channel) else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ClientRefused())

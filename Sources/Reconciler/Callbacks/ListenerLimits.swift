@@ -8,6 +8,10 @@ public struct ListenerLimits: Hashable, Sendable {
     public var bodiesSize = 66 << 20
     /// The same for those that are too short to be answers to device lists.
     public var callbacksSize = 32 << 20
+    /// The same for bodies of which nothing shows yet that the carrier sends them. They share nothing with the others.
+    public var unprovenSize = 16 << 20
+    /// The largest part of that which one client's address may hold.
+    public var unprovenSizePerClient = 4 << 20
     /// The most that the fields of a request's head may be, in bytes.
     public var headerSize = 16 << 10
     /// The most fields that a request's head may have.
@@ -15,6 +19,8 @@ public struct ListenerLimits: Hashable, Sendable {
     /// How many connections may be open. Beyond that, the one that has waited longest without a callback that was
     /// accepted makes room.
     public var connections = 512
+    /// How many connections the admin endpoint has open, at most.
+    package static let adminConnections = 128
     /// How long a request may take to arrive, from its connection (its TLS handshake included) or its head on.
     public var requestTime = Duration.seconds(20)
     /// How long a connection may rest between two requests.

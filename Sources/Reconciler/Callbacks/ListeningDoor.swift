@@ -51,24 +51,17 @@ final class ListeningDoor: Sendable {
         source.setEventHandler {
             for _ in 0..<Self.mostAtOnce {
                 if let time = pause() {
-                    source.suspend()
-                    queue.asyncAfter(deadline: .now() + .nanoseconds(Int(time.nanoseconds))) { source.resume() }
-                    return
+                    return ConnectionAcceptance.pause(
+                        source, for: .nanoseconds(Int(clamping: time.nanoseconds)), on: queue)
                 }
-                let connection = accept(descriptor, nil, nil)
-                if connection >= 0 {
+                switch ConnectionAcceptance(of: descriptor) {
+                case .connection(let connection):
                     _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                     onTaken()
                     continuation.yield(Arrival(connection))
-                    continue
-                }
-                switch errno {
-                case EINTR, ECONNABORTED: continue
-                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                    // It would be told of the same connection again at once; this thread is the door's own.
-                    Thread.sleep(forTimeInterval: 0.05)
-                    return
-                default: return
+                case .interrupted: continue
+                case .nothing: return
+                case .outOfResources: return ConnectionAcceptance.pause(source, on: queue)
                 }
             }
         }

@@ -47,14 +47,20 @@ final class SocketOffer: Sendable {
             close(door)
             return nil
         }
-        source = DispatchSource.makeReadSource(
-            fileDescriptor: door, queue: DispatchQueue(label: "profilectl.listener"))
+        let queue = DispatchQueue(label: "profilectl.listener")
+        nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: door, queue: queue)
+        self.source = source
         source.setEventHandler {
             while true {
-                let visitor = accept(door, nil, nil)
-                guard visitor >= 0 else { return }
-                if isOfThisUser(visitor) { _ = socket.withDescriptor { send($0, over: visitor) } }
-                close(visitor)
+                switch ConnectionAcceptance(of: door) {
+                case .connection(let visitor):
+                    if isOfThisUser(visitor) { _ = socket.withDescriptor { send($0, over: visitor) } }
+                    close(visitor)
+                case .interrupted: continue
+                case .nothing: return
+                case .outOfResources:
+                    return ConnectionAcceptance.pause(source, on: queue)
+                }
             }
         }
         source.setCancelHandler { close(door) }

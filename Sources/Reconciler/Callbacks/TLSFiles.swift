@@ -15,10 +15,18 @@ package struct TLSFiles: Sendable {
     /// - Parameters:
     ///   - name: what TLS is spoken for, for the log.
     ///   - interval: how often they are looked at.
+    ///   - onUse: told of each certificate that is used from then on.
     /// - Throws: `SettingsError` that says what is wrong with which file.
     package init(_ files: CallbackTLS, for name: String, interval: Duration = .seconds(10), logger: Logger)
         throws(SettingsError)
     {
+        try self.init(files, for: name, interval: interval, logger: logger) { _ in }
+    }
+
+    init(
+        _ files: CallbackTLS, for name: String, interval: Duration = .seconds(10), logger: Logger,
+        onUse: @escaping @Sendable (CallbackCertificate?) -> Void
+    ) throws(SettingsError) {
         self.files = files
         let use = Use(name)
         do {
@@ -31,6 +39,7 @@ package struct TLSFiles: Sendable {
                     configuration.onCertificateLoaded = { change in
                         guard change.previousX509CertificateChain != change.currentX509CertificateChain else { return }
                         use.begin()
+                        onUse(CallbackCertificate(file: files.certificate))
                         var metadata: Logger.Metadata = ["file": "\(files.certificate)"]
                         metadata["validUntil"] = change.currentX509CertificateChain.first.map {
                             "\(Timestamp($0.notValidAfter))"
@@ -60,10 +69,18 @@ package struct TLSFiles: Sendable {
         }
     }
 
+    /// For TLS 1.2: with forward secrecy and authenticated encryption, so neither CBC nor static RSA. TLS 1.3 has no other.
+    private static let cipherSuites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+
     /// - Throws: an error of the TLS library.
     package func configuration() throws -> TLSConfiguration {
         var configuration = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
         configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuiteValues = Self.cipherSuites
         // One that is gone, or in the middle of its handshake, says no goodbye: the end would wait for five seconds.
         configuration.shutdownTimeout = .seconds(1)
         return configuration

@@ -2,7 +2,7 @@ import Foundation
 
 /// Where callbacks come in: the socket that we listen on and the URL that the carrier is told.
 struct CallbackEndpoint: Sendable {
-    let configuration: CallbackListenerConfiguration
+    private(set) var configuration: CallbackListenerConfiguration
     /// `nil` if the carrier is told the port that the system chooses.
     let url: String?
 
@@ -32,12 +32,17 @@ struct CallbackEndpoint: Sendable {
         // Half of it is for the work, which goes on before.
         var limits = ListenerLimits()
         limits.endTime = settings.drainTimeout / 4
+        // Behind a proxy all come from the proxy's address.
+        if settings.behindProxy { limits.unprovenSizePerClient = limits.unprovenSize }
+        limits = try limits.fitting(.current)
         var configuration = CallbackListenerConfiguration(
             host: address.host, port: address.port, path: path, credentials: credentials,
             tls: settings.callbackTLS,
             allowed: try settings.callbackAllow.map { texts throws(SettingsError) in try AllowedClients(texts) },
             limits: limits)
         configuration.redactor = redactor
+        configuration.certifiedHost =
+            settings.behindProxy ? nil : url.flatMap { URLComponents(string: $0)?.host }
         self.configuration = configuration
     }
 

@@ -19,6 +19,8 @@ struct CarrierAccess: Sendable {
     let wakeup: Wakeup
     /// Has the listener's certificate read again.
     var reload = Wakeup()
+    /// Whether deliveries reach the listener.
+    var callbackHealth = CallbackHealth()
 
     /// Does `work` with the carrier while the lock is held.
     ///
@@ -89,7 +91,7 @@ struct CarrierAccess: Sendable {
     ) async throws -> Result {
         let listener = CallbackListener(
             configuration: endpoint.configuration, store: store, clock: clock, policy: settings.policy, wakeup: wakeup,
-            logger: logger, observer: observer)
+            logger: logger, observer: observer, health: callbackHealth)
         let seat = ListenerSeat(listener: listener, configuration: endpoint.configuration, lock: lock, clock: clock)
         return try await whileServing { stop, onListening in
             do {

@@ -77,7 +77,7 @@ public struct Controller: Sendable {
             settings: settings, carrierCredentials: carrierCredentials, callbackCredentials: callbackCredentials,
             store: store, owner: owner, lock: lock,
             retriesSignIn: false, clock: clock, logger: logger, observer: observer, wakeup: wakeup,
-            reload: reload)
+            reload: reload, callbackHealth: board.callbackHealth)
         let desk = ControllerDesk(
             accounts: AccountBook(
                 refreshInterval: options.refreshInterval, backOff: options.backOff,

@@ -4,6 +4,9 @@ import Synchronization
 public final class ControllerBoard: Sendable {
     private let status: Mutex<ControllerStatus>
 
+    /// Whether the carrier's deliveries reach this process.
+    public let callbackHealth = CallbackHealth()
+
     /// Told of each change of the status.
     public let changes = Wakeup()
 

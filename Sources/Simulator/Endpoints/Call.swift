@@ -9,6 +9,11 @@ struct Call: Sendable {
     let contentType: String?
     let body: String
 
+    /// What was sent, for answers that repeat it.
+    var wording: String {
+        [method, path, authorization, sessionToken, body].compactMap { $0 }.joined(separator: " ")
+    }
+
     /// The body as a JSON object, if it is one.
     var json: [String: Any]? {
         (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any]

@@ -125,6 +125,8 @@ public enum CarrierBehavior: String, CaseIterable, Codable, Sendable {
     case bearerEndsNumeric = "bearer-ends-numeric"
     /// Bearer tokens end after some calls, which is answered by 401 with a page (F12).
     case bearerEndsPage = "bearer-ends-page"
+    /// Tokens say of their life what no client can use: too much, too little, no number, nothing (F5).
+    case oddExpiresIn = "odd-expires-in"
     /// Nothing answers to questions for the status of a request: 404.
     case requestStatusUnavailable = "request-status-unavailable"
 }

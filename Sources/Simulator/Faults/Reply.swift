@@ -6,6 +6,12 @@ struct Reply: Sendable {
         case cutOff
         /// The connection closes before the first byte.
         case nothing
+        /// Nothing comes behind half of the body for as long as the delay; then the connection closes.
+        case stalled
+        /// The body comes byte by byte over the delay.
+        case trickling
+        /// The body is in gzip.
+        case gzip
         /// The connection is reset before the first byte, as by a firewall or a server that has died.
         case reset
     }

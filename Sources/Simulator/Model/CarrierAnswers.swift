@@ -4,6 +4,8 @@ struct Answer: Sendable {
     var contentType = "application/json"
     var body: String
     var retryAfter: Int?
+    /// Further fields of the head.
+    var fields: [(name: String, value: String)] = []
     /// The request whose messages are delivered before this answer leaves.
     var awaitedRequest: String?
 
@@ -34,6 +36,7 @@ struct Answer: Sendable {
 
     static let wrongBearer = fault("900901", "Invalid Credentials", status: 401)
     static let missingBearer = fault("900902", "Missing Credentials", status: 401)
+    static let tooLarge = error("INPUT_INVALID.RequestTooLarge", "The request is too large.", status: 413)
     static let wrongPath = fault("900906", "No matching resource found in the API for the given request", status: 400)
     static let sessionExpired = error("REQUEST_FAILED.SessionToken.Expired", "The session token has expired.")
     static let sessionMissing = error("REQUEST_FAILED.SessionToken.Format", "The session token is missing.")

@@ -31,7 +31,7 @@ extension CarrierModel {
         }
         guard !rawBody.isEmpty else { return refuse(.error("INPUT_INVALID.RequestUndefined", "The request is empty.")) }
         guard let body else { return refuse(.error("DeserializationFailed", "The request cannot be read.")) }
-        guard !rawBody.utf8.contains(where: Self.isForbidden) else {
+        guard !Self.holdsForbidden(body) else {
             return refuse(.error("INPUT_INVALID.Request.InvalidCharacter", "The request holds an invalid character."))
         }
         guard let account = body["accountName"] as? String, !account.isEmpty else {
@@ -63,8 +63,14 @@ extension CarrierModel {
         return take(action, indices, now: now)
     }
 
-    private static func isForbidden(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "'") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: "\\")
+    /// Whether a text within holds an apostrophe, a `<` or a backslash. How JSON escapes a text does not matter.
+    private static func holdsForbidden(_ value: Any) -> Bool {
+        switch value {
+        case let text as String: text.utf8.contains { Array("'<\\".utf8).contains($0) }
+        case let list as [Any]: list.contains(where: holdsForbidden)
+        case let object as [String: Any]: object.contains { holdsForbidden($0.key) || holdsForbidden($0.value) }
+        default: false
+        }
     }
 
     private struct Refusal: Error {

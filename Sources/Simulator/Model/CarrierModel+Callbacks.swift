@@ -6,7 +6,8 @@ extension CarrierModel {
         "DeviceProfileService", "CarrierService", "DeviceService", "DevicePRLInformation", "DeviceSuspensionStatus",
         "DeviceUsage", "DiagnosticsService", "EnhancedConnectivityService", "StateService", "AlertService",
         "ExternalProvisioningChanges", "ResumeTrackingNotification", "SubscriptionNotificationService", "PromoChanges",
-        "NiddService", "SMSDeliveryConfirmation",
+        "NiddService", "SMSDeliveryConfirmation", "AlertsService", "IntelligenceService", "NetworkEventService",
+        "PwnService", "QoS",
     ]
     static let profileService = "DeviceProfileService"
 
@@ -44,6 +45,10 @@ extension CarrierModel {
         let password = body?["password"] as? String ?? ""
         guard username.count <= 40, password.count <= 40 else {
             return .error("INPUT_INVALID.Callback.Credentials", "username and password have at most 40 characters.")
+        }
+        guard username != options.username, password != options.password else {
+            return .error(
+                "INPUT_INVALID.Callback.Credentials", "username and password must not be those of the UWS account.")
         }
         guard registration(account, name, now: now) == nil else {
             return .error("REQUEST_FAILED.CallbackAlreadyRegistered", "Deregister the service first.")

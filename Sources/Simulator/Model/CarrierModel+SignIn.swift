@@ -27,13 +27,27 @@ extension CarrierModel {
             bearer = Bearer(token: nextGUID(), issuedAt: now, life: life)
         }
         guard let bearer else { return .wrongAuthentication }
+        let token = [
+            ("access_token", JSON.string(bearer.token)), ("scope", .string("default")),
+            ("token_type", .string("Bearer")),
+        ]
+        if behaves(.oddExpiresIn) {
+            let number = counts.behaviors[CarrierBehavior.oddExpiresIn.rawValue, default: 0]
+            count(.oddExpiresIn)
+            let turn = (Int(options.seed % UInt64(Self.oddLives.count)) + number) % Self.oddLives.count
+            // Written out: no number of this process can hold them.
+            let body = JSON.object(token).text.dropLast() + "\(Self.oddLives[turn])}"
+            return Answer(status: 200, body: String(body))
+        }
         return .ok(
-            .object([
-                ("access_token", .string(bearer.token)), ("scope", .string("default")),
-                ("token_type", .string("Bearer")),
-                ("expires_in", .number(max(1, Int(bearer.issuedAt + options.tokenLife - now)))),
-            ]))
+            .object(token + [("expires_in", .number(max(1, Int(bearer.issuedAt + options.tokenLife - now))))]))
     }
+
+    /// What stands behind the other members of a token's answer, in turn from one that the seed chooses.
+    private static let oddLives = [
+        ",\"expires_in\":9223372036854775807", ",\"expires_in\":\"3600\"", ",\"expires_in\":null", "",
+        ",\"expires_in\":0", ",\"expires_in\":-1", ",\"expires_in\":1e400", ",\"expires_in\":\"NaN\"",
+    ]
 
     /// `nil` if the bearer token is right.
     mutating func refuseBearer(_ authorization: String?, now: Double) -> Answer? {
@@ -88,7 +102,7 @@ extension CarrierModel {
     mutating func logIn(_ body: [String: Any]?, now: Double) -> Answer {
         guard refusedLogins < options.maximumRefusedLogins else {
             counts.refusedLogins += 1
-            return .error("REQUEST_FAILED.ContactLocked", "The contact is locked. Call support.", status: 401)
+            return .error("REQUEST_FAILED.ContactLocked", "The contact is locked. Call support.")
         }
         guard let username = body?["username"] as? String, let password = body?["password"] as? String else {
             return .error("INPUT_INVALID.RequestUndefined", "username and password are required.")
@@ -96,7 +110,7 @@ extension CarrierModel {
         guard username == options.username, password == options.password else {
             refusedLogins += 1
             counts.refusedLogins += 1
-            return .error("REQUEST_FAILED.InvalidCredentials", "The user name or password is not valid.", status: 401)
+            return .error("REQUEST_FAILED.InvalidCredentials", "The user name or password is not valid.")
         }
         refusedLogins = 0
         counts.logins += 1

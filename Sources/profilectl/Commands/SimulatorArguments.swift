@@ -6,7 +6,7 @@ import Simulator
 
 /// How the simulated carrier behaves.
 struct SimulatorArguments: ParsableArguments {
-    @Option(help: "Decides all that the simulator leaves to chance.")
+    @Option(help: "Decides how the simulator behaves where that is left to chance; ids of requests are always new.")
     var seed: UInt64 = 1
 
     @Option(duration: "How long the simulator's answer to a call takes.")
@@ -80,8 +80,8 @@ struct SimulatorArguments: ParsableArguments {
 
     @Option(
         name: .customLong("carrier-fault"),
-        help: "Something that the carrier does badly with all lists, answers, messages or tokens; may be repeated.")
-    var carrierFaults: [CarrierBehavior] = []
+        help: "Something that the carrier does badly with its lists, answers, messages or tokens; may be repeated.")
+    var carrierFaults: [NamedCarrierFault] = []
 
     @Option(help: "Share of devices that meet what a carrier fault does to single devices (0 to 1).")
     var carrierFaultShare = 1.0
@@ -161,7 +161,14 @@ struct SimulatorArguments: ParsableArguments {
         options.listsProfileStatusInV1 = v1TellsStatus
         options.offersListV2 = !withoutV2List
         options.listDropRate = listDropRate
-        options.carrierFaults = Set(carrierFaults)
+        options.carrierFaults = Set(carrierFaults.compactMap(\.behavior))
+        let answers = carrierFaults.compactMap(\.answer)
+        if !answers.isEmpty {
+            // Named, it comes without a rate as well, and leaves a way for the run to end.
+            options.faults = answers + faults
+            if faultRate == 0 { options.faultRate = 0.5 }
+            if faultsPerDevice == nil { options.faultsPerDevice = 3 }
+        }
         options.carrierFaultSettings.share = carrierFaultShare
         options.carrierFaultSettings.lateSuccess = seconds(carrierFaultDelay)
         options.carrierFaultSettings.rollback = seconds(carrierFaultDelay)
@@ -238,3 +245,31 @@ extension Settings {
 
 extension CarrierFault: ExpressibleByArgument {}
 extension CarrierBehavior: ExpressibleByArgument {}
+
+/// What `--carrier-fault` takes: what a carrier does as a whole, or what half of its answers come to.
+enum NamedCarrierFault: ExpressibleByArgument, Sendable {
+    case behavior(CarrierBehavior)
+    case answer(CarrierFault)
+
+    init?(argument: String) {
+        if let behavior = CarrierBehavior(rawValue: argument) {
+            self = .behavior(behavior)
+        } else if let fault = CarrierFault(rawValue: argument) {
+            self = .answer(fault)
+        } else {
+            return nil
+        }
+    }
+
+    static var allValueStrings: [String] {
+        CarrierBehavior.allCases.map(\.rawValue) + CarrierFault.allCases.map(\.rawValue)
+    }
+
+    var behavior: CarrierBehavior? {
+        if case .behavior(let behavior) = self { behavior } else { nil }
+    }
+
+    var answer: CarrierFault? {
+        if case .answer(let fault) = self { fault } else { nil }
+    }
+}

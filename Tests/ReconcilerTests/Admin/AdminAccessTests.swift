@@ -213,6 +213,84 @@ struct AdminAccessTests {
         }
     }
 
+    @Test("only Bearer is ours: a proxy's Basic header does not hide a session")
+    func otherScheme() async throws {
+        try await AdminScene.run(token: AdminScene.token) { scene in
+            let cookie = try #require(try await scene.signIn())
+            for field in ["Basic cHJveHk6cHJveHk=", "Digest username=\"a\"", "x"] {
+                let answer = try await scene.call("/", headers: ["Cookie": cookie, "Authorization": field])
+                #expect(answer.status == 200, "\(field)")
+            }
+            let wrong = try await scene.call("/", headers: ["Cookie": cookie, "Authorization": "Bearer wrong"])
+            #expect(wrong.status == 303)
+        }
+    }
+
+    @Test("a form's origin is compared with its scheme; both hosts are named where they differ")
+    func origins() async throws {
+        try await AdminScene.run(token: AdminScene.token) { scene in
+            let port = try #require(URLComponents(string: scene.url)?.port)
+            let form = ["token": AdminScene.token]
+            func status(_ origin: String, _ headers: [String: String] = [:]) async throws -> Int {
+                try await scene.submit("/login", form, origin: origin, headers: headers).status
+            }
+            #expect(try await status("https://127.0.0.1:\(port)") == 403)
+            #expect(try await status("https://127.0.0.1:\(port)", ["X-Forwarded-Proto": "https"]) == 303)
+            #expect(try await status("http://127.0.0.1:\(port)", ["X-Forwarded-Proto": "https"]) == 403)
+            #expect(try await status("http://fleet.example.com", ["Host": "fleet.example.com:80"]) == 303)
+            let refused = try await scene.submit(
+                "/login", form, origin: "http://fleet.example.com:9180", headers: ["Host": "fleet.example.com"])
+            #expect(refused.status == 403)
+            #expect(refused.body.contains("fleet.example.com:9180"))
+            #expect(refused.body.contains("http://fleet.example.com."))
+        }
+    }
+
+    @Test("pages pass over parameters of others; the API does not")
+    func trackingParameters() async throws {
+        try await AdminScene.run { scene in
+            for path in ["/?utm_source=mail&fbclid=%ff", "/devices?search=89&utm_source=chat", "/devices?utm=%zz"] {
+                let answer = try await scene.call(path)
+                #expect(answer.status == 200, "\(path)")
+            }
+            #expect(try await scene.call("/api/v1/devices?utm_source=mail").status == 400)
+        }
+    }
+
+    @Test("wrong tokens make the next attempt wait, and a right one in time is taken")
+    func throttle() async throws {
+        try await AdminScene.run(token: AdminScene.token) { scene in
+            let wrong = ["token": "wrong-wrong-wrong-wrong"]
+            for _ in 0..<SignInThrottle.freeFailures {
+                #expect(try await scene.submit("/login", wrong).status == 401)
+            }
+            let right = ["token": AdminScene.token]
+            let refused = try await scene.submit("/login", right)
+            #expect(refused.status == 429 && refused.headers["retry-after"] == "1")
+            scene.clock.advance(by: .seconds(2))
+            #expect(try await scene.submit("/login", right).status == 303)
+        }
+        #expect([0, 4, 5, 6, 8, 100].map(SignInThrottle.wait(after:)) == [0, 0, 1, 2, 8, 60])
+    }
+
+    @Test("a sign-in that is cut off in its body is counted, and no error")
+    func cutOff() async throws {
+        try await AdminScene.run(token: AdminScene.token) { scene in
+            let port = try #require(URLComponents(string: scene.url)?.port)
+            let fields = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n"
+            let client = try await RawHTTP(port: port)
+            try await client.send("POST /login HTTP/1.1\r\nHost: a\r\n\(fields)\r\ntoken=")
+            client.close()
+            let waiter = StateWaiter(clock: SystemClock(), wakeup: Wakeup(), pollInterval: .milliseconds(20))
+            let isCounted = try await waiter.wait(until: SystemClock().now() + .seconds(60)) {
+                let metrics = try await scene.call(
+                    "/metrics", headers: ["Authorization": "Bearer \(AdminScene.token)"])
+                return metrics.body.contains("reason=\"malformed\"} 1") ? true : nil
+            }
+            #expect(isCounted == true)
+        }
+    }
+
     @Test("over TLS it is served to a client that knows the certificate, and the cookie goes nowhere else")
     func overTLS() async throws {
         let folder = try TemporaryFolder()

@@ -17,6 +17,31 @@ struct CallbackMatcherTests {
             hasOpenOperation: open, isUnderRequest: underRequest)
     }
 
+    @Test("an ICCID that has moved to another eUICC names the one that still holds it")
+    func moved() throws {
+        var former = try candidate(1, 11)
+        former.isGone = true
+        let present = try candidate(2, 11)
+        let iccid = try identifiers([("Iccid", try Fleets.iccid(11).description)])
+        let none = try identifiers([])
+        func match(_ all: [MatchCandidate]) -> CallbackMatch {
+            CallbackMatcher.match(outer: iccid, inner: none, among: all)
+        }
+        #expect(match([former, present]) == .device(present.key))
+        #expect(match([try candidate(1, 11), present]) == .none)
+        #expect(match([try candidate(1, 11, open: true), present]) == .device(former.key))
+    }
+
+    @Test("identifiers are read as people and cards write them")
+    func spelling() throws {
+        let iccid = try Fleets.iccid(11)
+        let eid = try Fleets.eid(1).description
+        let parts = [eid.prefix(8), eid.dropFirst(8)].joined(separator: "-")
+        let read = try identifiers([("Iccid", "\(iccid)F"), ("eid", parts)])
+        let expected = try Fleets.eid(1)
+        #expect(read.iccids == [iccid] && read.eids == [expected])
+    }
+
     @Test("EID goes before ICCID, ICCID before IMEI, and the top of the message before what stands within")
     func precedence() throws {
         let byEID = try candidate(1, 11)

@@ -15,6 +15,25 @@ struct CallbackReadingTests {
 
     private static let success = #""euiccStatus":"EXECUTED_SUCCESS""#
 
+    @Test(
+        "members that come twice with different values say nothing",
+        arguments: [
+            #""status":"Success","status":"Failed"|"euiccStatus":"EXECUTED_SUCCESS""#,
+            #""status":"Failed","Status":"Success"|"euiccStatus":"EXECUTED_SUCCESS""#,
+            #"|"profileStatus":"ENABLE","euiccStatus":"EXECUTED_SUCCESS","profileStatus":"DISABLE""#,
+            #""requestId":"other"|"euiccStatus":"EXECUTED_SUCCESS""#,
+        ])
+    func contradictoryMembers(members: String) throws {
+        guard case .unclear(let why) = try read(members) else { return #expect(Bool(false), "\(members)") }
+        #expect(why.contains("twice"))
+    }
+
+    @Test("a member that comes twice with one value says it once")
+    func repeatedMember() throws {
+        let reading = try read(#""status":"Success","status":"Success"|"euiccStatus":"EXECUTED_SUCCESS""#)
+        #expect(reading == .succeeded(profileStatus: nil))
+    }
+
     @Test("the carrier's own samples are read")
     func samples() throws {
         func reading(_ name: String) throws -> CallbackReading {

@@ -154,14 +154,86 @@ struct ListenerGuardTests {
     @Test("callbacks that are held leave room for the answer to a device list")
     func listBudget() {
         let free = BodyBudget.freeSize
-        let budget = BodyBudget(limit: 100_000, callbackLimit: 40_000)
-        let (callback, other) = (budget.share(mayBeList: false), budget.share(mayBeList: false))
-        let list = budget.share(mayBeList: true)
+        var limits = ListenerLimits()
+        limits.bodiesSize = 100_000
+        limits.callbacksSize = 40_000
+        let budget = BodyBudget(limits)
+        let (callback, other, list) = (budget.share(.callback), budget.share(.callback), budget.share(.list))
         #expect(callback.grow(by: free + 40_000))
         #expect(other.grow(by: free) && !other.grow(by: 1))
         #expect(list.grow(by: free + 60_000) && !list.grow(by: 1))
         callback.end()
         #expect(list.grow(by: 1) && other.grow(by: 39_999) && !other.grow(by: 1))
+    }
+
+    @Test("bodies without credentials share nothing with lists, and one client has only a part of theirs")
+    func unprovenBudget() {
+        let free = BodyBudget.freeSize
+        var limits = ListenerLimits()
+        limits.bodiesSize = 100_000
+        limits.unprovenSize = 50_000
+        limits.unprovenSizePerClient = 30_000
+        let budget = BodyBudget(limits)
+        let (first, second) = (budget.share(.unproven(client: "a")), budget.share(.unproven(client: "b")))
+        #expect(first.grow(by: free + 30_000) && !first.grow(by: 1))
+        #expect(second.grow(by: free + 20_000) && !second.grow(by: 1))
+        let list = budget.share(.list)
+        #expect(list.grow(by: free + 70_000))
+        #expect(first.move(to: .list) && second.grow(by: 10_000) && !second.grow(by: 1))
+        #expect(!list.grow(by: 1))
+        first.end()
+        #expect(list.grow(by: 30_000) && !list.grow(by: 1))
+    }
+
+    @Test(
+        "credentials at the beginning are found before the rest has come",
+        arguments: [
+            (#"{"username":"u","password":"p","requestId":"r","devices":[{"a"#, true),
+            (#" {"password":"p","requestId":"{,","x":[1,2],"username":"u","y":"#, true),
+            (#"{"username":"u","password":"p"#, false), (#"{"username":"u","devices":[{"password":"p","#, false),
+            ("      ", false), ("", false), (#"["username","#, false),
+        ])
+    func leadingCredentials(text: String, isFound: Bool) {
+        let found = LeadingCredentials.find(in: Array(text.utf8))
+        #expect((found != nil) == isFound)
+        if let found { #expect(CallbackCredentials(username: "u", password: "p").accepts(found)) }
+    }
+
+    @Test("a list arrives while strangers hold all that they may hold; wrong credentials are refused at once")
+    func listBesideStrangers() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/state.db")
+        var limits = ListenerLimits()
+        limits.unprovenSize = 100_000
+        limits.unprovenSizePerClient = 100_000
+        limits.bodiesSize = 400_000
+        try await Harness.withListener(store, limits: limits) { url in
+            let head = "POST /callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+            let held = try await hold(20, url, writing: head + String(repeating: " ", count: 59_000))
+            let filling = "\"requestId\":\"r-1\",\"x\":\"" + String(repeating: "x", count: 390_000) + "\"}"
+            let list = Data("{\"username\":\"profilectl\",\"password\":\"callback-secret\",\(filling)".utf8)
+            #expect(try await Harness.call("POST", url, body: list).status == 200)
+            let port = try #require(URLComponents(string: url)?.port)
+            let wrong = "{\"username\":\"profilectl\",\"password\":\"guess\",\(filling.prefix(20_000))"
+            let longHead = "POST /callbacks HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n"
+            let client = try await RawHTTP(port: port)
+            try await client.send(longHead + wrong)
+            #expect(await client.text(until: "\r\n\r\n").hasPrefix("HTTP/1.1 401 "))
+            client.close()
+            for channel in held { channel.close(promise: nil) }
+        }
+    }
+
+    @Test("of a body that cannot be read the log has the reason and the beginning, without secrets")
+    func beginning() {
+        let credentials = Harness.callbackCredentials
+        let body = "{\"username\":\"profilectl\",\"password\":\"callback-secret\",\u{1B}[31m\u{202E}"
+        let text = credentials.beginning(of: Array(body.utf8))
+        #expect(text.contains("username") && !text.contains("callback-secret") && !text.contains("profilectl"))
+        #expect(text.utf8.allSatisfy { 0x20...0x7E ~= $0 })
+        #expect(!credentials.beginning(of: Array("{\"passwd\": \"another".utf8)).contains("another"))
+        let long = credentials.beginning(of: Array(repeating: 0x61, count: 100_000))
+        #expect(long.count < 100)
     }
 
     @Test("what strangers send is not made more of than it is")

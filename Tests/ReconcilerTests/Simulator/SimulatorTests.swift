@@ -93,6 +93,48 @@ struct SimulatorTests {
         }
     }
 
+    @Test("requests have new ids in each process, whatever the seed")
+    func requestIDs() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
+        let key = fleet.devices[0].key
+        let body = """
+            {"devices":[{"deviceIds":[{"kind":"eid","id":"\(key.eid)"},{"kind":"iccid","id":"\(key.iccid)"}]}],\
+            "accountName":"\(Fleets.account)","smsrOid":"\(Fleets.smsr)"}
+            """
+        var ids: Set<String> = []
+        for _ in 0..<2 {
+            ids.insert(
+                try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { _, baseURL in
+                    let path = "/m2m/v1/devices/profile/actions/download_enable"
+                    return try await Harness.call(
+                        "POST", baseURL + path, headers: try await Harness.signIn(baseURL),
+                        body: Data(body.replacing("/", with: "\\/").utf8)
+                    ).body
+                })
+        }
+        #expect(ids.count == 2)
+        #expect(ids.allSatisfy { $0.contains("requestId") }, "an escaped slash is legal JSON")
+    }
+
+    @Test("HEAD has no body, HTTP/1.0 no chunks and an end, and too long a body its own refusal")
+    func oldClients() async throws {
+        let fleet = try await Fleets.fleet(try Fleets.yaml(1))
+        try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { _, baseURL in
+            let port = try #require(URLComponents(string: baseURL)?.port)
+            for version in ["1.0", "1.1"] {
+                let close = version == "1.1" ? "Connection: close\r\n" : ""
+                let head = try await RawHTTP.exchange(
+                    port: port, "HEAD /api/m2m/v1/nothing HTTP/\(version)\r\nHost: a\r\n\(close)\r\n")
+                #expect(head.hasPrefix("HTTP/\(version) 400 ") && head.hasSuffix("\r\n\r\n"), "\(head)")
+            }
+            let get = try await RawHTTP.exchange(port: port, "GET /simulator/counts HTTP/1.0\r\n\r\n")
+            #expect(get.hasPrefix("HTTP/1.0 200 OK") && get.hasSuffix("}"), "\(get)")
+            let long = Data(repeating: 0x20, count: 17 << 20)
+            let refused = try await Harness.call("POST", baseURL + "/m2m/v1/session/login", body: long)
+            #expect(refused.status == 413 && refused.body.contains("errorCode"))
+        }
+    }
+
     @Test("five refused logins lock the contact, even for the right password")
     func locked() async throws {
         let fleet = try await Fleets.fleet(try Fleets.yaml(1))
@@ -103,7 +145,7 @@ struct SimulatorTests {
                 let body = Data("{\"username\":\"simulator-user\",\"password\":\"\(password)\"}".utf8)
                 let answer = try await Harness.call(
                     "POST", baseURL + "/m2m/v1/session/login", headers: headers, body: body)
-                #expect(answer.status == 401)
+                #expect(answer.status == 400 && answer.body.contains("errorMessage"))
                 #expect(answer.body.contains("Locked") == (password == "simulator-password"))
             }
         }
@@ -115,13 +157,23 @@ struct SimulatorTests {
         try await Harness.withSimulator(Harness.inventory(fleet), SimulatorOptions()) { _, baseURL in
             let headers = try await Harness.signIn(baseURL)
             let path = baseURL + "/m2m/v1/callbacks/\(Fleets.account)"
-            func register(_ url: String, name: String = "DeviceProfileService") async throws -> Int {
-                let body = "{\"name\":\"\(name)\",\"url\":\"\(url)\",\"username\":\"u\",\"password\":\"p-1\"}"
+            func register(
+                _ url: String, name: String = "DeviceProfileService", username: String = "u"
+            ) async throws -> Int {
+                let body =
+                    "{\"name\":\"\(name)\",\"url\":\"\(url)\",\"username\":\"\(username)\",\"password\":\"p-1\"}"
                 return try await Harness.call("POST", path, headers: headers, body: Data(body.utf8)).status
             }
             #expect(try await register("https://x.example:8080/") == 400)
             #expect(try await register("https://x.example:9007/") == 400)
             #expect(try await register("https://x.example:9001/", name: "Nonsense") == 400)
+            let own = SimulatorOptions().username
+            #expect(try await register("https://x.example:9001/", username: own) == 400, "those of the account")
+            for name in ["NetworkEventService", "IntelligenceService", "QoS", "PwnService", "AlertsService"] {
+                #expect(try await register("https://x.example:9001/", name: name) == 200)
+                let delete = try await Harness.call("DELETE", path + "/name/\(name)", headers: headers)
+                #expect(delete.status == 200)
+            }
             #expect(try await register("https://x.example:9001/") == 200)
             #expect(try await register("https://y.example/") == 400, "one endpoint for a service and an account")
             #expect(try await Harness.call("GET", path, headers: headers).body.contains("p-1"))
