@@ -93,7 +93,7 @@ struct ApplyLoop {
             } else if try await send(ActionQueue(plan, positions: withoutBusy(sendable, of: plan)), by: gate) {
                 continue
             } else if !run.options.waitsForConvergence, !lookups.isUnderWay, !waitsForLookups(plan, open),
-                busy.isEmpty || sendable.isEmpty
+                busy.isEmpty || sendable.isEmpty, !waitsForBusyAccount(plan)
             {
                 report.ending = endingWithoutWaiting(plan, gate)
             } else if isQuiet(plan, gate, open) {
@@ -226,6 +226,17 @@ struct ApplyLoop {
     }
 
     func isBusy(_ account: AccountName) -> Bool { !busy.isEmpty && busy.contains(account) }
+
+    /// Whether devices were not sent because their account was busy, and are due again when it is not.
+    private func waitsForBusyAccount(_ plan: Plan) -> Bool {
+        !busy.isEmpty
+            && plan.exceptions.contains { exception in
+                guard case .waiting(_, let until) = exception.reason, let free = busyUntil[exception.account] else {
+                    return false
+                }
+                return until <= free
+            }
+    }
 
     /// Does not call an account before a time.
     mutating func leave(_ account: AccountName, until time: Timestamp) {
