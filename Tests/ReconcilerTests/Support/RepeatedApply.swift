@@ -12,7 +12,7 @@ struct RepeatedApply: Sendable {
     var simulator = Harness.quickCarrier
     var policy = Harness.quickPolicy
     /// How long the client waits for an answer.
-    var clientTimeout = Duration.milliseconds(700)
+    var clientTimeout = Duration.milliseconds(1500)
     var concurrentCalls = 4
     /// How long all of it may take.
     var timeout = Duration.seconds(60)
