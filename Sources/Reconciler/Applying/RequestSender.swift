@@ -113,7 +113,7 @@ struct RequestSender: Sendable {
             return try await stopAccount(intended, refusal)
         case .unexpected where intended.operations.count > 1:
             // Nobody says that nothing of it was taken: all of them are looked up, and sent in smaller requests.
-            _ = try await withdraw(intended, reason: refusal.description, isProof: false)
+            _ = try await withdraw(intended, reason: refusal.description, doubt: .requestFailed)
             return .smaller(batch.account, size: intended.operations.count / 2)
         case .badDevice, .deviceNotActive, .tooLarge, .unexpected, .alreadyDone:
             if intended.operations.count > 1 {
@@ -148,7 +148,8 @@ struct RequestSender: Sendable {
                 .outcomeUnknown(reason: reason)
             } then: { transaction in
                 try Self.doubt(
-                    intended.operations, because: reason, suggesting: \.expectedState, at: now, in: transaction)
+                    intended.operations, .requestFailed, because: reason, suggesting: \.expectedState, at: now,
+                    in: transaction)
             }
         default:
             let failure = refusal.operationFailure
@@ -168,14 +169,17 @@ struct RequestSender: Sendable {
             })
     }
 
-    /// Has devices looked up before the next call: the carrier's answer does not prove that nothing was done.
+    /// Has devices looked up before the next call, where the carrier's answer does not prove that nothing was done.
     ///
-    /// - Parameter state: what the answer suggests of the profile after its action.
+    /// - Parameters:
+    ///   - kind: what is in doubt; `nil` if nothing is.
+    ///   - state: what the answer suggests of the profile after its action.
     private static func doubt(
-        _ operations: [Operation], _ kind: Hint.Kind = .requestFailed, because reason: String,
-        suggesting state: ((ProfileAction) -> ProfileState)?,
-        at now: Timestamp, in transaction: any StateTransaction
+        _ operations: [Operation], _ kind: Hint.Kind?, because reason: String,
+        suggesting state: ((ProfileAction) -> ProfileState)? = nil, at now: Timestamp,
+        in transaction: any StateTransaction
     ) throws {
+        guard let kind else { return }
         let records = try transaction.devices(operations.map(\.key))
         try transaction.save(
             operations.compactMap { operation in
@@ -188,7 +192,7 @@ struct RequestSender: Sendable {
     }
 
     private func stopAccount(_ intended: Intended, _ refusal: CarrierRefusal) async throws -> Result {
-        _ = try await withdraw(intended, reason: refusal.description, isProof: false)
+        _ = try await withdraw(intended, reason: refusal.description, doubt: .requestFailed)
         return .stopAccount(intended.request.account, refusal.description)
     }
 
@@ -212,18 +216,18 @@ struct RequestSender: Sendable {
         try await settle(intended, as: .notSent(reason)) { _ in
             .withdrawn(reason: reason, retryAt: until)
         } then: { transaction in
-            guard let doubt else { return }
-            try Self.doubt(intended.operations, doubt, because: reason, suggesting: nil, at: now, in: transaction)
+            try Self.doubt(intended.operations, doubt, because: reason, at: now, in: transaction)
         }
         return .pause(intended.request.account, until: until, reason: reason, isUnreachable: isUnreachable)
     }
 
     /// - Parameters:
     ///   - isTooLarge: whether the account takes fewer devices in a request, which is kept.
-    ///   - isProof: whether the carrier provably took nothing; otherwise the devices are looked up before the next call.
+    ///   - doubt: what is in doubt where the carrier may have taken something: the devices are looked up before the next
+    ///     call. `nil` where it provably took nothing.
     /// - Returns: the versions that the records have now.
     private func withdraw(
-        _ intended: Intended, reason: String, isTooLarge: Bool = false, isProof: Bool = true
+        _ intended: Intended, reason: String, isTooLarge: Bool = false, doubt: Hint.Kind? = nil
     ) async throws -> [DeviceKey: Int64] {
         let keys = intended.operations.map(\.key)
         let now = clock.now()
@@ -235,9 +239,7 @@ struct RequestSender: Sendable {
                 limits.refusedActions(keys.count, at: now)
                 try transaction.save(limits)
             }
-            if !isProof {
-                try Self.doubt(intended.operations, because: reason, suggesting: nil, at: now, in: transaction)
-            }
+            try Self.doubt(intended.operations, doubt, because: reason, at: now, in: transaction)
             return try transaction.devices(keys).mapValues(\.version)
         }
     }

@@ -12,9 +12,11 @@ struct ListenerEnd: Sendable {
     var firstCallTime: TimeAmount
 }
 
-/// Sees a connection through its life: one request at a time, those that were sent behind it afterwards. It is closed if a request does not arrive in time, whatever of it has come, if an
-/// answer is not taken in time, if it rests too long, and behind an answer that says so: one to who asked for that, and
-/// the last one before a `ListenerEnd`. The table is told of who is waited for.
+/// Sees a connection through its life: one request at a time, those that were sent behind it afterwards.
+///
+/// It is closed if a request does not arrive in time, whatever of it has come, if an answer is not taken in time, if it rests
+/// too long, and behind an answer that says so: one to who asked for that, and the last one before a `ListenerEnd`. The table
+/// knows who is waited for.
 final class ConnectionLifeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

@@ -99,7 +99,7 @@ public struct AccountLimits: Hashable, Sendable {
     public mutating func offersNoRequestStatus(at now: Timestamp) { noRequestStatusAt = now }
 
     private mutating func learn(_ limit: WritableKeyPath<Self, Int?>, _ size: Int, at now: Timestamp) {
-        // The others do not begin anew where they have grown meanwhile.
+        // The others stay as far as they have grown meanwhile.
         let known = (actionBatch(at: now), listBatch(at: now), pageSize(at: now))
         actionBatch = known.0
         listBatch = known.1 < Self.largestListBatch ? known.1 : nil
